@@ -1,0 +1,52 @@
+//! What things are: ids, events, evidence, coverage, verdicts, profiles and resends.
+//!
+//! Plain data with public fields, `serde`, safe for wasm. No IO, no clock, no opinion:
+//! what the evidence amounts to is decided in `waybill-reconcile`.
+
+mod id;
+pub use id::{AggregateId, EventId, canonical_id, reconstructed_id};
+
+mod time;
+pub use time::{Clock, Micros, ParseTimeError, Stamp, Window};
+
+mod place;
+pub use place::{ConsumerNo, Coordinate, Place, PlaceId, PlaceRole};
+
+mod texts;
+pub use texts::Texts;
+
+mod evidence;
+pub use evidence::{Batch, Marks, NO_POSITION, NO_VERSION, Observation, Stage, Strength};
+
+mod coverage;
+pub use coverage::{Coverage, Gap, GapReason, Progress};
+
+mod verdict;
+pub use verdict::{
+    ConsumerVerdict, EventVerdict, Finding, Flags, LagReason, MatchBasis, Phase, PublishVerdict,
+    StuckReason, UnknownReason, VerdictClass,
+};
+
+mod verdict_name;
+
+mod carrier;
+pub use carrier::{Carrier, Carriers, ParseCarrierError};
+
+mod profile;
+pub use profile::{
+    Access, BrokerSettings, BusinessTable, Consumer, DatabaseSettings, Environment, Flow,
+    GraceSettings, Inbox, OutboxSettings, Profile, Template,
+};
+
+mod event;
+pub use event::{ConsumerCell, Copy, EventDetail, EventRow, Fact, OutboxRow, Sibling};
+
+mod resend;
+pub use resend::{
+    Attempt, AttemptState, BodySource, HEADER_AT, HEADER_ATTEMPT, HEADER_BY, HEADER_ID,
+    HEADER_REASON, Mode, Pace, Parcel, Plan, PlannedEvent, Receipt, Recipient, ResendId, Route,
+    RouteCheck, Warning,
+};
+
+mod probe;
+pub use probe::{ProbeOutcome, ProbeStep};

@@ -1,0 +1,266 @@
+//! A profile: the saved target of an investigation. What stands in the TOML file, no more;
+//! passwords never do (they come from the keychain or the environment).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Carriers;
+
+/// One investigation target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Profile {
+    /// Its name; also the file's.
+    pub name: String,
+    /// What a mistake would hit.
+    #[serde(default)]
+    pub environment: Environment,
+    /// Whether anything may be sent.
+    #[serde(default)]
+    pub access: Access,
+    /// The service's database, where business tables and outbox are.
+    pub database: DatabaseSettings,
+    /// Other databases by name, for inboxes of consumers that keep their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<String, DatabaseSettings>,
+    /// The broker.
+    pub broker: BrokerSettings,
+    /// The outbox table; left out when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<OutboxSettings>,
+    /// Business tables whose changes must have led to an event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub business: Vec<BusinessTable>,
+    /// Where events go and who should receive them.
+    #[serde(default, rename = "flow")]
+    pub flows: Vec<Flow>,
+    /// When an event is late, and when a suspicion is confirmed.
+    #[serde(default)]
+    pub grace: GraceSettings,
+    /// JSON pointers into payloads whose values are shown as `•••`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<String>,
+}
+
+impl Profile {
+    /// All expected consumers, in order; a consumer's number is its index here.
+    pub fn consumers(&self) -> impl Iterator<Item = (&Flow, &Consumer)> {
+        self.flows
+            .iter()
+            .flat_map(|flow| flow.consumers.iter().map(move |consumer| (flow, consumer)))
+    }
+}
+
+/// What a mistake would hit; decides colour and guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Environment {
+    /// Somebody's own machine.
+    #[default]
+    Development,
+    /// Shared, but not the customers'.
+    Staging,
+    /// The customers'.
+    Production,
+}
+
+/// What the profile allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Look only; no credentials to send are loaded.
+    #[default]
+    ReadOnly,
+    /// Resending is allowed.
+    Resend,
+}
+
+/// How to reach a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DatabaseSettings {
+    /// `postgres://user@host:port/db`, `mysql://…`, `sqlite:path`; without a password.
+    pub url: String,
+    /// Name of the secret that holds the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// How to reach the broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BrokerSettings {
+    /// `kafka://host:port[,host:port]` or `amqp://user@host:port/vhost`; without a password.
+    pub url: String,
+    /// RabbitMQ: the management API, `http://user@host:15672`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_url: Option<String>,
+    /// Name of the secret that holds the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Client settings passed through, e.g. `security.protocol` for Kafka.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+/// The outbox table and what its columns mean. A role left out means: no such column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OutboxSettings {
+    /// Table, `schema.table` allowed.
+    pub table: String,
+    /// Column that orders and identifies rows (primary key); defaults to `id`.
+    pub key: String,
+    /// Column with the event id; often the key itself.
+    pub id: String,
+    /// Column with the aggregate's type.
+    pub aggregate_type: Option<String>,
+    /// Column with the aggregate's id.
+    pub aggregate_id: Option<String>,
+    /// Column with the aggregate's version.
+    pub version: Option<String>,
+    /// Column with the event type.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Column with the body.
+    pub payload: Option<String>,
+    /// Column with headers as JSON.
+    pub headers: Option<String>,
+    /// Column with the time of writing.
+    pub created_at: String,
+    /// Column that is filled when the row was sent: a time, or a flag.
+    pub sent_at: Option<String>,
+    /// Column with a state word or number, together with `sent-states` and `failed-states`.
+    pub status: Option<String>,
+    /// Values of `status` that mean sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent_states: Vec<String>,
+    /// Values of `status` that mean given up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_states: Vec<String>,
+    /// Column with the number of attempts.
+    pub attempts: Option<String>,
+    /// Column with the last error.
+    pub error: Option<String>,
+    /// The relay deletes rows after sending, so that absence of a row says nothing.
+    #[serde(default)]
+    pub deletes_after_send: bool,
+}
+
+/// A business table whose every version must have led to an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BusinessTable {
+    /// Table, `schema.table` allowed.
+    pub table: String,
+    /// Column with the aggregate's id.
+    pub id: String,
+    /// Column with the aggregate's version.
+    pub version: String,
+    /// Column with the time of the change.
+    pub changed_at: String,
+    /// The aggregate's type, as the outbox writes it.
+    pub aggregate_type: String,
+}
+
+/// From the outbox to a destination and its expected consumers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flow {
+    /// What people call it.
+    pub name: String,
+    /// Topic, or exchange.
+    pub destination: String,
+    /// RabbitMQ: the stream bound to the exchange that keeps history. Without it publication is
+    /// only seen from the moment Waybill listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_stream: Option<String>,
+    /// RabbitMQ: routing key of a resend, `{type}`, `{aggregate-type}`, `{aggregate}` filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_key: Option<String>,
+    /// Where the messages carry what.
+    #[serde(default, rename = "match")]
+    pub carriers: Carriers,
+    /// How to rebuild a message that never reached the outbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// Who should receive it.
+    #[serde(default, rename = "consumer")]
+    pub consumers: Vec<Consumer>,
+}
+
+/// A message made from a business row; `{column}` in `body` is replaced by the JSON of the column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Template {
+    /// The event type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The body with placeholders.
+    pub body: String,
+}
+
+/// An expected consumer and what tells how far it got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Consumer {
+    /// What people call it.
+    pub name: String,
+    /// Kafka consumer group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// RabbitMQ queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Its inbox (processed-messages) table: the only proof of processing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<Inbox>,
+    /// Dead-letter topic, or the stream that keeps a copy of what was dead-lettered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letters: Option<String>,
+}
+
+/// An inbox table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Inbox {
+    /// Which of `databases`; the service's own when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Table, `schema.table` allowed.
+    pub table: String,
+    /// Column with the event id.
+    pub id: String,
+    /// Column with the time of processing.
+    pub processed_at: String,
+    /// Column that says which consumer the row belongs to, where several share one table…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_column: Option<String>,
+    /// … and this consumer's value in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_value: Option<String>,
+}
+
+/// When an event is late. Seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GraceSettings {
+    /// From the outbox row to the copy.
+    pub publish_secs: u32,
+    /// From the copy to the consumer.
+    pub consume_secs: u32,
+    /// Between the two scans that make a suspicion a confirmed verdict.
+    pub confirm_secs: u32,
+}
+
+/// What holds until a flow has shown how quick it is (semantics: cold start).
+impl Default for GraceSettings {
+    fn default() -> Self {
+        Self {
+            publish_secs: 120,
+            consume_secs: 600,
+            confirm_secs: 2,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The one word for each verdict: in filters, in `--json`, on the command line.
+
+use crate::{ConsumerVerdict, Flags, LagReason, PublishVerdict, StuckReason, UnknownReason};
+
+impl PublishVerdict {
+    /// Every name a publish verdict can have.
+    pub const NAMES: [&'static str; 10] = [
+        "not-checked",
+        "phantom",
+        "published",
+        "unroutable",
+        "in-open-transaction",
+        "missing-outbox-row",
+        "pending",
+        "stuck",
+        "lost-in-publish",
+        "unknown",
+    ];
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotChecked(_) => "not-checked",
+            Self::Phantom => "phantom",
+            Self::Published => "published",
+            Self::Unroutable => "unroutable",
+            Self::InOpenTransaction => "in-open-transaction",
+            Self::MissingOutboxRow => "missing-outbox-row",
+            Self::Pending => "pending",
+            Self::Stuck(_) => "stuck",
+            Self::LostInPublish => "lost-in-publish",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl ConsumerVerdict {
+    /// Every name a consumer verdict can have.
+    pub const NAMES: [&'static str; 10] = [
+        "not-due",
+        "processed",
+        "dead-lettered",
+        "not-routed",
+        "retrying",
+        "in-flight",
+        "lagging",
+        "lost-by-consumer",
+        "passed",
+        "unknown",
+    ];
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotDue => "not-due",
+            Self::Processed => "processed",
+            Self::DeadLettered => "dead-lettered",
+            Self::NotRouted => "not-routed",
+            Self::Retrying => "retrying",
+            Self::InFlight => "in-flight",
+            Self::Lagging(_) => "lagging",
+            Self::LostByConsumer => "lost-by-consumer",
+            Self::Passed => "passed",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl StuckReason {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RelayIdle => "relay-idle",
+            Self::HeadOfLine => "head-of-line",
+            Self::AttemptsExhausted => "attempts-exhausted",
+            Self::PassedOver => "passed-over",
+        }
+    }
+}
+
+impl LagReason {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoConsumers => "no-consumers",
+            Self::Behind => "behind",
+            Self::Stalled => "stalled",
+        }
+    }
+}
+
+impl UnknownReason {
+    /// All reasons.
+    pub const ALL: [Self; 13] = [
+        Self::RetentionPassed,
+        Self::Compacted,
+        Self::NotCovered,
+        Self::NoObserver,
+        Self::OutboxCleaned,
+        Self::NoMatchableId,
+        Self::Ambiguous,
+        Self::NoCommittedOffset,
+        Self::QueueMayDrop,
+        Self::NoProbe,
+        Self::OpenTransactions,
+        Self::NotGathered,
+        Self::SourceFailed,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RetentionPassed => "retention-passed",
+            Self::Compacted => "compacted",
+            Self::NotCovered => "not-covered",
+            Self::NoObserver => "no-observer",
+            Self::OutboxCleaned => "outbox-cleaned",
+            Self::NoMatchableId => "no-matchable-id",
+            Self::Ambiguous => "ambiguous",
+            Self::NoCommittedOffset => "no-committed-offset",
+            Self::QueueMayDrop => "queue-may-drop",
+            Self::NoProbe => "no-probe",
+            Self::OpenTransactions => "open-transactions",
+            Self::NotGathered => "not-gathered",
+            Self::SourceFailed => "source-failed",
+        }
+    }
+
+    /// Why no verdict is possible, as a clause: `retention has removed what could have told`.
+    pub fn clause(self) -> &'static str {
+        match self {
+            Self::RetentionPassed => "retention has removed what could have told",
+            Self::Compacted => "the topic is compacted, so older copies may be gone",
+            Self::NotCovered => "that time was not read without a gap",
+            Self::NoObserver => "nothing kept a record of the destination at that time",
+            Self::OutboxCleaned => "the outbox does not keep its rows",
+            Self::NoMatchableId => "it carries no id to match by",
+            Self::Ambiguous => "its id fits several events",
+            Self::NoCommittedOffset => "the group has no committed offset",
+            Self::QueueMayDrop => "the queue may have dropped it unread",
+            Self::NoProbe => "nothing is configured that could tell",
+            Self::OpenTransactions => "transactions are open that may still bring it",
+            Self::NotGathered => "this kind of evidence is not gathered here",
+            Self::SourceFailed => "a source could not be read",
+        }
+    }
+}
+
+impl Flags {
+    /// Every flag and its name.
+    pub const NAMED: [(Self, &'static str); 9] = [
+        (Self::DUPLICATE, "duplicate"),
+        (Self::OUT_OF_ORDER, "out-of-order"),
+        (Self::PAYLOAD_MISMATCH, "payload-mismatch"),
+        (Self::KEY_MOVED, "key-moved"),
+        (Self::SKEW, "skew"),
+        (Self::RESENT, "resent"),
+        (Self::DUPLICATE_ROW, "duplicate-row"),
+        (Self::MALFORMED, "malformed"),
+        (Self::RECONSTRUCTED, "reconstructed"),
+    ];
+
+    /// Names of the flags that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMED
+            .into_iter()
+            .filter(move |(flag, _)| self.contains(*flag))
+            .map(|(_, name)| name)
+    }
+}
