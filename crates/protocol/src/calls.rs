@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Access, Attempt, Environment, EventDetail, EventId, EventRow, Mode, Pace, Parcel, Plan,
+    Access, Attempt, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace, Parcel, Plan,
     ProbeStep, ResendId, Route, RouteCheck, Window,
 };
 
@@ -36,6 +36,7 @@ calls! {
     Ask "rows" GetRows -> Rows;
     Ask "select" Select -> Vec<u32>;
     Ask "detail" GetDetail -> EventDetail;
+    Ask "facts" GetFacts -> Vec<EventFacts>;
     Ask "nearest" Nearest -> Option<u32>;
     Ask "plan" MakePlan -> Plan;
     Ask "preview" Preview -> PreviewedParcel;
@@ -195,6 +196,24 @@ pub struct Select {
 pub struct GetDetail {
     /// Its number.
     pub no: u32,
+}
+
+/// Sentences and evidence of several events, bodies left alone; at most 1000 at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetFacts {
+    /// Their numbers.
+    pub events: Vec<u32>,
+}
+
+/// What is known of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFacts {
+    /// Its number.
+    pub no: u32,
+    /// What happened, in sentences a person would say.
+    pub sentence: String,
+    /// All evidence, in causal order.
+    pub facts: Vec<Fact>,
 }
 
 /// The event of a lane nearest to a time, for a click into the density.

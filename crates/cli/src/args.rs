@@ -1,0 +1,210 @@
+//! The command line: what can be said, and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds events that were stored but never published, published but never stored, or lost by one
+/// consumer; resends the missing ones and watches until they arrive.
+#[derive(Debug, Parser)]
+#[command(name = "waybill", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Write a log to standard error: error, warn, info, debug, trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at a window of time and say what is missing
+    ///
+    /// Exit code 0: nothing is missing. 1: something is. 2: cannot know, or could not look.
+    Check(Check),
+    /// Send missing events again, and watch until they have arrived
+    ///
+    /// Prints the plan first. Sends only with --yes, or after you have confirmed.
+    Resend(Resend),
+    /// The built-in company: look at it, break it, start it anew
+    Demo(Demo),
+    /// List, show and check profiles
+    #[command(subcommand)]
+    Profiles(Profiles),
+    /// What was resent: who, when, why, and what became of it
+    Journal(Journal),
+}
+
+/// Where to look.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// A saved profile
+    #[arg(long, value_name = "NAME", required_unless_present = "demo", conflicts_with = "demo")]
+    pub(crate) profile: Option<String>,
+    /// The built-in company; no server needed
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scope {
+    /// How far to look back: 15m, 1h, 2d
+    #[arg(long, value_name = "LENGTH", default_value = "1h", conflicts_with_all = ["from", "to"])]
+    pub(crate) since: String,
+    /// Start of the window, like 2026-11-20T14:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// End of the window; now when left out
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Only events that this filter lets through, like 'verdict:missing and type ~ "Product*"'
+    #[arg(long, value_name = "FILTER", default_value = "")]
+    pub(crate) filter: String,
+    /// Print JSON (schema waybill.check/1, see the README)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What makes the exit code 1
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Suspected)]
+    pub(crate) fail_on: FailOn,
+    /// Print at most this many findings as text (JSON has them all)
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Anything missing, even if seen by one scan only
+    Suspected,
+    /// Only what a second scan has confirmed
+    Confirmed,
+    /// Nothing; only 0 and 2 are left
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resend {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Which events; only confirmed ones are sent
+    #[arg(long, value_name = "FILTER", required_unless_present_any = ["ids", "resume"])]
+    pub(crate) filter: Option<String>,
+    /// A file with one event id a line; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    pub(crate) ids: Option<PathBuf>,
+    /// Go on with a run that was cut off; its id is in `waybill journal`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["filter", "ids"])]
+    pub(crate) resume: Option<String>,
+    /// Who receives it: everyone, or one consumer by name (RabbitMQ)
+    #[arg(long, value_name = "everyone|consumer:NAME", default_value = "everyone")]
+    pub(crate) mode: String,
+    /// Events per second at most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) rate: u32,
+    /// Send at full rate at once instead of 1, 5, 20, 100 …
+    #[arg(long)]
+    pub(crate) no_ramp: bool,
+    /// Why; goes into the journal and the messages
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+    /// Print the plan and ask the broker about its routes; send nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do not ask. In production the profile's name must follow: --yes=NAME
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) yes: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    #[command(subcommand)]
+    pub(crate) what: Option<DemoCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// What the demo is and how it stands
+    Show,
+    /// What really happened to every event, as JSON: the truth that verdicts are held against
+    Truth,
+    /// List what can be broken
+    Faults,
+    /// Break something, let the company work for a few seconds, and keep what came of it
+    Break {
+        /// A fault's name, see `waybill demo faults`
+        fault: String,
+    },
+    /// Forget everything and start with a fresh hour of history
+    Reset,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Profiles {
+    /// List profiles
+    List,
+    /// Print a profile
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Print a commented profile to start from
+    Template,
+    /// Read a profile's file and say what is wrong with it; then try its connections step by step
+    Check {
+        /// A profile's name, or a path to a .toml file
+        name: String,
+        /// Only read the file
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Print the folder that profiles lie in
+    Path,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    /// How many runs
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn yes_takes_its_name_only_after_an_equals_sign() {
+        let parse = |args: &[&str]| {
+            let all = ["waybill", "resend", "--demo", "--filter", "x"].iter().chain(args);
+            match Cli::try_parse_from(all).map(|cli| cli.command) {
+                Ok(Command::Resend(resend)) => resend.yes,
+                _ => panic!("{args:?} is a resend"),
+            }
+        };
+        assert_eq!(parse(&[]), None);
+        assert_eq!(parse(&["--yes"]).as_deref(), Some(""));
+        assert_eq!(parse(&["--yes=shop"]).as_deref(), Some("shop"));
+    }
+}

@@ -1,0 +1,150 @@
+//! `waybill check`: look, say what is missing, exit with 0, 1 or 2.
+
+use std::collections::HashMap;
+
+use waybill_model::{EventRow, Phase, VerdictClass};
+use waybill_protocol::{EventFacts, GetFacts, GetRows, Opened, ScanState, Status};
+
+use crate::args::{Check, FailOn};
+use crate::client::Client;
+use crate::exit::Exit;
+use crate::output;
+use crate::report::document::{CHECK_SCHEMA, CheckDocument, FindingDocument, PlaceDocument};
+use crate::report::text;
+use crate::scan;
+use crate::start::Refused;
+
+/// Lines asked for at once; the protocol's limit.
+const PAGE: u32 = 1000;
+
+pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
+    parse_filter(&args.filter)?;
+    let opened = scan::open(client, &args.target).await?;
+    let status = scan::scan(client, &args.scope).await?;
+    let findings = findings(client, &args.filter).await?;
+    let judged = judge(&status, &findings, args.fail_on);
+    if args.json {
+        let facts = facts(client, &findings).await?;
+        output::json(&document(args, &opened, &status, &findings, &facts, &judged))?;
+    } else {
+        let shown = &findings[..findings.len().min(args.limit as usize)];
+        let facts = facts(client, shown).await?;
+        text::check(&opened, &status, shown, &facts, findings.len());
+        output::line(&judged.because);
+    }
+    Ok(judged.exit)
+}
+
+/// Refuses a filter before anything is connected, and shows where it is wrong.
+pub(crate) fn parse_filter(filter: &str) -> anyhow::Result<()> {
+    let Err(error) = waybill_filter::Filter::parse(filter) else { return Ok(()) };
+    let before = filter.get(..error.span.start).unwrap_or_default().chars().count();
+    let width = filter.get(error.span.clone()).map_or(1, |wrong| wrong.chars().count().max(1));
+    let meant = match error.suggestion.as_str() {
+        "" => String::new(),
+        suggestion => format!(" Did you mean '{suggestion}'?"),
+    };
+    anyhow::bail!(
+        "the filter cannot be understood\n  {filter}\n  {}{}\n  {}{meant}",
+        " ".repeat(before),
+        "^".repeat(width),
+        error.message
+    )
+}
+
+/// Everything that needs action or cannot be known, oldest first.
+async fn findings(client: &Client, filter: &str) -> anyhow::Result<Vec<EventRow>> {
+    let wanted = "(verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:unknown)";
+    let filter = if filter.is_empty() { wanted.to_owned() } else { format!("{wanted} and ({filter})") };
+    let mut found = Vec::new();
+    loop {
+        let page = GetRows {
+            filter: filter.clone(),
+            within: None,
+            descending: false,
+            offset: found.len() as u64,
+            limit: PAGE,
+        };
+        let rows = client.call(page).await.map_err(Refused)?;
+        let last = rows.rows.is_empty() || found.len() as u64 + rows.rows.len() as u64 >= rows.total;
+        found.extend(rows.rows);
+        if last {
+            return Ok(found);
+        }
+    }
+}
+
+async fn facts(client: &Client, findings: &[EventRow]) -> anyhow::Result<Vec<EventFacts>> {
+    let mut facts = Vec::with_capacity(findings.len());
+    for page in findings.chunks(PAGE as usize) {
+        let events = page.iter().map(|row| row.no).collect();
+        facts.extend(client.call(GetFacts { events }).await.map_err(Refused)?);
+    }
+    Ok(facts)
+}
+
+/// How a check ends, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Judged {
+    exit: Exit,
+    because: String,
+}
+
+/// Failed sources and unknown events mean 2, unless something is certainly missing: that is 1.
+fn judge(status: &Status, findings: &[EventRow], fail_on: FailOn) -> Judged {
+    let counts = |row: &&EventRow| {
+        row.class.needs_action()
+            && match fail_on {
+                FailOn::Suspected => true,
+                FailOn::Confirmed => row.verdict.phase == Phase::Confirmed,
+                FailOn::Never => false,
+            }
+    };
+    let missing = findings.iter().filter(counts).count();
+    let unknown = findings.iter().filter(|row| row.class == VerdictClass::Unknown).count();
+    let failed = status.places.iter().filter(|place| place.failure.is_some()).count();
+    if missing > 0 {
+        let because = match missing {
+            1 => "1 event is not where it should be.".to_owned(),
+            n => format!("{n} events are not where they should be."),
+        };
+        return Judged { exit: Exit::Findings, because };
+    }
+    if let ScanState::Failed { failure } = &status.scan {
+        return Judged { exit: Exit::Unknown, because: failure.message.clone() };
+    }
+    if failed > 0 || unknown > 0 {
+        let because = format!("Cannot know: {unknown} events without a verdict, {failed} sources not read.");
+        return Judged { exit: Exit::Unknown, because };
+    }
+    Judged { exit: Exit::Fine, because: "Nothing is missing.".to_owned() }
+}
+
+fn document(
+    args: &Check,
+    opened: &Opened,
+    status: &Status,
+    findings: &[EventRow],
+    facts: &[EventFacts],
+    judged: &Judged,
+) -> CheckDocument {
+    let by_no: HashMap<u32, &EventFacts> = facts.iter().map(|facts| (facts.no, facts)).collect();
+    let finding = |row: &EventRow| {
+        let facts = by_no.get(&row.no);
+        let (sentence, facts) = facts.map_or_else(Default::default, |f| (f.sentence.clone(), f.facts.as_slice()));
+        FindingDocument::new(row, &opened.consumers, sentence, facts)
+    };
+    CheckDocument {
+        schema: CHECK_SCHEMA,
+        waybill: env!("CARGO_PKG_VERSION"),
+        profile: opened.profile.name.clone(),
+        window: status.window.into(),
+        filter: args.filter.clone(),
+        complete: status.places.iter().all(|place| place.complete && place.failure.is_none()),
+        exit: judged.exit as u8,
+        because: judged.because.clone(),
+        counts: (&status.counts).into(),
+        places: status.places.iter().map(PlaceDocument::from).collect(),
+        findings: findings.iter().map(finding).collect(),
+    }
+}

@@ -1,0 +1,42 @@
+//! The core, asked through the same two doors as the window's page.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use waybill_compose::DemoCompany;
+use waybill_engine::{Core, Dirs, Drivers};
+use waybill_protocol::wire::{decode_outcome, encode_request};
+use waybill_protocol::{Call, Door, Failure};
+
+/// The core of this process.
+pub(crate) struct Client {
+    core: Core,
+    demo: Arc<DemoCompany>,
+}
+
+impl Client {
+    /// Starts a core with the user's folders. Nothing is connected yet.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let dirs = Dirs::of_user().context("failed to find a place for Waybill's files")?;
+        let demo = Arc::new(DemoCompany::in_folder(dirs.data.join("demo")));
+        let drivers = Drivers::new(waybill_compose::drivers());
+        let secrets = Arc::new(waybill_compose::secrets());
+        let core = Core::new(drivers, secrets, dirs, Some(demo.clone()));
+        Ok(Self { core, demo })
+    }
+
+    /// Asks or orders, whichever the call is.
+    pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Reply, Failure> {
+        let request = encode_request(&call);
+        let reply = match C::DOOR {
+            Door::Ask => self.core.ask(&request).await,
+            Door::Act => self.core.act(&request).await,
+        };
+        decode_outcome::<C>(&reply)
+    }
+
+    /// The demo's company, for what only the command line shows (the truth).
+    pub(crate) fn demo(&self) -> &DemoCompany {
+        &self.demo
+    }
+}

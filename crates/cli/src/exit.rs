@@ -1,0 +1,20 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Nothing is missing; what was asked for is done.
+    Fine = 0,
+    /// Something is missing; something was not sent.
+    Findings = 1,
+    /// Cannot know, or could not look.
+    Unknown = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

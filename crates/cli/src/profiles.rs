@@ -1,0 +1,100 @@
+//! `waybill profiles`: list, show, check.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use waybill_model::ProbeOutcome;
+use waybill_protocol::{CheckProfile, GetProfile, Hello, Probe, ProbeSteps};
+
+use crate::args::Profiles;
+use crate::client::Client;
+use crate::exit::Exit;
+use crate::output;
+use crate::start::Refused;
+
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(crate) async fn run(client: &Client, command: &Profiles) -> anyhow::Result<Exit> {
+    match command {
+        Profiles::List => list(client).await,
+        Profiles::Show { name } => show(client, name).await,
+        Profiles::Template => show(client, "").await,
+        Profiles::Check { name, offline } => check(client, name, *offline).await,
+        Profiles::Path => {
+            let welcome = client.call(Hello {}).await.map_err(Refused)?;
+            output::line(&welcome.profiles_folder);
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+async fn list(client: &Client) -> anyhow::Result<Exit> {
+    let welcome = client.call(Hello {}).await.map_err(Refused)?;
+    if welcome.profiles.is_empty() {
+        output::line(&format!("No profiles in {} yet.", welcome.profiles_folder));
+        output::line("Start with: waybill profiles template");
+    }
+    for profile in welcome.profiles {
+        let problem = if profile.problem.is_empty() { "" } else { "  ! " };
+        output::line(&format!("{:<20} {}{problem}{}", profile.name, profile.subtitle, profile.problem));
+    }
+    Ok(Exit::Fine)
+}
+
+async fn show(client: &Client, name: &str) -> anyhow::Result<Exit> {
+    let text = client.call(GetProfile { name: name.to_owned() }).await.map_err(Refused)?;
+    output::line(text.toml.trim_end());
+    for (secret, there) in text.secrets {
+        let state = if there { "is there" } else { "is not there yet" };
+        output::aside(&format!("secret '{secret}' {state}"));
+    }
+    Ok(Exit::Fine)
+}
+
+/// Reads the file, then tries the connections; says at which line and at which step it fails.
+async fn check(client: &Client, name: &str, offline: bool) -> anyhow::Result<Exit> {
+    let toml = if name.ends_with(".toml") {
+        std::fs::read_to_string(name).with_context(|| format!("failed to read {name}"))?
+    } else {
+        client.call(GetProfile { name: name.to_owned() }).await.map_err(Refused)?.toml
+    };
+    let problems = client.call(CheckProfile { toml: toml.clone() }).await.map_err(Refused)?;
+    for problem in &problems {
+        let meant = match problem.suggestion.as_str() {
+            "" => String::new(),
+            suggestion => format!(" Did you mean '{suggestion}'?"),
+        };
+        output::line(&format!("line {}: {}{meant}", problem.line, problem.message));
+    }
+    if !problems.is_empty() {
+        return Ok(Exit::Findings);
+    }
+    output::line("The profile is well-formed.");
+    if offline { Ok(Exit::Fine) } else { probe(client, toml).await }
+}
+
+async fn probe(client: &Client, toml: String) -> anyhow::Result<Exit> {
+    let probe = client.call(Probe { toml, secrets: Vec::new() }).await.map_err(Refused)?;
+    let mut shown = 0;
+    let mut exit = Exit::Fine;
+    loop {
+        let probed = client.call(ProbeSteps { probe }).await.map_err(Refused)?;
+        for (source, step) in &probed.steps[shown..] {
+            let (sign, text) = match &step.outcome {
+                ProbeOutcome::Fine(text) => ("ok", text),
+                ProbeOutcome::Warn(text) => ("! ", text),
+                ProbeOutcome::Failed(text) => {
+                    exit = Exit::Unknown;
+                    ("NO", text)
+                }
+            };
+            let millis = step.took_micros as f64 / 1000.0;
+            output::line(&format!("{sign}  {source}: {}  {text}  ({millis:.1} ms)", step.what));
+        }
+        shown = probed.steps.len();
+        if probed.done {
+            return Ok(exit);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

@@ -1,0 +1,5 @@
+//! What is printed: documents for scripts, text for people.
+
+pub(crate) mod document;
+pub(crate) mod plan;
+pub(crate) mod text;

@@ -1,0 +1,203 @@
+//! The documents of `--json`. Versioned: a field may be added, none changes its meaning or goes
+//! without a new number.
+
+use serde::Serialize;
+use waybill_model::{
+    ConsumerVerdict, EventRow, Fact, Gap, PublishVerdict, VerdictClass, Window,
+};
+use waybill_protocol::{Counts, PlaceStatus};
+
+/// Name and version of the document that `waybill check --json` prints.
+pub(crate) const CHECK_SCHEMA: &str = "waybill.check/1";
+
+/// What `waybill check --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckDocument {
+    pub(crate) schema: &'static str,
+    pub(crate) waybill: &'static str,
+    pub(crate) profile: String,
+    pub(crate) window: Times,
+    pub(crate) filter: String,
+    /// Whether every place was read as far as it reaches, without a failure.
+    pub(crate) complete: bool,
+    /// The exit code, and why in words.
+    pub(crate) exit: u8,
+    pub(crate) because: String,
+    pub(crate) counts: CountsDocument,
+    pub(crate) places: Vec<PlaceDocument>,
+    /// Everything that needs action, and everything unknown, that the filter lets through.
+    pub(crate) findings: Vec<FindingDocument>,
+}
+
+/// An interval in RFC 3339, end excluded.
+#[derive(Debug, Serialize)]
+pub(crate) struct Times {
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+impl From<Window> for Times {
+    fn from(window: Window) -> Self {
+        Self { from: window.from.to_string(), to: window.to.to_string() }
+    }
+}
+
+/// Events by class, all of the window.
+#[derive(Debug, Serialize)]
+pub(crate) struct CountsDocument {
+    total: u64,
+    missing: u64,
+    phantom: u64,
+    dead_lettered: u64,
+    late: u64,
+    unknown: u64,
+    pending: u64,
+    arrived: u64,
+}
+
+impl From<&Counts> for CountsDocument {
+    fn from(counts: &Counts) -> Self {
+        Self {
+            total: counts.total,
+            missing: counts.of(VerdictClass::Missing),
+            phantom: counts.of(VerdictClass::Phantom),
+            dead_lettered: counts.of(VerdictClass::DeadLettered),
+            late: counts.of(VerdictClass::Late),
+            unknown: counts.of(VerdictClass::Unknown),
+            pending: counts.of(VerdictClass::Pending),
+            arrived: counts.of(VerdictClass::Arrived),
+        }
+    }
+}
+
+/// One place and what was read of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlaceDocument {
+    name: String,
+    role: waybill_model::PlaceRole,
+    source: String,
+    read: u64,
+    complete: bool,
+    /// Share of the window that was read without a gap, 0 to 1.
+    covered: f32,
+    coverage: Option<Times>,
+    gaps: Vec<GapDocument>,
+    failure: Option<String>,
+}
+
+/// A span that may have been missed.
+#[derive(Debug, Serialize)]
+pub(crate) struct GapDocument {
+    from: String,
+    to: String,
+    reason: String,
+}
+
+impl From<&Gap> for GapDocument {
+    fn from(gap: &Gap) -> Self {
+        Self {
+            from: gap.window.from.to_string(),
+            to: gap.window.to.to_string(),
+            reason: gap.reason.to_string(),
+        }
+    }
+}
+
+impl From<&PlaceStatus> for PlaceDocument {
+    fn from(status: &PlaceStatus) -> Self {
+        Self {
+            name: status.place.name.clone(),
+            role: status.place.role,
+            source: status.place.source.clone(),
+            read: status.progress.done,
+            complete: status.complete,
+            covered: status.covered,
+            coverage: status.window.map(Times::from),
+            gaps: status.gaps.iter().map(GapDocument::from).collect(),
+            failure: status.failure.as_ref().map(|failure| failure.message.clone()),
+        }
+    }
+}
+
+/// One event that is not where it should be.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingDocument {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    aggregate: String,
+    version: Option<i64>,
+    at: String,
+    class: VerdictClass,
+    phase: waybill_model::Phase,
+    match_basis: waybill_model::MatchBasis,
+    publish: PublishVerdict,
+    consumers: Vec<ConsumerDocument>,
+    flags: Vec<&'static str>,
+    sentence: String,
+    evidence: Vec<EvidenceDocument>,
+}
+
+/// What one consumer made of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConsumerDocument {
+    name: String,
+    #[serde(flatten)]
+    verdict: ConsumerVerdict,
+    at: Option<String>,
+}
+
+/// One piece of evidence, to be looked up.
+#[derive(Debug, Serialize)]
+pub(crate) struct EvidenceDocument {
+    stage: waybill_model::Stage,
+    consumer: Option<String>,
+    strength: waybill_model::Strength,
+    #[serde(rename = "where")]
+    coordinate: waybill_model::Coordinate,
+    at: String,
+    clock: waybill_model::Clock,
+    note: String,
+}
+
+impl From<&Fact> for EvidenceDocument {
+    fn from(fact: &Fact) -> Self {
+        Self {
+            stage: fact.stage,
+            consumer: fact.consumer.clone(),
+            strength: fact.strength,
+            coordinate: fact.coordinate.clone(),
+            at: fact.stamp.at.to_string(),
+            clock: fact.stamp.clock,
+            note: fact.note.clone(),
+        }
+    }
+}
+
+impl FindingDocument {
+    /// The document of one line of the grid, with its sentence and evidence.
+    pub(crate) fn new(row: &EventRow, names: &[String], sentence: String, facts: &[Fact]) -> Self {
+        let cells = row.consumers.iter().zip(names);
+        Self {
+            id: row.id.to_string(),
+            kind: row.kind.clone(),
+            aggregate: row.aggregate.clone(),
+            version: row.version,
+            at: row.at.to_string(),
+            class: row.class,
+            phase: row.verdict.phase,
+            match_basis: row.verdict.basis,
+            publish: row.verdict.publish.clone(),
+            consumers: cells
+                .map(|(cell, name)| ConsumerDocument {
+                    name: name.clone(),
+                    verdict: cell.verdict.clone(),
+                    at: cell.at.map(|at| at.to_string()),
+                })
+                .collect(),
+            flags: row.verdict.flags.names().collect(),
+            sentence,
+            evidence: facts.iter().map(EvidenceDocument::from).collect(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A resend as text and as a document: the plan before, the outcome after.
+
+use serde::Serialize;
+use waybill_model::{AttemptState, BodySource, Plan, Warning};
+use waybill_protocol::{CheckedRoute, RunStatus};
+
+use crate::output;
+
+/// Prints what would be sent, to whom, and what to know first.
+pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
+    output::aside(&format!("Plan {}: {} events", plan.id, plan.events.len()));
+    for recipient in &plan.recipients {
+        let known = if recipient.expected { "" } else { " (not in the profile)" };
+        let done = recipient.already_processed;
+        output::aside(&format!("  to {}{known}, which has processed {done} of them", recipient.name));
+    }
+    let rebuilt = |source: &BodySource| matches!(source, BodySource::Reconstructed { .. });
+    let n_rebuilt = plan.events.iter().filter(|event| rebuilt(&event.body)).count();
+    if n_rebuilt > 0 {
+        output::aside(&format!("  {n_rebuilt} bodies rebuilt from business rows"));
+    }
+    for warning in &plan.warnings {
+        output::aside(&format!("  ! {}", sentence(warning)));
+    }
+    for route in routes {
+        let state = if route.check.reachable { "reaches" } else { "does NOT reach anyone:" };
+        let reaches = route.check.reaches.join(", ");
+        let notes = route.check.notes.join("; ");
+        output::aside(&format!("  {} × {} {state} {reaches} {notes}", route.events, route.route.destination));
+    }
+    for (id, why) in &plan.left_out {
+        output::aside(&format!("  left out {id}: {why}"));
+    }
+}
+
+/// A warning as a sentence.
+fn sentence(warning: &Warning) -> String {
+    match warning {
+        Warning::NewerPublished { aggregate, newer } => {
+            format!("{aggregate}: {newer} newer events are already out, this one arrives late")
+        }
+        Warning::AlreadyProcessed { consumer, events } => {
+            format!("{consumer} has processed {events} of these before and will get them again")
+        }
+        Warning::Reconstructed { events } => format!("{events} bodies are rebuilt, not original"),
+        Warning::Stripped { names } => format!("not sent again: {}", names.join(", ")),
+        Warning::Note { text } => text.clone(),
+    }
+}
+
+/// Prints what became of every event.
+pub(crate) fn print_run(run: &RunStatus) {
+    for attempt in &run.attempts {
+        output::line(&format!("{}  {}", attempt.event, outcome(&attempt.state)));
+    }
+    output::line(&run.doing);
+}
+
+/// What became of one event, in words.
+pub(crate) fn outcome(state: &AttemptState) -> String {
+    match state {
+        AttemptState::Planned => "not sent".to_owned(),
+        AttemptState::Skipped { why } => format!("not sent: {why}"),
+        AttemptState::Sending => "being sent".to_owned(),
+        AttemptState::Sent { coordinate: Some(at) } => format!("sent to {at}, not seen to arrive yet"),
+        AttemptState::Sent { coordinate: None } => "sent, not seen to arrive yet".to_owned(),
+        AttemptState::Refused { why } => format!("refused: {why}"),
+        AttemptState::Unknown { why } => format!("UNKNOWN whether it was sent: {why}"),
+        AttemptState::Effective => "arrived".to_owned(),
+        AttemptState::NotEffective { why } => format!("sent, but not effective: {why}"),
+        AttemptState::Cancelled => "not sent: stopped before its turn".to_owned(),
+    }
+}
+
+/// What `waybill resend --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunDocument {
+    schema: &'static str,
+    run: String,
+    summary: String,
+    events: Vec<EventOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventOutcome {
+    id: String,
+    attempt: u32,
+    #[serde(flatten)]
+    state: AttemptState,
+    at: String,
+}
+
+impl From<&RunStatus> for RunDocument {
+    fn from(run: &RunStatus) -> Self {
+        let event = |attempt: &waybill_model::Attempt| EventOutcome {
+            id: attempt.event.to_string(),
+            attempt: attempt.attempt,
+            state: attempt.state.clone(),
+            at: attempt.at.to_string(),
+        };
+        Self {
+            schema: "waybill.resend/1",
+            run: run.id.to_string(),
+            summary: run.doing.clone(),
+            events: run.attempts.iter().map(event).collect(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Wrong profiles, and what is said about them.

@@ -1,0 +1,259 @@
+//! What is wrong with a profile that is well written: names twice, consumers that nothing tells
+//! about, addresses nobody answers to, passwords where they do not belong.
+
+use waybill_model::{BrokerSettings, Consumer, Profile};
+use waybill_protocol::ProfileProblem;
+
+use super::lines::{Lines, Step};
+use super::problem::{closest, problem, suggesting};
+use crate::Drivers;
+use crate::drivers::scheme_of;
+use Step::{Key, Nth};
+
+/// Consumers are numbered with a byte; nobody has come near.
+const MAX_CONSUMERS: usize = 200;
+
+pub(super) fn problems(
+    profile: &Profile,
+    lines: &Lines<'_>,
+    drivers: &Drivers,
+) -> Vec<ProfileProblem> {
+    let mut found = Found {
+        lines,
+        drivers,
+        problems: Vec::new(),
+    };
+    found.name(&profile.name);
+    found.addresses(profile);
+    found.outbox(profile);
+    found.flows(profile);
+    found.masks(profile);
+    found.problems.sort_by_key(|problem| problem.line);
+    found.problems
+}
+
+struct Found<'a> {
+    lines: &'a Lines<'a>,
+    drivers: &'a Drivers,
+    problems: Vec<ProfileProblem>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, path: &[Step<'_>], message: impl Into<String>) {
+        let line = self.lines.of_path(path);
+        self.problems.push(problem(line, message));
+    }
+
+    fn add_suggesting(&mut self, path: &[Step<'_>], message: String, suggestion: Option<String>) {
+        let line = self.lines.of_path(path);
+        let found = problem(line, message);
+        self.problems.push(match suggestion {
+            Some(text) => suggesting(found, text),
+            None => found,
+        });
+    }
+
+    /// The name is also the file's, so it must be one on every system.
+    fn name(&mut self, name: &str) {
+        if !is_plain_name(name) {
+            self.add(
+                &[Key("name")],
+                format!("'{name}' cannot be a profile's name: use letters, digits, '-', '_' and '.', starting with a letter or digit."),
+            );
+        }
+    }
+
+    fn addresses(&mut self, profile: &Profile) {
+        self.url(&[Key("database"), Key("url")], &profile.database.url);
+        for (name, database) in &profile.databases {
+            let path = [Key("databases"), Key(name), Key("url")];
+            if name == "database" || name == "broker" {
+                self.add(&path[..2], format!("A further database cannot be called '{name}'; that name is taken."));
+            }
+            self.url(&path, &database.url);
+        }
+        self.broker(&profile.broker);
+    }
+
+    fn broker(&mut self, broker: &BrokerSettings) {
+        self.url(&[Key("broker"), Key("url")], &broker.url);
+        if let Some(url) = &broker.management_url {
+            let path = [Key("broker"), Key("management-url")];
+            if !matches!(scheme_of(url), "http" | "https") {
+                self.add(&path, "The management address must start with http:// or https://.");
+            }
+            self.no_password(&path, url);
+        }
+        for name in broker.options.keys() {
+            if name.contains("password") || name.contains("secret") {
+                self.add(
+                    &[Key("broker"), Key("options"), Key(name)],
+                    format!("'{name}' does not belong into a file. Put the password into the keychain and name it with secret = \"…\"."),
+                );
+            }
+        }
+    }
+
+    fn url(&mut self, path: &[Step<'_>], url: &str) {
+        let scheme = scheme_of(url);
+        let known: Vec<_> = self.drivers.schemes().collect();
+        if scheme.is_empty() || !known.contains(&scheme) {
+            let message = format!(
+                "'{}' is not an address anybody answers to; it must start with one of {}.",
+                without_password(url),
+                known.iter().map(|s| format!("{s}:")).collect::<Vec<_>>().join(", ")
+            );
+            let meant = closest(scheme, known).map(|name| format!("Did you mean '{name}:'?"));
+            self.add_suggesting(path, message, meant);
+        }
+        self.no_password(path, url);
+    }
+
+    fn no_password(&mut self, path: &[Step<'_>], url: &str) {
+        if has_password(url) {
+            self.add_suggesting(
+                path,
+                "There is a password in this address. A profile holds none.".to_owned(),
+                Some("Remove it, add secret = \"NAME\" below, and put the password into the keychain or into WAYBILL_SECRET_NAME.".to_owned()),
+            );
+        }
+    }
+
+    fn outbox(&mut self, profile: &Profile) {
+        if profile.outbox.is_none() && profile.business.is_empty() {
+            self.add(
+                &[Key("database")],
+                "Nothing says what was stored: name an [outbox] or a [[business]] table.",
+            );
+        }
+        let Some(outbox) = &profile.outbox else { return };
+        if outbox.status.is_some() && outbox.sent_states.is_empty() {
+            self.add(
+                &[Key("outbox"), Key("status")],
+                "status needs sent-states: which of its values mean that the row was sent?",
+            );
+        }
+        if outbox.status.is_none() && !(outbox.sent_states.is_empty() && outbox.failed_states.is_empty()) {
+            self.add(
+                &[Key("outbox"), Key("sent-states")],
+                "sent-states and failed-states need status: which column are they in?",
+            );
+        }
+    }
+
+    fn flows(&mut self, profile: &Profile) {
+        if profile.flows.is_empty() {
+            self.add(&[], "There is no [[flow]]: say where events go and who should receive them.");
+        }
+        if profile.consumers().count() > MAX_CONSUMERS {
+            self.add(&[Key("flow")], format!("More than {MAX_CONSUMERS} consumers are not supported."));
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for (nth, flow) in profile.flows.iter().enumerate() {
+            let path = [Key("flow"), Nth(nth)];
+            if profile.flows[..nth].iter().any(|other| other.name == flow.name) {
+                self.add(&[path[0], path[1], Key("name")], format!("There are two flows called '{}'.", flow.name));
+            }
+            if flow.carriers.id.is_empty() {
+                self.add(
+                    &[path[0], path[1], Key("match")],
+                    format!("Flow '{}' names no place of the event id; without it nothing can be matched.", flow.name),
+                );
+            }
+            for (nth, consumer) in flow.consumers.iter().enumerate() {
+                let path = [path[0], path[1], Key("consumer"), Nth(nth)];
+                if names.contains(&consumer.name.as_str()) {
+                    self.add(
+                        &[path[0], path[1], path[2], path[3], Key("name")],
+                        format!("There are two consumers called '{}'.", consumer.name),
+                    );
+                }
+                names.push(&consumer.name);
+                self.consumer(profile, &path, consumer);
+            }
+        }
+    }
+
+    fn consumer(&mut self, profile: &Profile, path: &[Step<'_>; 4], consumer: &Consumer) {
+        let name = &consumer.name;
+        if !is_plain_name(name) {
+            self.add(
+                path,
+                format!("'{name}' cannot be a consumer's name: use letters, digits, '-', '_' and '.', so that filters can name it."),
+            );
+        }
+        let nothing_tells = consumer.inbox.is_none()
+            && consumer.group.is_none()
+            && consumer.queue.is_none()
+            && consumer.dead_letters.is_none();
+        if nothing_tells {
+            self.add(
+                path,
+                format!("Nothing tells how far consumer '{name}' is: give it an inbox, a group, a queue or dead-letters."),
+            );
+        }
+        let kafka = scheme_of(&profile.broker.url).starts_with("kafka");
+        if kafka && consumer.queue.is_some() {
+            self.add(path, format!("Consumer '{name}' has a queue, but the broker is Kafka: name its group."));
+        }
+        if !kafka && consumer.group.is_some() {
+            self.add(path, format!("Consumer '{name}' has a group, but the broker is not Kafka: name its queue."));
+        }
+        let Some(inbox) = &consumer.inbox else { return };
+        if let Some(database) = &inbox.database
+            && !profile.databases.contains_key(database)
+        {
+            let meant = closest(database, profile.databases.keys().map(String::as_str));
+            self.add_suggesting(
+                &[path[0], path[1], path[2], path[3], Key("inbox"), Key("database")],
+                format!("There is no database '{database}' under [databases]."),
+                meant.map(|name| format!("Did you mean '{name}'?")),
+            );
+        }
+        if inbox.consumer_column.is_some() != inbox.consumer_value.is_some() {
+            self.add(
+                &[path[0], path[1], path[2], path[3], Key("inbox")],
+                "consumer-column and consumer-value belong together; one of them is missing.",
+            );
+        }
+    }
+
+    fn masks(&mut self, profile: &Profile) {
+        for mask in &profile.masks {
+            if !mask.starts_with('/') {
+                self.add_suggesting(
+                    &[Key("masks")],
+                    format!("'{mask}' is not a JSON pointer."),
+                    Some(format!("Did you mean '/{}'?", mask.replace('.', "/"))),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a name can be a file's on every system, and a word of a filter.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.starts_with(char::is_alphanumeric) && name.chars().all(plain) && name.len() <= 100
+}
+
+/// The part between `://` and the host, if any.
+fn user_info(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit_once('@').map(|(user, _)| user)
+}
+
+fn has_password(url: &str) -> bool {
+    let in_user = user_info(url).is_some_and(|user| user.contains(':'));
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    in_user || query.split('&').any(|pair| pair.starts_with("password="))
+}
+
+/// The address with everything between scheme and host removed: safe to show.
+fn without_password(url: &str) -> String {
+    match user_info(url) {
+        Some(user) => url.replacen(&format!("{user}@"), "", 1),
+        None => url.to_owned(),
+    }
+}

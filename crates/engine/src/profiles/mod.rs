@@ -1,0 +1,22 @@
+//! Profiles as TOML files, and the passwords they refer to.
+
+mod secrets;
+pub use secrets::{EnvironmentFirst, MemorySecrets, Secrets, SecretsError, environment_variable};
+
+mod problem;
+
+mod check;
+pub use check::{check, checked};
+
+mod lines;
+
+mod meaning;
+
+mod store;
+pub use store::{ProfileStore, StoreError};
+
+mod template;
+pub use template::TEMPLATE;
+
+mod summary;
+pub(crate) use summary::{secret_names, summary};

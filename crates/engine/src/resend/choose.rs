@@ -1,0 +1,141 @@
+//! For one event: which flow it belongs to, where its body comes from, and which sibling shows
+//! how messages look there. From the index alone, without asking anybody.
+
+use waybill_model::{BodySource, Coordinate, Copy, Marks, PlaceRole, Stage};
+use waybill_reconcile::{Index, Seen};
+
+use crate::session::{Layout, PlannedPlace, Session};
+
+/// Neighbours of the same aggregate looked at.
+const SIBLINGS: usize = 20;
+
+/// What the index says about one event's resend.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub(super) flow: usize,
+    /// Best first; the first that can be fetched is taken.
+    pub(super) bodies: Vec<BodySource>,
+    /// A copy of the same aggregate at the same destination, when one was seen.
+    pub(super) sibling: Option<Coordinate>,
+    /// Newer versions of the aggregate that are already out.
+    pub(super) newer: u32,
+}
+
+/// Chooses; or says why the event cannot be resent, a sentence.
+pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice, String> {
+    let seen = index.facts(no);
+    let siblings = index.siblings(no, SIBLINGS);
+    let sibling_copies: Vec<Seen> = siblings
+        .iter()
+        .filter(|sibling| sibling.no != no && sibling.published)
+        .filter_map(|sibling| copy_of(index, &session.layout, sibling.no))
+        .collect();
+    let flow = flow_of(session, &seen, &sibling_copies)?;
+    let bodies = bodies(session, flow, &seen);
+    if bodies.is_empty() {
+        let no_template = session.profile.flows.get(flow).is_some_and(|flow| flow.template.is_none());
+        return Err(if no_template {
+            "there is no copy and no outbox row of it, and its flow has no template to rebuild it by".to_owned()
+        } else {
+            "there is nothing left to take its body from".to_owned()
+        });
+    }
+    let own = index.row(no).and_then(|row| row.version);
+    let newer = siblings.iter().filter(|s| s.published && s.version > own && own.is_some());
+    Ok(Choice {
+        flow,
+        bodies,
+        sibling: sibling_copies.first().map(|seen| coordinate(&session.layout, seen)),
+        newer: u32::try_from(newer.count()).unwrap_or(u32::MAX),
+    })
+}
+
+/// Whether newer states of a place's keys replace older ones for good.
+pub(super) fn is_compacted(index: &Index, layout: &Layout, flow: usize) -> bool {
+    let here = |planned: &&PlannedPlace| {
+        planned.place.role == PlaceRole::Destination && planned.flow == Some(flow)
+    };
+    let Some(planned) = layout.places.iter().find(here) else {
+        return false;
+    };
+    let coverage = index.coverage();
+    let mut gaps = coverage.iter().filter(|c| c.place == planned.place.id).flat_map(|c| &c.gaps);
+    gaps.any(|gap| gap.reason == waybill_model::GapReason::Compacted)
+}
+
+/// The partition of a copy, where partitions exist.
+pub(super) fn partition_of(copy: &Copy) -> Option<u32> {
+    match copy.coordinate {
+        Coordinate::Record { partition, .. } => Some(partition),
+        _ => None,
+    }
+}
+
+fn flow_of(session: &Session, own: &[Seen], siblings: &[Seen]) -> Result<usize, String> {
+    if session.profile.flows.len() == 1 {
+        return Ok(0);
+    }
+    let of_place = |seen: &Seen| session.layout.place(seen.place).and_then(|planned| planned.flow);
+    let own = own.iter().filter(|seen| seen.stage != Stage::Stored).find_map(of_place);
+    own.or_else(|| siblings.iter().find_map(of_place)).ok_or_else(|| {
+        "the profile has several flows, and nothing tells which of them it belongs to".to_owned()
+    })
+}
+
+fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
+    let layout = &session.layout;
+    let with_role = |wanted: fn(PlaceRole) -> bool| {
+        seen.iter().filter(move |seen| {
+            layout.place(seen.place).is_some_and(|planned| wanted(planned.place.role))
+        })
+    };
+    let copy = |seen: &Seen| BodySource::Copy {
+        coordinate: coordinate(layout, seen),
+    };
+    let mut published: Vec<&Seen> = with_role(|role| role == PlaceRole::Destination).collect();
+    // The original says more than a copy that is ours.
+    published.sort_by_key(|seen| seen.marks.contains(Marks::OWN_RESEND));
+    let mut bodies: Vec<BodySource> = published.into_iter().map(copy).collect();
+    bodies.extend(with_role(|role| matches!(role, PlaceRole::DeadLetters(_))).map(copy));
+    bodies.retain(|body| {
+        !matches!(body, BodySource::Copy { coordinate: Coordinate::Passing { .. } })
+    });
+    let has_payload = session.profile.outbox.as_ref().is_some_and(|outbox| outbox.payload.is_some());
+    if has_payload {
+        bodies.extend(with_role(|role| role == PlaceRole::Outbox).map(|seen| {
+            BodySource::OutboxRow {
+                coordinate: coordinate(layout, seen),
+            }
+        }));
+    }
+    let has_outbox_row = with_role(|role| role == PlaceRole::Outbox).next().is_some();
+    let has_template = session.profile.flows.get(flow).is_some_and(|flow| flow.template.is_some());
+    if has_template && !has_outbox_row {
+        bodies.extend(with_role(|role| role == PlaceRole::Business).map(|seen| {
+            BodySource::Reconstructed {
+                coordinate: coordinate(layout, seen),
+            }
+        }));
+    }
+    bodies
+}
+
+fn copy_of(index: &Index, layout: &Layout, no: u32) -> Option<Seen> {
+    index.facts(no).into_iter().find(|seen| {
+        let place = layout.place(seen.place);
+        place.is_some_and(|planned| planned.place.role == PlaceRole::Destination)
+    })
+}
+
+fn coordinate(layout: &Layout, seen: &Seen) -> Coordinate {
+    match layout.place(seen.place) {
+        Some(planned) => planned.coordinate(seen.partition, seen.position, &seen.key),
+        // An index refuses places it does not know, so this names nothing.
+        None => Coordinate::Row {
+            source: String::new(),
+            table: String::new(),
+            column: String::new(),
+            key: seen.key.clone(),
+        },
+    }
+}

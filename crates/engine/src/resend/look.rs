@@ -1,0 +1,61 @@
+//! Looking at a plan before it is confirmed: the exact message, and whether it would arrive.
+
+use waybill_model::EventId;
+use waybill_protocol::{CheckedRoute, Code, DryRun, Failure, Preview, PreviewedParcel};
+
+use super::confirm::user_name;
+use super::letter::{Sender, parcel};
+use super::notes::same_address;
+use super::operator;
+use crate::clock::now;
+use crate::failure;
+use crate::session::{BROKER, Session};
+use crate::view::masked;
+
+/// The exact message that would be sent for one event, masked for the eye.
+pub(crate) async fn preview(session: &Session, asked: &Preview) -> Result<PreviewedParcel, Failure> {
+    let plan = session.resends.plan(asked.plan)?;
+    let item = plan.items.iter().find(|item| item.planned.id == asked.event);
+    let item = item.ok_or_else(|| not_planned(&asked.event))?;
+    let sender = Sender {
+        resend: plan.plan.id,
+        at: now(),
+        by: user_name(),
+        reason: "(your reason)".to_owned(),
+    };
+    let parcel = parcel(session, item, &plan.plan.mode, &sender).await;
+    let parcel = parcel.map_err(|why| {
+        Failure::new(Code::Stale, format!("This message cannot be written: {why}.")).hint("Make a new plan.")
+    })?;
+    let mut shown = PreviewedParcel::from(&parcel);
+    shown.payload = shown.payload.map(|body| masked(body, &session.profile.masks));
+    Ok(shown)
+}
+
+/// Asks the broker about every route of a plan. Sends nothing.
+pub(crate) async fn dry_run(session: &Session, asked: &DryRun) -> Result<Vec<CheckedRoute>, Failure> {
+    let plan = session.resends.plan(asked.plan)?;
+    let operator = operator(session)?;
+    let mut checked: Vec<CheckedRoute> = Vec::new();
+    for item in &plan.items {
+        let route = &item.planned.route;
+        let known = checked.iter_mut().find(|c| {
+            same_address(&c.route, route) && c.route.partition == route.partition
+        });
+        if let Some(known) = known {
+            known.events += 1;
+            continue;
+        }
+        let check = operator.check(route, 0).await;
+        checked.push(CheckedRoute {
+            route: route.clone(),
+            events: 1,
+            check: check.map_err(|error| failure::of_source(BROKER, &error))?,
+        });
+    }
+    Ok(checked)
+}
+
+fn not_planned(event: &EventId) -> Failure {
+    Failure::new(Code::Stale, format!("Event {event} is not part of this plan."))
+}

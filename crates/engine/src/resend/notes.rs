@@ -1,0 +1,188 @@
+//! What the user should know before confirming: who receives it, and what could surprise.
+
+use std::collections::BTreeMap;
+
+use waybill_model::{
+    BodySource, ConsumerVerdict, Coordinate, Copy, Mode, Plan, Recipient, Route, Warning,
+};
+
+use super::letter::stripped;
+use super::plan::Candidate;
+use super::runs::Item;
+use crate::session::Session;
+
+/// Routes that are asked about; the rest reaches the same queues.
+const MAX_ROUTES: usize = 20;
+
+/// Everything to know first.
+pub(super) fn warnings(
+    session: &Session,
+    mode: &Mode,
+    items: &[Item],
+    candidates: &[Candidate],
+    heads: &BTreeMap<Coordinate, Copy>,
+) -> Vec<Warning> {
+    let mut warnings = newer(items, candidates);
+    warnings.extend(processed(session, mode, items, candidates));
+    let rebuilt = items.iter().filter(|i| matches!(i.planned.body, BodySource::Reconstructed { .. }));
+    let rebuilt = count(rebuilt.count());
+    if rebuilt > 0 {
+        warnings.push(Warning::Reconstructed { events: rebuilt });
+    }
+    let names = stripped_names(items, heads);
+    if !names.is_empty() {
+        warnings.push(Warning::Stripped { names });
+    }
+    warnings.extend(said(session, mode, items, candidates).into_iter().map(|text| Warning::Note { text }));
+    warnings
+}
+
+/// Who receives it: the expected consumers, and whoever else the broker knows.
+pub(super) async fn recipients(
+    session: &Session,
+    plan: &Plan,
+    candidates: &[Candidate],
+) -> Vec<Recipient> {
+    let one = session.consumer_of(&plan.mode);
+    let flows: Vec<usize> = candidates.iter().map(|c| c.choice.flow).collect();
+    let mut found: Vec<Recipient> = Vec::new();
+    let mut own_names: Vec<String> = Vec::new();
+    for (no, consumer) in session.layout.consumers.iter().enumerate() {
+        let expected = session.profile.consumers().nth(no).map(|(_, consumer)| consumer);
+        let names = expected.into_iter().flat_map(|c| c.queue.iter().chain(&c.group));
+        own_names.extend(names.cloned());
+        let addressed = one.map_or(flows.contains(&consumer.flow), |one| usize::from(one.0) == no);
+        if addressed {
+            let has = |c: &&Candidate| c.row.consumers.get(no).is_some_and(|cell| cell.verdict == ConsumerVerdict::Processed);
+            let planned = candidates.iter().filter(|c| plan.events.iter().any(|e| e.no == c.row.no));
+            found.push(Recipient {
+                name: consumer.name.clone(),
+                already_processed: count(planned.filter(has).count()),
+                expected: true,
+            });
+        }
+    }
+    for name in reached(session, plan).await {
+        if !own_names.contains(&name) && !found.iter().any(|r| r.name == name) {
+            found.push(Recipient { name, already_processed: 0, expected: false });
+        }
+    }
+    found
+}
+
+/// What the broker says about who is behind the routes; nothing when it may not be asked.
+async fn reached(session: &Session, plan: &Plan) -> Vec<String> {
+    let Ok(operator) = super::operator(session) else {
+        return Vec::new();
+    };
+    let mut routes: Vec<&Route> = Vec::new();
+    for event in &plan.events {
+        if !routes.iter().any(|route| same_address(route, &event.route)) {
+            routes.push(&event.route);
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    for route in routes.into_iter().take(MAX_ROUTES) {
+        // What is not known here is said by the dry run, with its reason.
+        if let Ok(check) = operator.check(route, 0).await {
+            names.extend(check.reaches);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether two routes lead to the same receivers: keys and partitions do not matter for that.
+pub(super) fn same_address(one: &Route, other: &Route) -> bool {
+    one.destination == other.destination && one.routing_key == other.routing_key
+}
+
+fn newer(items: &[Item], candidates: &[Candidate]) -> Vec<Warning> {
+    let mut of_aggregate: BTreeMap<&str, u32> = BTreeMap::new();
+    let planned = candidates.iter().filter(|c| items.iter().any(|i| i.planned.no == c.row.no));
+    for candidate in planned.filter(|c| c.choice.newer > 0) {
+        let most = of_aggregate.entry(&candidate.row.aggregate).or_default();
+        *most = (*most).max(candidate.choice.newer);
+    }
+    let warning = |(aggregate, newer): (&str, u32)| Warning::NewerPublished {
+        aggregate: aggregate.to_owned(),
+        newer,
+    };
+    of_aggregate.into_iter().map(warning).collect()
+}
+
+fn processed(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]) -> Vec<Warning> {
+    if *mode != Mode::Everyone {
+        return Vec::new();
+    }
+    let mut warnings = Vec::new();
+    for (no, consumer) in session.layout.consumers.iter().enumerate() {
+        let has = |c: &&Candidate| {
+            let planned = items.iter().any(|i| i.planned.no == c.row.no);
+            let verdict = c.row.consumers.get(no).map(|cell| &cell.verdict);
+            planned && verdict == Some(&ConsumerVerdict::Processed)
+        };
+        let events = count(candidates.iter().filter(has).count());
+        if events > 0 {
+            warnings.push(Warning::AlreadyProcessed {
+                consumer: consumer.name.clone(),
+                events,
+            });
+        }
+    }
+    warnings
+}
+
+fn stripped_names(items: &[Item], heads: &BTreeMap<Coordinate, Copy>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for item in items {
+        if let BodySource::Copy { coordinate } = &item.planned.body
+            && let Some(copy) = heads.get(coordinate)
+        {
+            names.extend(stripped(copy.clone()).stripped);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Warnings that are sentences.
+fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]) -> Vec<String> {
+    let mut said = Vec::new();
+    let again = items.iter().filter(|item| item.planned.attempt > 1).count();
+    if again > 0 {
+        said.push(format!("{} resent before", were(again)));
+    }
+    let waiting = candidates.iter().filter(|c| {
+        matches!(c.row.verdict.publish, waybill_model::PublishVerdict::Stuck(_))
+            && items.iter().any(|i| i.planned.no == c.row.no)
+    });
+    let waiting = waiting.count();
+    if waiting > 0 {
+        said.push(format!(
+            "{waiting} of these still wait in the outbox. When the relay works again it publishes them too, and everybody receives them twice"
+        ));
+    }
+    if let Mode::OneConsumer { consumer } = mode {
+        said.push(format!(
+            "{consumer} receives these directly from its queue: exchange and routing key are not the original ones"
+        ));
+    }
+    let unobserved = session.layout.places.iter().any(|planned| {
+        planned.place.role == waybill_model::PlaceRole::Destination && crate::scan::is_tap(planned)
+    });
+    if unobserved && *mode == Mode::Everyone {
+        said.push("Nothing keeps a history of this exchange, so arrival can be seen only while Waybill listens".to_owned());
+    }
+    said
+}
+
+fn were(n: usize) -> String {
+    if n == 1 { "1 of these was".to_owned() } else { format!("{n} of these were") }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

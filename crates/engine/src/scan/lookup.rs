@@ -1,0 +1,141 @@
+//! Looks up strays: copies and inbox entries whose outbox row lies outside the window.
+//!
+//! A relay that was down for an hour publishes old rows now. Their rows were not read, so each
+//! such event is asked for by its id before anybody calls it never stored.
+
+use std::sync::Arc;
+
+use waybill_model::{
+    Batch, Clock, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId, PlaceRole,
+    Stamp, canonical_id,
+};
+use waybill_source::{Database, Row, RowColumns, RowKey};
+
+use crate::clock::now;
+use crate::session::{Reading, Session};
+
+/// Events asked for at most; beyond that the window is mostly strays, and a wider one is due.
+const MAX_STRAYS: usize = 20_000;
+
+/// Ids per question: databases limit the values of one statement.
+const PER_QUESTION: usize = 500;
+
+/// Asks the outbox for every event of the window that no table has shown, and takes in what it says.
+pub(super) async fn look_up_strays(session: &Arc<Session>) {
+    let Some(planned) = session.layout.with_role(|role| role == PlaceRole::Outbox).next() else {
+        return;
+    };
+    let Reading::Rows { columns, clock } = &planned.reading else {
+        return;
+    };
+    let Ok(database) = session.sources.database(&planned.place.source) else {
+        return;
+    };
+    let strays = strays(session);
+    if strays.is_empty() {
+        return;
+    }
+    tracing::debug!(source = %planned.place.source, op = "look-up", rows = strays.len(), "Looking up strays");
+    for some in strays.chunks(PER_QUESTION) {
+        match found(database, columns, some).await {
+            Ok(rows) => {
+                let batch = batch(planned.place.id, *clock, columns, &rows);
+                session.book_mut().index.ingest(&batch);
+            }
+            Err(error) => {
+                let failure = crate::failure::of_source(&planned.place.source, &error);
+                session.book_mut().fail(planned.place.id, failure);
+                return;
+            }
+        }
+    }
+}
+
+fn strays(session: &Session) -> Vec<EventId> {
+    let book = session.book();
+    let of_window = book.index.in_window(book.window).iter();
+    of_window
+        .filter_map(|no| book.index.row(*no))
+        .filter(|row| row.stored.is_none() && row.outbox.is_none())
+        .map(|row| row.id)
+        .filter(|id| !id.0.is_empty())
+        .take(MAX_STRAYS)
+        .collect()
+}
+
+/// The outbox rows that carry these ids.
+async fn found(
+    database: &Arc<dyn Database>,
+    columns: &RowColumns,
+    ids: &[EventId],
+) -> waybill_source::Result<Vec<Row>> {
+    let Some(id) = &columns.id else {
+        return Ok(Vec::new());
+    };
+    let by_id = RowColumns {
+        key: id.clone(),
+        ..columns.clone()
+    };
+    let keys: Vec<RowKey> = ids.iter().map(|id| RowKey(id.0.clone())).collect();
+    let rows = database.rows(&by_id, &keys, 0).await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Whole rows as observations, as a read of the table would have yielded them.
+fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[Row]) -> Batch {
+    let mut batch = Batch::new(place, clock, 1, rows.len());
+    for row in rows {
+        batch.push(&observation(place, clock, columns, row));
+    }
+    batch
+}
+
+fn observation(place: PlaceId, clock: Clock, columns: &RowColumns, row: &Row) -> Observation {
+    let text = |column: &Option<String>| value(row, column.as_deref()?);
+    let mut marks = Marks::default();
+    if is_sent(columns, row) {
+        marks |= Marks::SENT;
+    }
+    let key = value(row, &columns.key).unwrap_or_default();
+    let position = key.parse().unwrap_or(NO_POSITION);
+    let aggregate = match (text(&columns.aggregate_type), text(&columns.aggregate_id)) {
+        (Some(kind), Some(id)) => format!("{kind}/{id}"),
+        (None, Some(id)) => id.to_owned(),
+        (_, None) => String::new(),
+    };
+    let at = row.at.unwrap_or_else(|| {
+        marks |= Marks::NO_TIME;
+        now()
+    });
+    Observation {
+        place,
+        id: canonical_id(text(&columns.id).unwrap_or_default()).into_owned(),
+        kind: text(&columns.kind).unwrap_or_default().to_owned(),
+        aggregate,
+        version: text(&columns.version).and_then(|v| v.trim().parse().ok()).unwrap_or(NO_VERSION),
+        stamp: Stamp {
+            at: Micros(at.0),
+            clock,
+            resolution_micros: 1,
+        },
+        partition: 0,
+        position,
+        key: if position == NO_POSITION { key.to_owned() } else { String::new() },
+        marks,
+    }
+}
+
+fn is_sent(columns: &RowColumns, row: &Row) -> bool {
+    let filled = columns.sent_at.as_deref().and_then(|column| value(row, column));
+    let by_time = filled.is_some_and(|text| !matches!(text, "" | "0" | "f" | "false"));
+    let by_state = columns.status.as_ref().is_some_and(|(column, sent, _)| {
+        value(row, column).is_some_and(|state| sent.iter().any(|s| s == state))
+    });
+    by_time || by_state
+}
+
+/// A column of a row, when it is there and not NULL.
+pub(crate) fn value<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
+    let (_, value) = row.columns.iter().find(|(name, _)| name == column)?;
+    value.as_deref()
+}

@@ -1,0 +1,115 @@
+//! A whole scan of a window, and reading on from where it stopped.
+//!
+//! Every absence is asked of a place that was read *after* the place that says the event exists:
+//! tables (t0), then the broker to its end (t1): what is in a table and not on the broker was not
+//! there. Then how far consumers are, then their inboxes: who has passed an event before its inbox
+//! was read should be in it. Then the tables again from where they stopped (t2): a copy without a
+//! row is only then without one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use waybill_model::Micros;
+use waybill_protocol::ScanState;
+use waybill_reconcile::{Judgement, OwnResend};
+
+use super::lookup::look_up_strays;
+use super::reach::Reach;
+use super::stage::{Stage, run};
+use crate::clock::now;
+use crate::session::Session;
+
+/// Clocks of hosts with time synchronisation; measured offsets widen it.
+const SLACK_MICROS: i64 = Judgement::DEFAULT_SLACK_MICROS;
+
+/// Reads the window, then again as far as suspicions ask for it. Dropping the future ends it.
+pub(super) async fn scan(session: &Arc<Session>, reach: &Reach) {
+    let began = now();
+    pass(session, reach, began).await;
+    judge(session, reach, began);
+    look_up_strays(session).await;
+    judge(session, reach, began);
+    let suspected = session.book().tally.suspected;
+    if suspected > 0 {
+        set_pass(session, 2, began);
+        // A confirmation is worth something only when the system had time to move on.
+        let wait = u64::from(session.profile.grace.confirm_secs.max(1));
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+        let again = now();
+        pass(session, reach, again).await;
+        judge(session, reach, again);
+    }
+}
+
+/// Reads on from where the last read of each place stopped, and judges. For callers that need to
+/// know how things are at this moment.
+pub(crate) async fn refresh(session: &Arc<Session>, reach: &Reach) {
+    let began = now();
+    pass(session, reach, began).await;
+    judge(session, reach, began);
+    session.announce();
+}
+
+async fn pass(session: &Arc<Session>, reach: &Reach, began: Micros) {
+    session.book_mut().index.begin_scan(began);
+    run(session, Stage::Tables, reach).await;
+    run(session, Stage::Destinations, reach).await;
+    run(session, Stage::Progress, reach).await;
+    run(session, Stage::Consumed, reach).await;
+    run(session, Stage::Tables, reach).await;
+}
+
+/// Reaches verdicts on what is known now.
+pub(crate) fn judge(session: &Session, reach: &Reach, scan_at: Micros) {
+    let judgement = Judgement {
+        now: now(),
+        scan_at,
+        slack_micros: slack(session),
+    };
+    let mut book = session.book_mut();
+    if reach.open {
+        book.window.to = judgement.now;
+    }
+    book.judge(&session.layout, &judgement);
+    drop(book);
+    session.announce();
+}
+
+/// Tells the index which copies are ours, as the journal knows it.
+pub(super) async fn recall_resends(session: &Session, reach: &Reach) {
+    let sent = match session.journal.sent_since(&session.profile.name, reach.window.from).await {
+        Ok(sent) => sent,
+        Err(error) => {
+            tracing::warn!(error = %crate::failure::chain(&error), "Could not recall earlier resends");
+            return;
+        }
+    };
+    let mut book = session.book_mut();
+    for before in sent {
+        let resend = OwnResend {
+            at: before.at,
+            consumer: session.consumer_of(&before.mode),
+            coordinate: before.coordinate.and_then(|at| session.located(&at)),
+        };
+        book.index.resent(&before.event, resend);
+    }
+}
+
+fn set_pass(session: &Session, pass: u32, since: Micros) {
+    let mut book = session.book_mut();
+    book.state = ScanState::Scanning {
+        pass,
+        share: 1.0,
+        since,
+    };
+    book.touch();
+    drop(book);
+    session.announce();
+}
+
+fn slack(session: &Session) -> i64 {
+    let measured = session.sources.clocks.iter().map(|clock| {
+        clock.offset_micros.saturating_abs().saturating_add(clock.error_micros)
+    });
+    measured.max().unwrap_or(0).max(SLACK_MICROS)
+}

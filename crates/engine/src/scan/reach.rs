@@ -1,0 +1,92 @@
+//! How far beyond the window each kind of place has to be read. Pure.
+
+use waybill_model::{GraceSettings, Micros, PlaceRole, Window};
+use waybill_protocol::TimeSpec;
+
+/// A window, and what has to be read so that the events in it can be judged.
+///
+/// A copy may be published long after its event, so brokers, inboxes and dead letters are read to
+/// now. Clocks differ, so everything is read from a little before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Events that begin in here are judged.
+    pub(crate) window: Window,
+    before_micros: i64,
+    /// The window ends now, and moves on with it.
+    pub(crate) open: bool,
+}
+
+/// Rows are read this much beyond a window's end: the outbox row of a change is not later.
+const AFTER_MICROS: i64 = 120_000_000;
+
+/// Reads to the end are asked for up to this long after now, for clocks that run ahead.
+const AHEAD_MICROS: i64 = 3_600_000_000;
+
+impl Reach {
+    /// Of what the user asked for, at this moment.
+    pub(crate) fn of(spec: TimeSpec, grace: &GraceSettings, now: Micros) -> Self {
+        let before_micros = i64::from(grace.publish_secs.clamp(30, 900)) * 1_000_000;
+        let (window, open) = match spec {
+            TimeSpec::Last { secs } => {
+                let micros = i64::try_from(secs).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+                // Microseconds before 1970 are nobody's events, and databases refuse such dates.
+                let from = Micros(now.plus(micros.saturating_neg()).0.max(0));
+                (Window { from, to: now }, true)
+            }
+            TimeSpec::Fixed(window) => (window, window.to >= now),
+        };
+        Self {
+            window,
+            before_micros,
+            open,
+        }
+    }
+
+    /// The same, moving on with the clock.
+    pub(crate) fn opened(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// What to read of a place of this role.
+    pub(crate) fn of_role(&self, role: PlaceRole, now: Micros) -> Window {
+        let from = Micros(self.window.from.plus(-self.before_micros).0.max(0));
+        let to = match role {
+            PlaceRole::Business | PlaceRole::Outbox if !self.open => self.window.to.plus(AFTER_MICROS),
+            _ => now.plus(AHEAD_MICROS).max(self.window.to),
+        };
+        Window { from, to }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = Micros(10_000_000_000);
+
+    #[test]
+    fn the_last_minute_is_read_from_a_little_before_and_open_ended() {
+        let reach = Reach::of(TimeSpec::Last { secs: 60 }, &GraceSettings::default(), NOW);
+        assert_eq!(reach.window.from, NOW.plus(-60_000_000));
+        let read = reach.of_role(PlaceRole::Outbox, NOW);
+        assert_eq!(read.from, NOW.plus(-180_000_000));
+        assert!(read.to > NOW);
+    }
+
+    #[test]
+    fn of_a_past_window_the_broker_is_read_to_now_and_tables_are_not() {
+        let window = Window {
+            from: Micros(1_000_000_000),
+            to: Micros(2_000_000_000),
+        };
+        let reach = Reach::of(TimeSpec::Fixed(window), &GraceSettings::default(), NOW);
+        assert!(reach.of_role(PlaceRole::Destination, NOW).to > NOW);
+        assert_eq!(reach.of_role(PlaceRole::Business, NOW).to, Micros(2_120_000_000));
+    }
+
+    #[test]
+    fn nothing_is_asked_for_before_1970() {
+        let reach = Reach::of(TimeSpec::Last { secs: u64::MAX }, &GraceSettings::default(), NOW);
+        assert_eq!(reach.of_role(PlaceRole::Outbox, NOW).from, Micros(0));
+    }
+}

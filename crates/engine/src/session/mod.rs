@@ -1,0 +1,15 @@
+//! A session: a profile's systems, opened, and everything known about them.
+
+mod layout;
+pub(crate) use layout::{Layout, PlannedConsumer, PlannedPlace, Reading};
+
+mod sources;
+pub(crate) use sources::{BROKER, DATABASE, Opening, Sources};
+
+mod book;
+pub(crate) use book::{Book, PlaceState};
+
+mod open;
+pub(crate) use open::Session;
+
+pub(crate) use sources::{broker_target, database_target};

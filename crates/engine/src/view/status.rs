@@ -1,0 +1,98 @@
+//! The state of a session as it is polled.
+
+use waybill_model::{ConsumerNo, Coverage, Gap, PlaceRole, Window};
+use waybill_protocol::{ConsumerCounts, PlaceStatus, ScanState, Status};
+
+use crate::clock::now;
+use crate::session::{Book, PlaceState, PlannedPlace, Session};
+
+/// Gaps listed per place; the rest is in the share.
+const MAX_GAPS: usize = 20;
+
+/// How things stand.
+pub(crate) fn status(session: &Session) -> Status {
+    let book = session.book();
+    let coverage = book.index.coverage();
+    let asked = book.window;
+    let places = session.layout.places.iter().zip(&book.places);
+    Status {
+        generation: book.generation,
+        scan: scan_state(&book),
+        window: asked,
+        places: places.map(|(planned, state)| place(planned, state, &coverage, asked)).collect(),
+        counts: book.tally.counts.clone(),
+        consumers: consumers(session, &book),
+        groups: book.tally.groups.clone(),
+        oldest_unsent: book.tally.oldest_unsent,
+        relay_p99_micros: book.tally.relay_p99_micros,
+        clocks: session.sources.clocks.clone(),
+        run: book.run.clone(),
+        copies: book.index.copies(),
+        oddities: book.index.oddities().count,
+        now: now(),
+    }
+}
+
+fn place(
+    planned: &PlannedPlace,
+    state: &PlaceState,
+    coverage: &[Coverage],
+    asked: Window,
+) -> PlaceStatus {
+    let here: Vec<&Coverage> = coverage.iter().filter(|c| c.place == planned.place.id).collect();
+    let shares: f64 = here.iter().map(|c| c.share_of(asked)).sum();
+    let gaps: Vec<Gap> = here.iter().flat_map(|c| c.gaps.iter().cloned()).take(MAX_GAPS).collect();
+    // Asked as a whole each time, so there is nothing to have missed.
+    let whole = matches!(planned.place.role, PlaceRole::Progress(_)) && state.complete;
+    PlaceStatus {
+        place: planned.place.clone(),
+        progress: state.progress,
+        complete: state.complete,
+        covered: if whole {
+            1.0
+        } else {
+            (shares / here.len().max(1) as f64) as f32
+        },
+        gaps,
+        window: spanned(&here),
+        failure: state.failure.clone(),
+    }
+}
+
+/// From the latest beginning to the earliest end: what is covered in every partition.
+fn spanned(coverage: &[&Coverage]) -> Option<Window> {
+    let from = coverage.iter().map(|c| c.window.from).max()?;
+    let to = coverage.iter().map(|c| c.window.to).min()?;
+    (from < to).then_some(Window { from, to })
+}
+
+fn consumers(session: &Session, book: &Book) -> Vec<ConsumerCounts> {
+    let named = (0_u8..).zip(&session.layout.consumers);
+    let counted = named.zip(book.tally.consumers.iter().zip(&book.lags));
+    let of = |((no, consumer), (tally, lag)): (
+        (u8, &crate::session::PlannedConsumer),
+        (&waybill_reconcile::ConsumerCounts, &Option<u64>),
+    )| ConsumerCounts {
+        consumer: ConsumerNo(no),
+        name: consumer.name.clone(),
+        processed: tally.processed,
+        passed: tally.passed,
+        lost: tally.lost + tally.not_routed,
+        dead_lettered: tally.dead_lettered,
+        late: tally.lagging + tally.retrying,
+        in_flight: tally.in_flight,
+        unknown: tally.unknown,
+        lag: *lag,
+    };
+    counted.map(of).collect()
+}
+
+/// The state with the share of places that are read.
+fn scan_state(book: &Book) -> ScanState {
+    let mut state = book.state.clone();
+    if let ScanState::Scanning { share, .. } = &mut state {
+        let read: f32 = book.places.iter().map(PlaceState::share).sum();
+        *share = read / book.places.len().max(1) as f32;
+    }
+    state
+}

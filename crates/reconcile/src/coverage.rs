@@ -1,0 +1,334 @@
+//! What was read without loss, merged over scans, and why the rest was not.
+
+use std::collections::BTreeMap;
+
+use waybill_model::{Coverage, Gap, GapReason, Micros, PlaceId, UnknownReason, Window};
+
+/// How many gaps of one partition are remembered with their reason.
+const MAX_GAPS: usize = 1000;
+
+/// The coverage of all places.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CoverageBook {
+    /// Ordered, so that what is reported does not depend on the order of arrival.
+    parts: BTreeMap<(PlaceId, Option<u32>), Part>,
+    failures: BTreeMap<PlaceId, String>,
+}
+
+/// One place's coverage made ready for many questions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Proof {
+    /// Where absence is proven in every partition: ascending, disjoint, not touching.
+    proven: Vec<(i64, i64)>,
+    gaps: Vec<Gap>,
+    failed: bool,
+    asked: bool,
+}
+
+/// Why absence is not proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unproven {
+    /// The place could not be read in this scan.
+    Failed,
+    /// It was read, but not without loss at that time.
+    Because(UnknownReason),
+}
+
+#[derive(Debug, Clone, Default)]
+struct Part {
+    proven: Vec<(i64, i64)>,
+    gaps: Vec<Gap>,
+    hull: Option<Window>,
+    positions: Option<(i64, i64)>,
+}
+
+impl CoverageBook {
+    /// Takes in what a read proves to have seen.
+    pub(crate) fn cover(&mut self, coverage: Coverage) {
+        let part = self.parts.entry((coverage.place, coverage.partition)).or_default();
+        let mut holes: Vec<(i64, i64)> =
+            coverage.gaps.iter().map(|gap| (gap.window.from.0, gap.window.to.0)).collect();
+        normalise(&mut holes);
+        let whole = [(coverage.window.from.0, coverage.window.to.0)];
+        part.proven.extend(subtract(&whole, &holes));
+        normalise(&mut part.proven);
+        part.gaps.extend(coverage.gaps);
+        part.prune_gaps();
+        let old = part.hull.unwrap_or(coverage.window);
+        part.hull = Some(Window {
+            from: old.from.min(coverage.window.from),
+            to: old.to.max(coverage.window.to),
+        });
+        part.positions = match (part.positions, coverage.positions) {
+            (Some(old), Some(new)) => Some((old.0.min(new.0), old.1.max(new.1))),
+            (old, new) => new.or(old),
+        };
+    }
+
+    /// Says that a place could not be read (further).
+    pub(crate) fn fail(&mut self, place: PlaceId, why: String) {
+        self.failures.insert(place, why);
+    }
+
+    /// A new scan begins.
+    pub(crate) fn forget_failures(&mut self) {
+        self.failures.clear();
+    }
+
+    /// Why a place could not be read in this scan.
+    pub(crate) fn failure(&self, place: PlaceId) -> Option<&str> {
+        self.failures.get(&place).map(String::as_str)
+    }
+
+    /// Merged coverage, one entry per place and partition.
+    pub(crate) fn merged(&self) -> Vec<Coverage> {
+        let parts = self.parts.iter().filter_map(|(&(place, partition), part)| {
+            Some(Coverage {
+                place,
+                partition,
+                window: part.hull?,
+                positions: part.positions,
+                gaps: part.holes(),
+            })
+        });
+        parts.collect()
+    }
+
+    /// What of one place is proven, in all its partitions.
+    pub(crate) fn proof(&self, place: PlaceId) -> Proof {
+        let all = (place, None)..=(place, Some(u32::MAX));
+        let mut proof = Proof {
+            failed: self.failures.contains_key(&place),
+            ..Proof::default()
+        };
+        for (_, part) in self.parts.range(all) {
+            proof.proven = if proof.asked {
+                intersect(&proof.proven, &part.proven)
+            } else {
+                part.proven.clone()
+            };
+            proof.asked = true;
+            proof.gaps.extend(part.gaps.iter().cloned());
+        }
+        proof
+    }
+}
+
+impl Part {
+    /// Drops gaps that a later read has closed.
+    fn prune_gaps(&mut self) {
+        let proven = std::mem::take(&mut self.proven);
+        self.gaps.retain(|gap| !contains(&proven, gap.window.from.0, gap.window.to.0));
+        self.proven = proven;
+        self.gaps.sort_by_key(|gap| (gap.window.from, gap.window.to));
+        self.gaps.dedup();
+        self.gaps.truncate(MAX_GAPS);
+    }
+
+    /// The unproven stretches inside the hull, each with the best reason known.
+    fn holes(&self) -> Vec<Gap> {
+        let Some(hull) = self.hull else {
+            return Vec::new();
+        };
+        let holes = subtract(&[(hull.from.0, hull.to.0)], &self.proven);
+        let reason = |from: i64, to: i64| {
+            let told = self.gaps.iter().find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
+            told.map_or(GapReason::Cancelled, |gap| gap.reason.clone())
+        };
+        let gaps = holes.into_iter().map(|(from, to)| Gap {
+            window: Window {
+                from: Micros(from),
+                to: Micros(to),
+            },
+            reason: reason(from, to),
+        });
+        gaps.collect()
+    }
+}
+
+impl Proof {
+    /// Whether nothing can have been missed from `from` up to but excluding `to`.
+    pub(crate) fn absence(&self, from: i64, to: i64) -> Result<(), Unproven> {
+        let to = to.max(from.saturating_add(1));
+        if contains(&self.proven, from, to) {
+            return Ok(());
+        }
+        if self.failed {
+            return Err(Unproven::Failed);
+        }
+        let told = self.gaps.iter().find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
+        Err(Unproven::Because(match told.map(|gap| &gap.reason) {
+            None => UnknownReason::NotCovered,
+            Some(reason) => unknown_reason(reason),
+        }))
+    }
+
+    /// Up to where absence is proven without a break from `from` on; `from` when not at all.
+    pub(crate) fn proven_until(&self, from: i64) -> i64 {
+        let idx = self.proven.partition_point(|&(_, to)| to <= from);
+        match self.proven.get(idx) {
+            Some(&(start, to)) if start <= from => to,
+            _ => from,
+        }
+    }
+}
+
+fn unknown_reason(reason: &GapReason) -> UnknownReason {
+    match reason {
+        GapReason::Cancelled | GapReason::Cap | GapReason::TapOverflow => UnknownReason::NotCovered,
+        GapReason::Failed(_) => UnknownReason::SourceFailed,
+        GapReason::Retention => UnknownReason::RetentionPassed,
+        GapReason::Compacted => UnknownReason::Compacted,
+        GapReason::TapClosed => UnknownReason::NoObserver,
+        GapReason::OpenTransactions => UnknownReason::OpenTransactions,
+        GapReason::NotReadable(_) => UnknownReason::NotGathered,
+    }
+}
+
+/// Sorts, drops empty spans, joins what overlaps or touches.
+fn normalise(spans: &mut Vec<(i64, i64)>) {
+    spans.retain(|&(from, to)| from < to);
+    spans.sort_unstable();
+    let mut joined: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
+    for &(from, to) in spans.iter() {
+        match joined.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => joined.push((from, to)),
+        }
+    }
+    *spans = joined;
+}
+
+/// `spans` without `holes`; both normalised.
+fn subtract(spans: &[(i64, i64)], holes: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut left = Vec::new();
+    for &(from, to) in spans {
+        let mut from = from;
+        for &(hole_from, hole_to) in holes {
+            if hole_to <= from || hole_from >= to {
+                continue;
+            }
+            if from < hole_from {
+                left.push((from, hole_from));
+            }
+            from = hole_to;
+        }
+        if from < to {
+            left.push((from, to));
+        }
+    }
+    left
+}
+
+/// What lies in both; both normalised.
+fn intersect(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut both = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while let (Some(&(a_from, a_to)), Some(&(b_from, b_to))) = (a.get(i), b.get(j)) {
+        let (from, to) = (a_from.max(b_from), a_to.min(b_to));
+        if from < to {
+            both.push((from, to));
+        }
+        if a_to < b_to {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    both
+}
+
+/// Whether one of the normalised spans contains `from..to`.
+fn contains(spans: &[(i64, i64)], from: i64, to: i64) -> bool {
+    let idx = spans.partition_point(|&(_, end)| end <= from);
+    spans.get(idx).is_some_and(|&(start, end)| start <= from && to <= end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: PlaceId = PlaceId(3);
+
+    fn window(from: i64, to: i64) -> Window {
+        Window {
+            from: Micros(from),
+            to: Micros(to),
+        }
+    }
+
+    fn coverage(partition: u32, from: i64, to: i64, gaps: &[(i64, i64, GapReason)]) -> Coverage {
+        Coverage {
+            place: PLACE,
+            partition: Some(partition),
+            window: window(from, to),
+            positions: None,
+            gaps: gaps
+                .iter()
+                .map(|(from, to, reason)| Gap {
+                    window: window(*from, *to),
+                    reason: reason.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    fn book(parts: &[Coverage]) -> CoverageBook {
+        let mut book = CoverageBook::default();
+        for part in parts {
+            book.cover(part.clone());
+        }
+        book
+    }
+
+    #[test]
+    fn absence_needs_every_partition_and_no_gap() {
+        let retention = (20, 30, GapReason::Retention);
+        let proof = book(&[coverage(0, 0, 100, &[]), coverage(1, 0, 80, &[retention])]).proof(PLACE);
+        for ((from, to), expected) in [
+            ((0, 20), Ok(())),
+            ((30, 80), Ok(())),
+            ((10, 25), Err(Unproven::Because(UnknownReason::RetentionPassed))),
+            ((70, 90), Err(Unproven::Because(UnknownReason::NotCovered))),
+            ((-1, 5), Err(Unproven::Because(UnknownReason::NotCovered))),
+        ] {
+            assert_eq!(proof.absence(from, to), expected, "{from}..{to}");
+        }
+        assert_eq!([proof.proven_until(5), proof.proven_until(25), proof.proven_until(79)], [20, 25, 80]);
+    }
+
+    #[test]
+    fn a_place_that_was_never_read_proves_nothing() {
+        let mut book = CoverageBook::default();
+        let absence = |book: &CoverageBook| book.proof(PLACE).absence(0, 1);
+        assert_eq!(absence(&book), Err(Unproven::Because(UnknownReason::NotCovered)));
+        book.fail(PLACE, "refused".to_owned());
+        assert_eq!(absence(&book), Err(Unproven::Failed));
+        book.forget_failures();
+        book.cover(coverage(0, 0, 10, &[]));
+        assert_eq!(absence(&book), Ok(()));
+    }
+
+    #[test]
+    fn later_scans_close_gaps_and_join_what_touches() {
+        let failed = (40, 60, GapReason::Failed("lost connection".to_owned()));
+        let book = book(&[
+            coverage(0, 0, 50, &[failed]),
+            coverage(0, 50, 100, &[]),
+            coverage(0, 45, 50, &[]),
+        ]);
+        let merged = book.merged();
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].window, window(0, 100));
+        let gaps: Vec<_> = merged[0].gaps.iter().map(|gap| gap.window).collect();
+        assert_eq!(gaps, [window(40, 45)]);
+        assert!(merged[0].gaps[0].reason.to_string().contains("lost connection"));
+    }
+
+    #[test]
+    fn reading_less_later_takes_nothing_away() {
+        let expired = (0, 50, GapReason::Retention);
+        let book = book(&[coverage(0, 0, 100, &[]), coverage(0, 0, 200, &[expired])]);
+        assert_eq!(book.proof(PLACE).absence(0, 200), Ok(()));
+    }
+}

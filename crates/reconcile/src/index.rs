@@ -1,0 +1,252 @@
+//! The index: everything known in one session.
+
+use hashbrown::HashMap;
+use waybill_model::{
+    Clock, Coverage, EventId, EventRow, EventVerdict, Micros, PlaceId, PlaceRole, Sibling, Window,
+    canonical_id,
+};
+
+use crate::coverage::CoverageBook;
+use crate::delays::Delays;
+use crate::store::{Business, Events, Near, State};
+use crate::suspicion::Suspicions;
+use crate::timelines::Timelines;
+use crate::tracker::Movement;
+use crate::verdicts::Verdicts;
+use crate::{
+    ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape,
+};
+
+/// Everything known in one session: evidence by event, coverage by place, and the verdicts of the
+/// latest judgement. Event numbers are stable; an event that turns out to be another one loses its
+/// own number.
+#[derive(Debug)]
+pub struct Index {
+    pub(crate) shape: Shape,
+    pub(crate) roles: HashMap<PlaceId, PlaceRole>,
+    pub(crate) clocks: HashMap<PlaceId, (Clock, u32)>,
+    pub(crate) scan: ScanNo,
+    pub(crate) scan_began: Micros,
+    pub(crate) events: Events,
+    /// Where the ids of each place and partition were found last.
+    pub(crate) near: HashMap<(PlaceId, u32), Near>,
+    pub(crate) business: Business,
+    /// Business rows that have not been looked up among the events yet.
+    pub(crate) unjoined: Vec<u32>,
+    pub(crate) coverage: CoverageBook,
+    pub(crate) movements: Vec<Movement>,
+    pub(crate) own: HashMap<u32, Vec<OwnResend>>,
+    /// Own resends of events that have not been seen (again) in this session.
+    pub(crate) own_unseen: Vec<(EventId, OwnResend)>,
+    pub(crate) delays: Delays,
+    /// The youngest outbox row that the relay has sent, by its time of writing.
+    pub(crate) relay_sent_up_to: Option<i64>,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) suspicions: Suspicions,
+    pub(crate) timelines: Timelines,
+    pub(crate) oddities: Oddities,
+    pub(crate) copies: u64,
+    pub(crate) oldest_unsent: Option<i64>,
+    /// A destination has new copies since order within partitions was last looked at.
+    pub(crate) new_copies: bool,
+    /// Aggregates that events with copies were taken for before; their order has to be looked at.
+    pub(crate) left_aggregates: Vec<u32>,
+}
+
+impl Index {
+    /// An empty index.
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            roles: shape.places.iter().map(|place| (place.id, place.role)).collect(),
+            clocks: HashMap::new(),
+            scan: ScanNo(0),
+            scan_began: Micros(i64::MIN),
+            events: Events::new(&shape),
+            near: HashMap::new(),
+            business: Business::default(),
+            unjoined: Vec::new(),
+            coverage: CoverageBook::default(),
+            movements: shape.consumers.iter().map(|_| Movement::default()).collect(),
+            own: HashMap::new(),
+            own_unseen: Vec::new(),
+            delays: Delays::default(),
+            relay_sent_up_to: None,
+            verdicts: Verdicts::new(shape.consumers.len()),
+            suspicions: Suspicions::default(),
+            timelines: Timelines::new(&shape),
+            oddities: Oddities::default(),
+            copies: 0,
+            oldest_unsent: None,
+            new_copies: false,
+            left_aggregates: Vec::new(),
+            shape,
+        }
+    }
+
+    /// What the profile expects.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Says that a scan of all places begins at `at`; failures of earlier scans are forgotten.
+    ///
+    /// A [`Judgement`](crate::Judgement) with this very instant as its `scan_at` judges the scan
+    /// as a whole; only such a one turns a suspicion into a confirmed verdict.
+    pub fn begin_scan(&mut self, at: Micros) -> ScanNo {
+        self.coverage.forget_failures();
+        self.scan.0 += 1;
+        self.scan_began = at;
+        self.scan
+    }
+
+    /// Takes in what a read proves to have seen.
+    pub fn cover(&mut self, coverage: Coverage) {
+        self.coverage.cover(coverage);
+    }
+
+    /// Says that a place could not be read (further) in this scan.
+    pub fn failed(&mut self, place: PlaceId, why: impl Into<String>) {
+        self.coverage.fail(place, why.into());
+    }
+
+    /// Takes in how far a consumer has moved. Looks of consumers that nobody expects are ignored.
+    pub fn progress(&mut self, progress: &ConsumerProgress) {
+        if let Some(movement) = self.movements.get_mut(usize::from(progress.consumer.0)) {
+            movement.look(progress);
+        }
+    }
+
+    /// Says that Waybill itself sent this event, as the journal knows it: confirmed sends only.
+    /// The event counts as published, and that copy never as a duplicate.
+    pub fn resent(&mut self, event: &EventId, resend: OwnResend) {
+        match self.no_of(event) {
+            Some(no) => self.note_resend(no, resend),
+            None => self.own_unseen.push((event.clone(), resend)),
+        }
+    }
+
+    pub(crate) fn note_resend(&mut self, no: u32, resend: OwnResend) {
+        let known = self.own.entry(no).or_default();
+        if !known.contains(&resend) {
+            known.push(resend);
+            self.events.unmark(no, State::SETTLED);
+        }
+    }
+
+    /// How many events.
+    pub fn len(&self) -> usize {
+        self.timelines.order().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many events have which verdict, as of the latest judgement.
+    pub fn counts(&self) -> &Counts {
+        self.verdicts.counts()
+    }
+
+    /// How many events of a window have which verdict, as of the latest judgement.
+    pub fn counts_in(&self, window: Window) -> Counts {
+        let mut counts = self.verdicts.none();
+        for &no in self.in_window(window) {
+            self.verdicts.count_into(&mut counts, no, self.suspicions.confirmed(no));
+        }
+        counts
+    }
+
+    /// One line of the grid; `None` for a number that is no event (any more).
+    pub fn row(&self, no: u32) -> Option<EventRow> {
+        crate::row::row(self, no)
+    }
+
+    /// The verdict on one event.
+    pub fn verdict(&self, no: u32) -> Option<EventVerdict> {
+        crate::row::verdict(self, no)
+    }
+
+    /// All that was seen of one event, in causal order.
+    pub fn facts(&self, no: u32) -> Vec<Seen> {
+        crate::row::facts(self, no)
+    }
+
+    /// What happened to one event, in sentences a person would say. Times are told in UTC.
+    pub fn sentence(&self, no: u32) -> String {
+        self.row(no).map_or_else(String::new, |row| crate::sentence::event(self, &row))
+    }
+
+    /// The number of an event by its id in any spelling.
+    pub fn no_of(&self, id: &EventId) -> Option<u32> {
+        self.events.no_of(&canonical_id(id.as_str()))
+    }
+
+    /// Up to `around` events of the same aggregate before and after one, in order, with itself.
+    pub fn siblings(&self, no: u32, around: usize) -> Vec<Sibling> {
+        crate::row::siblings(self, no, around)
+    }
+
+    /// The numbers of the events of a window, in order of time, as of the latest judgement.
+    pub fn in_window(&self, window: Window) -> &[u32] {
+        let order = self.timelines.order();
+        let rank = |at: Micros| order.partition_point(|&no| self.at(no) < at.0);
+        let (from, to) = (rank(window.from), rank(window.to));
+        order.get(from..to).unwrap_or(&[])
+    }
+
+    /// The numbers of all events in order of time, as of the latest judgement.
+    pub fn in_time_order(&self) -> &[u32] {
+        self.timelines.order()
+    }
+
+    /// The times of one lane, as of the latest judgement; empty for a place or consumer that the
+    /// shape does not name.
+    pub fn lane(&self, lane: Lane) -> &LaneTimes {
+        self.timelines.lane(lane)
+    }
+
+    /// What was read without loss so far, one entry per place and partition.
+    pub fn coverage(&self) -> Vec<Coverage> {
+        self.coverage.merged()
+    }
+
+    /// When the oldest outbox row was written that is not sent and has no copy, as of the latest
+    /// judgement.
+    pub fn oldest_unsent(&self) -> Option<Micros> {
+        self.oldest_unsent.map(Micros)
+    }
+
+    /// From outbox row to copy, in microseconds: 99 of 100 events were quicker, within an eighth.
+    /// `None` before the first one.
+    pub fn relay_p99_micros(&self) -> Option<i64> {
+        self.delays.p99()
+    }
+
+    /// How many copies were seen at destinations, our own included.
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// Rows and messages that could not be used, or only in part.
+    pub fn oddities(&self) -> &Oddities {
+        &self.oddities
+    }
+
+    /// Bytes held, for accounting.
+    pub fn heap_bytes(&self) -> usize {
+        let movements: usize = self.movements.iter().map(Movement::heap_bytes).sum();
+        self.events.heap_bytes()
+            + self.business.heap_bytes()
+            + self.verdicts.heap_bytes()
+            + self.suspicions.heap_bytes()
+            + self.timelines.heap_bytes()
+            + self.own.allocation_size()
+            + movements
+    }
+
+    /// When an event first happened, as its earliest stage says, in microseconds since 1970.
+    pub(crate) fn at(&self, no: u32) -> i64 {
+        crate::row::at(&self.events, &self.business, no)
+    }
+}

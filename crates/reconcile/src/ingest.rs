@@ -1,0 +1,249 @@
+//! Evidence comes in: every observation finds its event, or makes one.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use waybill_model::{Batch, Marks, NO_POSITION, NO_VERSION, PlaceId, PlaceRole};
+
+use crate::index::Index;
+use crate::oddities::complaint;
+use crate::store::{Added, Near, Rank, Spot, State, Traits};
+use crate::{Lane, LaneTimes, Oddity};
+
+/// What ingesting one batch did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ingested {
+    /// Observations in the batch.
+    pub observations: u64,
+    /// Events that were not known before.
+    pub new_events: u64,
+}
+
+impl Index {
+    /// Takes observations in, in any order. Reading the same coordinate again renews what was
+    /// known of it: the latest reading counts.
+    pub fn ingest(&mut self, batch: &Batch) -> Ingested {
+        let mut done = Ingested {
+            observations: batch.len() as u64,
+            new_events: 0,
+        };
+        self.clocks.insert(batch.place, (batch.clock, batch.resolution_micros));
+        let role = self.usable_role(batch.place);
+        let lane = lane_of(batch.place, role);
+        // Looked up once per batch and partition rather than once per row.
+        let mut times = lane.and_then(|lane| self.timelines.lane_mut(lane)).map(std::mem::take);
+        let mut near = (0, self.near.get(&(batch.place, 0)).copied().unwrap_or_default());
+        for idx in 0..batch.len() {
+            let spot = spot(batch, idx);
+            if let Some(why) = complaint(spot.marks) {
+                self.complain(&spot, why);
+            }
+            if spot.partition != near.0 {
+                self.near.insert((batch.place, near.0), near.1);
+                let known = self.near.get(&(batch.place, spot.partition));
+                near = (spot.partition, known.copied().unwrap_or_default());
+            }
+            match role {
+                Some(PlaceRole::Business) => self.ingest_change(batch, idx, spot, times.as_mut()),
+                Some(role) => {
+                    let (new, added) = self.ingest_spot(role, batch, idx, &spot, &mut near.1);
+                    done.new_events += u64::from(new);
+                    match (added, times.as_mut()) {
+                        (Added::New, Some(times)) => times.add(spot.at),
+                        (Added::Moved, Some(times)) => times.spoil(),
+                        _ => {}
+                    }
+                }
+                None => self.complain(&spot, "The profile expects no evidence from this place."),
+            }
+        }
+        self.near.insert((batch.place, near.0), near.1);
+        if let (Some(lane), Some(times)) = (lane, times)
+            && let Some(slot) = self.timelines.lane_mut(lane)
+        {
+            *slot = times;
+        }
+        done
+    }
+
+    /// The role of a place that can yield observations.
+    fn usable_role(&self, place: PlaceId) -> Option<PlaceRole> {
+        let role = self.roles.get(&place).copied()?;
+        let expected = |no: u8| usize::from(no) < self.shape.consumers.len();
+        match role {
+            PlaceRole::Progress(_) => None,
+            PlaceRole::Inbox(no) | PlaceRole::DeadLetters(no) if !expected(no.0) => None,
+            _ => Some(role),
+        }
+    }
+
+    fn ingest_spot(
+        &mut self,
+        role: PlaceRole,
+        batch: &Batch,
+        idx: usize,
+        spot: &Spot<'_>,
+        near: &mut Near,
+    ) -> (bool, Added) {
+        let told = batch.ids.get(idx);
+        let nameless = told.is_empty() || spot.marks.contains(Marks::NO_ID);
+        let id = if nameless {
+            Cow::Owned(self.coordinate_text(spot))
+        } else {
+            Cow::Borrowed(told)
+        };
+        let (no, new) = self.events.intern(&id, spot.at, near);
+        if nameless {
+            self.events.mark(no, State::NO_ID);
+        }
+        let rank = match role {
+            PlaceRole::Outbox => Rank::Origin,
+            PlaceRole::Destination => Rank::Copy,
+            _ => Rank::Hearsay,
+        };
+        let traits = Traits {
+            kind: batch.kinds.get(idx),
+            aggregate: batch.aggregates.get(idx),
+            version: batch.version(idx),
+        };
+        self.note(no, rank, traits);
+        let added = self.events.add(no, role, &id, spot);
+        self.learn(no, role, spot, added);
+        (new, added)
+    }
+
+    /// Notes what an observation says about its event; the copies of the event may belong to
+    /// another aggregate than it seemed.
+    pub(crate) fn note(&mut self, no: u32, rank: Rank, traits: Traits<'_>) {
+        let before = self.events.copy.has(no).then(|| self.events.aggregate(no));
+        if self.events.note(no, rank, traits)
+            && let Some(before) = before
+        {
+            self.new_copies = true;
+            self.left_aggregates.push(before);
+            self.events.unmark(no, State::SETTLED);
+        }
+    }
+
+    /// What an observation means beyond its event: lanes, the relay's pace, how far it has come.
+    fn learn(&mut self, no: u32, role: PlaceRole, spot: &Spot<'_>, added: Added) {
+        let events = &self.events;
+        let has_earlier_stage = match role {
+            PlaceRole::Outbox => false,
+            PlaceRole::Destination => events.outbox.has(no),
+            _ => events.outbox.has(no) || events.copy.has(no),
+        };
+        if added != Added::Known && !has_earlier_stage && events.is(no, State::ORDERED) {
+            self.timelines.spoil_order();
+        }
+        match role {
+            PlaceRole::Outbox => self.learn_from_row(no, spot, added),
+            PlaceRole::Destination if added == Added::New => self.learn_from_copy(no, spot),
+            _ => {}
+        }
+    }
+
+    fn learn_from_row(&mut self, no: u32, spot: &Spot<'_>, added: Added) {
+        if spot.marks.contains(Marks::SENT) {
+            self.relay_sent(spot.at);
+        }
+        if added != Added::New {
+            return;
+        }
+        let copy = self.events.copies(no).find(|copy| !is_own(copy.marks));
+        if let Some(copy) = copy {
+            self.relay_took(spot.at, copy.at);
+        }
+    }
+
+    fn learn_from_copy(&mut self, no: u32, spot: &Spot<'_>) {
+        self.copies += 1;
+        self.new_copies = true;
+        if let (Some(written), false) = (self.events.outbox_at(no), is_own(spot.marks)) {
+            self.relay_took(written, spot.at);
+        }
+    }
+
+    fn relay_took(&mut self, written: i64, copied: i64) {
+        self.delays.add(copied.saturating_sub(written));
+        self.relay_sent(written);
+    }
+
+    fn relay_sent(&mut self, written: i64) {
+        self.relay_sent_up_to = Some(self.relay_sent_up_to.map_or(written, |up_to| up_to.max(written)));
+    }
+
+    fn ingest_change(
+        &mut self,
+        batch: &Batch,
+        idx: usize,
+        spot: Spot<'_>,
+        times: Option<&mut LaneTimes>,
+    ) {
+        let (aggregate, version) = (batch.aggregates.get(idx), batch.version(idx));
+        if aggregate.is_empty() || version == NO_VERSION {
+            self.complain(&spot, "The row has no aggregate or no version, so no event can be looked for.");
+            return;
+        }
+        let at = spot.at;
+        let names = &mut self.events.aggregates;
+        let change = self.business.insert(names, aggregate, version, spot.to_owned_spot());
+        self.unjoined.extend(change);
+        match (change, times) {
+            (Some(_), Some(times)) => times.add(at),
+            (None, Some(times)) => times.spoil(),
+            (_, None) => {}
+        }
+    }
+
+    fn complain(&mut self, spot: &Spot<'_>, why: &'static str) {
+        self.oddities.add(Oddity {
+            place: spot.place,
+            at: self.coordinate_text(spot),
+            why,
+            marks: spot.marks,
+        });
+    }
+
+    /// A coordinate in the place's own terms, which serves as an id where there is none.
+    fn coordinate_text(&self, spot: &Spot<'_>) -> String {
+        let found = self.shape.places.iter().find(|place| place.id == spot.place);
+        let mut text = found.map_or_else(|| "?".to_owned(), |place| place.name.clone());
+        let written = match (spot.position, self.roles.get(&spot.place)) {
+            (NO_POSITION, _) => write!(text, "/{}", spot.key),
+            (position, Some(PlaceRole::Destination | PlaceRole::DeadLetters(_))) => {
+                write!(text, "-{}@{position}", spot.partition)
+            }
+            (position, _) => write!(text, "/{position}"),
+        };
+        written.expect("writing into a String cannot fail");
+        text
+    }
+}
+
+/// The lane that observations of a place belong to.
+fn lane_of(place: PlaceId, role: Option<PlaceRole>) -> Option<Lane> {
+    match role? {
+        PlaceRole::Business => Some(Lane::Stored),
+        PlaceRole::Outbox => Some(Lane::Outbox),
+        PlaceRole::Destination => Some(Lane::Published(place)),
+        PlaceRole::Inbox(consumer) => Some(Lane::Consumer(consumer)),
+        PlaceRole::Progress(_) | PlaceRole::DeadLetters(_) => None,
+    }
+}
+
+/// Whether the marks say that Waybill sent the copy.
+pub(crate) fn is_own(marks: Marks) -> bool {
+    marks.contains(Marks::OWN_RESEND)
+}
+
+fn spot(batch: &Batch, idx: usize) -> Spot<'_> {
+    Spot {
+        place: batch.place,
+        partition: batch.partitions.get(idx).copied().unwrap_or(0),
+        position: batch.positions.get(idx).copied().unwrap_or(NO_POSITION),
+        key: Cow::Borrowed(batch.keys.get(idx)),
+        at: batch.at[idx],
+        marks: batch.marks.get(idx).copied().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,210 @@
+//! The judgement: verdicts on every event that may have changed.
+
+use waybill_model::{ConsumerNo, Flags, Marks, NO_VERSION, VerdictClass};
+
+use crate::index::Index;
+use crate::order::ORDER_FLAGS;
+use crate::rules::{self, Context, Summary};
+use crate::store::State;
+use crate::verdicts::{ConsumerCode, PublishCode};
+use crate::{Counts, Judgement, Lane, OwnResend};
+
+/// What the rules said of one event.
+#[derive(Debug, Clone)]
+struct Outcome {
+    publish: PublishCode,
+    consumers: Vec<ConsumerCode>,
+    flags: Flags,
+    settled: bool,
+}
+
+impl Index {
+    /// Reaches a verdict on every event that may have changed: new evidence, new coverage, or just
+    /// later. What has arrived everywhere is settled and costs nothing until it is seen again.
+    pub fn judge(&mut self, judgement: &Judgement) -> &Counts {
+        self.join();
+        self.judge_order();
+        let mut context = Context::new(self, judgement);
+        self.survey(&mut context);
+        let mut outcome = Outcome {
+            publish: PublishCode::PUBLISHED,
+            consumers: Vec::new(),
+            flags: Flags::empty(),
+            settled: false,
+        };
+        let mut wanted = Vec::new();
+        for no in 0..self.events.len() {
+            if self.events.is(no, State::SETTLED) || !self.events.visible(no) {
+                continue;
+            }
+            self.reach(no, &context, &mut outcome);
+            let class = self.apply(no, &outcome, &context);
+            if class.needs_action() {
+                wanted.push(self.at(no));
+            }
+        }
+        self.settle_timelines(wanted);
+        self.verdicts.counts()
+    }
+
+    /// Own resends of an event as the journal knows them.
+    pub(crate) fn resends(&self, no: u32) -> &[OwnResend] {
+        self.own.get(&no).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes an event out of the counts, before its verdict changes.
+    pub(crate) fn uncount(&mut self, no: u32) {
+        self.verdicts.uncount(no, self.suspicions.confirmed(no));
+    }
+
+    /// Learns from all unsettled events together what the verdict on one of them needs.
+    fn survey(&mut self, context: &mut Context) {
+        self.oldest_unsent = None;
+        let mut overtaken = Vec::new();
+        for no in 0..self.events.len() {
+            if self.events.is(no, State::SETTLED) || !self.events.visible(no) {
+                continue;
+            }
+            self.survey_unsent(no, context);
+            self.survey_processed(no);
+            overtaken.extend(self.overtaken_version(no));
+        }
+        if overtaken.is_empty() {
+            return;
+        }
+        overtaken.sort_unstable();
+        for no in 0..self.events.len() {
+            if self.events.outbox.has(no) {
+                let change = self.change_of(no);
+                if overtaken.binary_search(&change).is_ok() {
+                    context.taken_versions.insert(change);
+                }
+            }
+        }
+    }
+
+    fn survey_unsent(&mut self, no: u32, context: &mut Context) {
+        let Some(written) = self.events.outbox_at(no) else {
+            return;
+        };
+        let sent = self.events.outbox_marks(no).contains(Marks::SENT);
+        if sent || self.events.copy.has(no) || !self.resends(no).is_empty() {
+            return;
+        }
+        let oldest = self.oldest_unsent.get_or_insert(written);
+        *oldest = written.min(*oldest);
+        let of_aggregate =
+            context.oldest_unsent.entry(self.events.aggregate(no)).or_insert(written);
+        *of_aggregate = written.min(*of_aggregate);
+    }
+
+    fn survey_processed(&mut self, no: u32) {
+        if !self.events.copy.has(no) {
+            return;
+        }
+        for (consumer, movement) in (0..=u8::MAX).zip(&mut self.movements) {
+            if let Some(at) = self.events.inbox_at(no, ConsumerNo(consumer)) {
+                let copy = &self.events.copy;
+                movement.processed(copy.place(no), copy.partition(no), copy.position(no), at);
+            }
+        }
+    }
+
+    /// The change of a copy without a row whose aggregate has moved on.
+    fn overtaken_version(&self, no: u32) -> Option<(u32, i64)> {
+        if self.business.len() == 0 || self.events.outbox.has(no) || !self.events.copy.has(no) {
+            return None;
+        }
+        let (aggregate, version) = self.change_of(no);
+        let newest = self.business.newest(aggregate)?;
+        (version != NO_VERSION && newest > version).then_some((aggregate, version))
+    }
+
+    fn change_of(&self, no: u32) -> (u32, i64) {
+        let aggregate = self.business.aggregate_of(self.events.aggregate(no));
+        (aggregate, self.events.version(no))
+    }
+
+    fn reach(&self, no: u32, context: &Context, outcome: &mut Outcome) {
+        let event = Summary::new(self, no);
+        outcome.publish = rules::publish(&event, context);
+        outcome.consumers.clear();
+        for consumer in &context.consumers {
+            let code = rules::consumer(&event, outcome.publish, consumer, context);
+            outcome.consumers.push(code);
+        }
+        outcome.flags = rules::flags(&event, context);
+        let anchored = event.outbox.is_some() || !context.has_outbox || context.deletes_after_send;
+        outcome.settled = outcome.publish == PublishCode::PUBLISHED
+            && anchored
+            && outcome.consumers.iter().all(|&code| {
+                let arrived = [ConsumerCode::PROCESSED, ConsumerCode::PASSED, ConsumerCode::NOT_DUE];
+                arrived.contains(&code)
+            });
+    }
+
+    fn apply(&mut self, no: u32, outcome: &Outcome, context: &Context) -> VerdictClass {
+        self.uncount(no);
+        self.verdicts.set_publish(no, outcome.publish);
+        for (consumer, &code) in outcome.consumers.iter().enumerate() {
+            let newly = code == ConsumerCode::PASSED && self.verdicts.consumer(no, consumer) != code;
+            if newly && let Some(at) = self.first_copy_at(no) {
+                self.timelines.add(Lane::Consumer(ConsumerNo(consumer as u8)), at);
+            }
+            self.verdicts.set_consumer(no, consumer, code);
+        }
+        let ordered = self.verdicts.flags(no).intersection(ORDER_FLAGS);
+        self.verdicts.set_flags(no, outcome.flags | ordered);
+        let class = self.verdicts.class(no);
+        match class {
+            VerdictClass::Missing | VerdictClass::Phantom | VerdictClass::Late => {
+                let finding = self.verdicts.finding(no, class);
+                self.suspicions.found(no, finding, &context.occasion);
+            }
+            _ => self.suspicions.clear(no),
+        }
+        if outcome.settled {
+            self.events.mark(no, State::SETTLED);
+        }
+        self.verdicts.count(no, self.suspicions.confirmed(no));
+        class
+    }
+
+    fn first_copy_at(&self, no: u32) -> Option<i64> {
+        self.events.copies(no).map(|copy| copy.at).min()
+    }
+
+    fn settle_timelines(&mut self, needing_action: Vec<i64>) {
+        let mut timelines = std::mem::replace(&mut self.timelines, crate::timelines::Timelines::new(&self.shape));
+        timelines.settle_order(&mut self.events, &self.business);
+        timelines.replace(Lane::Missing, needing_action);
+        timelines.settle_lanes(|lane| self.lane_times(lane));
+        self.timelines = timelines;
+    }
+
+    /// All times of a lane, in the order of event numbers.
+    fn lane_times(&self, lane: Lane) -> Vec<i64> {
+        let events = &self.events;
+        let numbers = (0..events.len()).filter(|&no| events.visible(no));
+        match lane {
+            // Replaced by every judgement.
+            Lane::Missing => Vec::new(),
+            Lane::Stored => self.stored_times(),
+            Lane::Outbox => numbers.filter_map(|no| events.outbox_at(no)).collect(),
+            Lane::Published(place) => numbers
+                .flat_map(|no| events.copies(no))
+                .filter(|copy| copy.place == place)
+                .map(|copy| copy.at)
+                .collect(),
+            Lane::Consumer(consumer) => {
+                numbers.filter_map(|no| self.consumed_at(no, consumer)).collect()
+            }
+        }
+    }
+
+    fn consumed_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
+        let processed = self.events.inbox_at(no, consumer);
+        let code = self.verdicts.consumer(no, usize::from(consumer.0));
+        processed.or_else(|| self.first_copy_at(no).filter(|_| code == ConsumerCode::PASSED))
+    }
+}

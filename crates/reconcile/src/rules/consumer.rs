@@ -1,0 +1,148 @@
+//! What one expected consumer made of a published event.
+
+use waybill_model::{Marks, UnknownReason};
+
+use super::summary::Anchor;
+use super::{ConsumerContext, Context, Summary};
+use crate::ProgressKind;
+use crate::coverage::Unproven;
+use crate::tracker::Passage;
+use crate::verdicts::{ConsumerCode, PublishCode};
+
+/// The verdict on one consumer. Its inbox row outweighs everything; then its dead letters, unless
+/// Waybill has sent the event again since; then how far it moved.
+pub(crate) fn consumer(
+    event: &Summary<'_>,
+    publish: PublishCode,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> ConsumerCode {
+    if event.index.events.inbox_at(event.no, consumer.no).is_some() {
+        return ConsumerCode::PROCESSED;
+    }
+    if let Some(failed) = failed(event, consumer) {
+        return failed;
+    }
+    if publish != PublishCode::PUBLISHED && publish != PublishCode::PHANTOM {
+        return ConsumerCode::NOT_DUE;
+    }
+    let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
+        // No copy was seen, but another consumer had one by then.
+        let unseen = !event.routed;
+        event.consumed.filter(|_| unseen).map(|at| Anchor {
+            at,
+            since: at,
+            coordinate: None,
+            directed: false,
+        })
+    });
+    match anchor {
+        Some(anchor) => moved(event, anchor, consumer, context),
+        None => ConsumerCode::NOT_DUE,
+    }
+}
+
+fn failed(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<ConsumerCode> {
+    let resent = event.resent_at(consumer.no).unwrap_or(i64::MIN);
+    let mut retrying = None;
+    for (at, marks) in event.index.events.dead_letters(event.no, consumer.no) {
+        if at < resent {
+            continue;
+        }
+        if !marks.contains(Marks::RETRY) {
+            return Some(ConsumerCode::DEAD_LETTERED);
+        }
+        retrying = Some(ConsumerCode::RETRYING);
+    }
+    retrying
+}
+
+fn moved(
+    event: &Summary<'_>,
+    anchor: Anchor,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> ConsumerCode {
+    let movement = &event.index.movements[usize::from(consumer.no.0)];
+    let routed = anchor.at.saturating_add(context.judgement.slack_micros);
+    let passage = match (consumer.progress, anchor.coordinate) {
+        (ProgressKind::None, _) => return unwatched(anchor, consumer, context),
+        (ProgressKind::Queue, _) if movement.unbound() && !anchor.directed => {
+            return ConsumerCode::NOT_ROUTED;
+        }
+        (ProgressKind::Queue, _) => movement.left_queue(routed),
+        (ProgressKind::Group, Some((_, partition, offset))) => {
+            movement.passed_offset(partition, offset)
+        }
+        (ProgressKind::Group, None) => Passage::NotLooked,
+    };
+    let young = context.may_still_be_consumed(anchor.at);
+    match passage {
+        Passage::By(_) if !consumer.has_inbox && !movement.may_drop() => ConsumerCode::PASSED,
+        _ if young => ConsumerCode::IN_FLIGHT,
+        Passage::By(_) if !consumer.has_inbox => {
+            ConsumerCode::unknown(UnknownReason::QueueMayDrop)
+        }
+        Passage::By(at) => passed(event, anchor, at, consumer, context),
+        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
+        Passage::NoOffset => ConsumerCode::unknown(UnknownReason::NoCommittedOffset),
+        Passage::NotLooked if consumer.progress_failed => {
+            ConsumerCode::unknown(UnknownReason::SourceFailed)
+        }
+        Passage::NotLooked => ConsumerCode::unknown(UnknownReason::NotCovered),
+    }
+}
+
+/// It moved past the event by `by`, is late, and has an inbox that does not hold it.
+fn passed(
+    event: &Summary<'_>,
+    anchor: Anchor,
+    by: i64,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> ConsumerCode {
+    let from = anchor.since.saturating_sub(context.judgement.slack_micros);
+    let late = anchor.at.saturating_add(context.consume_grace);
+    let mut until = by.max(late);
+    if let Err(why) = consumer.inbox.absence(from, until) {
+        // The look at its progress may be younger than what the inbox is known to hold. Had it
+        // processed a later copy before that, it had passed this one even earlier.
+        let known = consumer.inbox.proven_until(from);
+        let movement = &event.index.movements[usize::from(consumer.no.0)];
+        let overtaken = anchor.coordinate.is_some_and(|(place, partition, offset)| {
+            movement.overtaken(place, partition, offset, known)
+        });
+        if known < late || !overtaken {
+            return unproven(why);
+        }
+        until = known;
+    }
+    if consumer.has_dead_letters
+        && let Err(why) = consumer.dead_letters.absence(from, until)
+    {
+        return unproven(why);
+    }
+    ConsumerCode::LOST
+}
+
+/// Nothing tells how far the consumer moved; its inbox, if it has one, is all there is.
+fn unwatched(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> ConsumerCode {
+    if !consumer.has_inbox {
+        return ConsumerCode::unknown(UnknownReason::NoProbe);
+    }
+    if context.may_still_be_consumed(anchor.at) {
+        return ConsumerCode::IN_FLIGHT;
+    }
+    let from = anchor.since.saturating_sub(context.judgement.slack_micros);
+    match consumer.inbox.absence(from, anchor.at.saturating_add(context.consume_grace)) {
+        Ok(()) => ConsumerCode::lagging(waybill_model::LagReason::Behind),
+        Err(why) => unproven(why),
+    }
+}
+
+fn unproven(why: Unproven) -> ConsumerCode {
+    ConsumerCode::unknown(match why {
+        Unproven::Failed => UnknownReason::SourceFailed,
+        Unproven::Because(reason) => reason,
+    })
+}

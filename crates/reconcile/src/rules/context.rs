@@ -1,0 +1,158 @@
+//! What holds for all events of one judgement.
+
+use hashbrown::{HashMap, HashSet};
+use waybill_model::{ConsumerNo, PlaceId, PlaceRole};
+
+use crate::coverage::{Proof, Unproven};
+use crate::index::Index;
+use crate::suspicion::Occasion;
+use crate::{Judgement, ProgressKind};
+
+/// How far what is followed may be behind: its coverage is told about once a second. What would
+/// have come in that time is found by the second scan, before anything is confirmed.
+const TAIL_MICROS: i64 = 5_000_000;
+
+/// The clock, the proofs, and what the events taken together say.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) judgement: Judgement,
+    pub(crate) occasion: Occasion,
+    pub(crate) publish_grace: i64,
+    pub(crate) consume_grace: i64,
+    pub(crate) has_outbox: bool,
+    pub(crate) outbox_tells_sent: bool,
+    pub(crate) deletes_after_send: bool,
+    pub(crate) has_business: bool,
+    pub(crate) has_observer: bool,
+    pub(crate) outbox: Proofs,
+    pub(crate) business: Proofs,
+    pub(crate) destinations: Proofs,
+    pub(crate) consumers: Vec<ConsumerContext>,
+    /// How long before a copy its outbox row may have been written, judging by the relay's pace.
+    pub(crate) lookback: i64,
+    /// The youngest outbox row that the relay has sent.
+    pub(crate) relay_sent_up_to: Option<i64>,
+    /// The oldest unsent row of each aggregate.
+    pub(crate) oldest_unsent: HashMap<u32, i64>,
+    /// Aggregates and versions of copies without a row, for which another event has a row.
+    pub(crate) taken_versions: HashSet<(u32, i64)>,
+}
+
+/// What holds for one consumer.
+#[derive(Debug)]
+pub(crate) struct ConsumerContext {
+    pub(crate) no: ConsumerNo,
+    pub(crate) destination: Option<PlaceId>,
+    pub(crate) has_inbox: bool,
+    pub(crate) has_dead_letters: bool,
+    pub(crate) progress: ProgressKind,
+    pub(crate) progress_failed: bool,
+    pub(crate) inbox: Proofs,
+    pub(crate) dead_letters: Proofs,
+}
+
+/// The proofs of all places of one role.
+#[derive(Debug)]
+pub(crate) struct Proofs(Vec<Proof>);
+
+impl Proofs {
+    /// Whether nothing can have been missed at any of the places.
+    pub(crate) fn absence(&self, from: i64, to: i64) -> Result<(), Unproven> {
+        if self.0.is_empty() {
+            return Err(Unproven::Because(waybill_model::UnknownReason::NotCovered));
+        }
+        let mut answer = Ok(());
+        for proof in &self.0 {
+            match proof.absence(from, to) {
+                Err(Unproven::Failed) => return Err(Unproven::Failed),
+                Err(why) => answer = Err(why),
+                Ok(()) => {}
+            }
+        }
+        answer
+    }
+
+    /// Up to where absence is proven from `from` on at all of the places.
+    pub(crate) fn proven_until(&self, from: i64) -> i64 {
+        let ends = self.0.iter().map(|proof| proof.proven_until(from));
+        ends.min().unwrap_or(from)
+    }
+}
+
+impl Context {
+    /// Gathers what is known besides the events themselves.
+    pub(crate) fn new(index: &Index, judgement: &Judgement) -> Self {
+        let shape = &index.shape;
+        let publish_grace = i64::from(shape.grace.publish_secs) * 1_000_000;
+        let proofs = |role: PlaceRole| {
+            let places = shape.places.iter().filter(|place| place.role == role);
+            Proofs(places.map(|place| index.coverage.proof(place.id)).collect())
+        };
+        let consumers = (0..=u8::MAX).zip(&shape.consumers).map(|(no, consumer)| {
+            let no = ConsumerNo(no);
+            let mut watched = shape.places.iter().filter(|p| p.role == PlaceRole::Progress(no));
+            ConsumerContext {
+                no,
+                destination: consumer.destination,
+                has_inbox: consumer.inbox,
+                has_dead_letters: consumer.dead_letters,
+                progress: consumer.progress,
+                progress_failed: watched.any(|p| index.coverage.failure(p.id).is_some()),
+                inbox: proofs(PlaceRole::Inbox(no)),
+                dead_letters: proofs(PlaceRole::DeadLetters(no)),
+            }
+        });
+        Self {
+            judgement: *judgement,
+            occasion: Occasion {
+                now: judgement.now.0,
+                scan: index.scan,
+                scan_began: index.scan_began.0,
+                whole: judgement.scan_at == index.scan_began,
+                confirm_micros: i64::from(shape.grace.confirm_secs) * 1_000_000,
+            },
+            publish_grace,
+            consume_grace: i64::from(shape.grace.consume_secs) * 1_000_000,
+            has_outbox: shape.has_outbox,
+            outbox_tells_sent: shape.outbox_tells_sent,
+            deletes_after_send: shape.deletes_after_send,
+            has_business: shape.has_business,
+            has_observer: shape.has_observer,
+            outbox: proofs(PlaceRole::Outbox),
+            business: proofs(PlaceRole::Business),
+            destinations: proofs(PlaceRole::Destination),
+            consumers: consumers.collect(),
+            lookback: publish_grace
+                .max(index.delays.longest().saturating_mul(2))
+                .saturating_add(judgement.slack_micros),
+            relay_sent_up_to: index.relay_sent_up_to,
+            oldest_unsent: HashMap::new(),
+            taken_versions: HashSet::new(),
+        }
+    }
+
+    /// Whether an event of that time is still within the grace for publishing.
+    pub(crate) fn may_still_be_published(&self, at: i64) -> bool {
+        self.judgement.now.0.saturating_sub(at) <= self.publish_grace
+    }
+
+    /// Whether a copy of that time is still within the grace for consuming.
+    pub(crate) fn may_still_be_consumed(&self, at: i64) -> bool {
+        self.judgement.now.0.saturating_sub(at) <= self.consume_grace
+    }
+
+    /// Whether no copy can have been missed of something that happened at `at`.
+    pub(crate) fn no_copy_since(&self, at: i64) -> Result<(), Unproven> {
+        let from = at.saturating_sub(self.judgement.slack_micros);
+        let until = self.judgement.scan_at.0;
+        let answer = self.destinations.absence(from, until);
+        if let Err(Unproven::Because(_)) = answer {
+            let known = self.destinations.proven_until(from);
+            let enough = until.saturating_sub(TAIL_MICROS).max(at.saturating_add(self.publish_grace));
+            if known >= enough {
+                return Ok(());
+            }
+        }
+        answer
+    }
+}

@@ -1,0 +1,79 @@
+//! What else is odd about an event, apart from order, which needs its neighbours.
+
+use waybill_model::{ConsumerNo, Flags, Marks, PlaceId, PlaceRole};
+
+use super::{Context, Summary};
+
+/// All flags that can be told from one event alone.
+pub(crate) fn flags(event: &Summary<'_>, context: &Context) -> Flags {
+    let mut flags = Flags::empty();
+    flags.set(Flags::DUPLICATE, duplicate(event));
+    flags.set(Flags::DUPLICATE_ROW, duplicate_row(event));
+    flags.set(Flags::SKEW, skewed(event, context));
+    flags.set(Flags::RESENT, event.own);
+    flags.set(Flags::MALFORMED, event.nameless || malformed(event));
+    flags.set(Flags::RECONSTRUCTED, event.reconstructed && event.outbox.is_none());
+    flags
+}
+
+/// Two copies at one destination that are neither ours nor retries.
+fn duplicate(event: &Summary<'_>) -> bool {
+    let counts = |copy: &crate::store::CopyRef| {
+        !copy.marks.contains(Marks::RETRY) && !event.is_own(copy)
+    };
+    if event.index.events.extra_spots(event.no).next().is_none() {
+        return false;
+    }
+    let mut places: Vec<PlaceId> =
+        event.copies().filter(counts).map(|copy| copy.place).collect();
+    places.sort_unstable();
+    places.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn duplicate_row(event: &Summary<'_>) -> bool {
+    let mut extras = event.index.events.extra_spots(event.no);
+    extras.any(|(role, _)| role == PlaceRole::Outbox)
+}
+
+fn malformed(event: &Summary<'_>) -> bool {
+    let bad = Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED;
+    let events = &event.index.events;
+    let linked = events.stored.get(event.no);
+    event.outbox_marks.intersects(bad)
+        || event.copies().any(|copy| copy.marks.intersects(bad))
+        || events.extra_spots(event.no).any(|(_, spot)| spot.marks.intersects(bad))
+        || events.inboxes.iter().any(|inbox| {
+            inbox.has(event.no) && inbox.marks(event.no).intersects(bad)
+        })
+        || (linked != 0 && event.index.business.marks(linked - 1).intersects(bad))
+}
+
+/// A later stage before an earlier one by more than both clocks' steps and their distance.
+fn skewed(event: &Summary<'_>, context: &Context) -> bool {
+    let copy = event.first_foreign;
+    let slack = context.judgement.slack_micros;
+    let before = |later: i64, later_step: i64, earlier: i64, earlier_step: i64| {
+        later.saturating_add(later_step + earlier_step + slack) < earlier
+    };
+    let copied_early = match (event.outbox, copy) {
+        (Some(written), Some(copy)) => {
+            let row_step = step(event, event.index.events.outbox.place(event.no));
+            before(copy.at, step(event, copy.place), written, row_step)
+        }
+        _ => false,
+    };
+    let inboxes = (0..).zip(&event.index.events.inboxes);
+    let processed_early = copy.is_some_and(|copy| {
+        let copy_step = step(event, copy.place);
+        inboxes.into_iter().any(|(no, inbox)| {
+            let at = event.index.events.inbox_at(event.no, ConsumerNo(no));
+            at.is_some_and(|at| before(at, step(event, inbox.place(event.no)), copy.at, copy_step))
+        })
+    });
+    copied_early || processed_early
+}
+
+fn step(event: &Summary<'_>, place: PlaceId) -> i64 {
+    let clock = event.index.clocks.get(&place);
+    clock.map_or(0, |&(_, resolution)| i64::from(resolution))
+}

@@ -1,0 +1,20 @@
+//! Marked as sent, but absent from the destination.
+
+use waybill_model::UnknownReason;
+
+use super::Context;
+use crate::coverage::Unproven;
+use crate::verdicts::PublishCode;
+
+/// The verdict on a row that is marked as sent and has no copy.
+pub(super) fn verdict(written: i64, context: &Context) -> PublishCode {
+    if !context.has_observer {
+        return PublishCode::unknown(UnknownReason::NoObserver);
+    }
+    match context.no_copy_since(written) {
+        Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
+        _ if context.may_still_be_published(written) => PublishCode::PENDING,
+        Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
+        Ok(()) => PublishCode::LOST_IN_PUBLISH,
+    }
+}

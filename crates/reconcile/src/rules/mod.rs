@@ -1,0 +1,27 @@
+//! From evidence to verdict: one file per group of verdicts, pure functions of a summary of the
+//! event and the context of the judgement.
+//!
+//! The order of the questions is the precedence: what is there beats what is absent, what cannot
+//! be known beats what is suspected.
+
+mod context;
+pub(crate) use context::{ConsumerContext, Context};
+
+mod summary;
+pub(crate) use summary::Summary;
+
+mod publish;
+pub(crate) use publish::publish;
+
+mod phantom;
+mod unsent;
+
+mod lost;
+
+mod missing_row;
+
+mod consumer;
+pub(crate) use consumer::consumer;
+
+mod flags;
+pub(crate) use flags::flags;

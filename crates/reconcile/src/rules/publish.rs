@@ -1,0 +1,37 @@
+//! Whether an event reached the broker: asks the rules in order.
+
+use waybill_model::{Marks, UnknownReason};
+
+use super::{Context, Summary, lost, missing_row, phantom, unsent};
+use crate::verdicts::PublishCode;
+
+/// The publish verdict. What is there is asked for first, so that no proof of absence, however
+/// good, can outweigh a copy.
+pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
+    if event.nameless {
+        return PublishCode::unknown(UnknownReason::NoMatchableId);
+    }
+    if event.reached_broker() {
+        return present(event, context);
+    }
+    match (event.outbox, event.stored) {
+        (Some(written), _) if event.outbox_marks.contains(Marks::SENT) => {
+            lost::verdict(written, context)
+        }
+        (Some(written), _) => unsent::verdict(event, written, context),
+        (None, Some(changed)) => missing_row::verdict(changed, context),
+        (None, None) => PublishCode::unknown(UnknownReason::NotCovered),
+    }
+}
+
+fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
+    if phantom::holds(event, context) {
+        PublishCode::PHANTOM
+    } else if event.routed || event.own || event.consumed.is_some() {
+        PublishCode::PUBLISHED
+    } else if event.open {
+        PublishCode::IN_OPEN_TRANSACTION
+    } else {
+        PublishCode::UNROUTABLE
+    }
+}

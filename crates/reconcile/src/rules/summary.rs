@@ -1,0 +1,164 @@
+//! What the rules need to know of one event, read from the columns once.
+
+use waybill_model::{ConsumerNo, Marks, PlaceId};
+
+use crate::OwnResend;
+use crate::index::Index;
+use crate::ingest::is_own;
+use crate::store::{CopyRef, State};
+
+/// One event, summed up.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) no: u32,
+    /// The row or message had no id.
+    pub(crate) nameless: bool,
+    /// Made from a business row.
+    pub(crate) reconstructed: bool,
+    /// When the business row was changed.
+    pub(crate) stored: Option<i64>,
+    /// When the outbox row was written.
+    pub(crate) outbox: Option<i64>,
+    pub(crate) outbox_marks: Marks,
+    /// There is a copy that consumers can see.
+    pub(crate) routed: bool,
+    /// There is a copy that the broker could not route.
+    pub(crate) unrouted: bool,
+    /// There is a copy in a transaction that has not ended.
+    pub(crate) open: bool,
+    /// There is a copy of our own making.
+    pub(crate) own: bool,
+    /// The first copy that is not of our own making.
+    pub(crate) first_foreign: Option<CopyRef>,
+    /// The earliest sign of any consumer having had it.
+    pub(crate) consumed: Option<i64>,
+}
+
+/// The copy that a consumer is judged by: the latest one that was for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Anchor {
+    /// When the latest copy was there: the consumer has its grace from then on.
+    pub(crate) at: i64,
+    /// When the first copy was there: it may have processed the event ever since.
+    pub(crate) since: i64,
+    /// Where the latest copy lies whose coordinate is known.
+    pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
+    /// It went to this consumer alone, past all bindings.
+    pub(crate) directed: bool,
+}
+
+impl<'a> Summary<'a> {
+    pub(crate) fn new(index: &'a Index, no: u32) -> Self {
+        let events = &index.events;
+        let linked = events.stored.get(no);
+        let outbox = events.outbox_at(no);
+        let mut summary = Self {
+            index,
+            no,
+            nameless: events.is(no, State::NO_ID),
+            reconstructed: events.is(no, State::RECONSTRUCTED),
+            stored: (linked != 0).then(|| index.business.get(linked - 1).spot.at),
+            outbox,
+            outbox_marks: outbox.map_or(Marks::empty(), |_| events.outbox_marks(no)),
+            routed: false,
+            unrouted: false,
+            open: false,
+            own: !index.resends(no).is_empty(),
+            first_foreign: None,
+            consumed: None,
+        };
+        for copy in events.copies(no) {
+            summary.note_copy(copy);
+        }
+        for consumer in (0..).take(index.shape.consumers.len()).map(ConsumerNo) {
+            let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
+            let earliest = events.inbox_at(no, consumer).into_iter().chain(letters).min();
+            summary.consumed = summary.consumed.into_iter().chain(earliest).min();
+        }
+        summary
+    }
+
+    /// Whether it is known to have reached the broker.
+    pub(crate) fn reached_broker(&self) -> bool {
+        self.routed || self.unrouted || self.open || self.own || self.consumed.is_some()
+    }
+
+    /// Whether a copy is of our own making, by its header or by the journal.
+    pub(crate) fn is_own(&self, copy: &CopyRef) -> bool {
+        let coordinate = (copy.place, copy.partition, copy.position);
+        is_own(copy.marks)
+            || self.resends().iter().any(|resend| resend.coordinate == Some(coordinate))
+    }
+
+    /// Own resends as the journal knows them.
+    pub(crate) fn resends(&self) -> &'a [OwnResend] {
+        self.index.resends(self.no)
+    }
+
+    /// All copies.
+    pub(crate) fn copies(&self) -> impl Iterator<Item = CopyRef> + 'a {
+        self.index.events.copies(self.no)
+    }
+
+    /// The latest own resend that was (also) for one consumer.
+    pub(crate) fn resent_at(&self, consumer: ConsumerNo) -> Option<i64> {
+        let told = self
+            .resends()
+            .iter()
+            .filter(|resend| resend.consumer.is_none_or(|only| only == consumer))
+            .map(|resend| resend.at.0);
+        let seen = self.copies().filter(|copy| is_own(copy.marks)).map(|copy| copy.at);
+        told.chain(seen).max()
+    }
+
+    /// The copies that were for one consumer, which reads `destination` (or any), taken together.
+    pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
+        let here = |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+        let copies = self
+            .copies()
+            .filter(|copy| here(copy.place))
+            .filter(|copy| !copy.marks.intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION))
+            .map(|copy| Anchor {
+                at: copy.at,
+                since: copy.at,
+                coordinate: Some((copy.place, copy.partition, copy.position)),
+                directed: false,
+            });
+        let resends = self
+            .resends()
+            .iter()
+            .filter(|resend| resend.consumer.is_none_or(|only| only == no))
+            .filter(|resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
+            .map(|resend| Anchor {
+                at: resend.at.0,
+                since: resend.at.0,
+                coordinate: resend.coordinate,
+                directed: resend.consumer.is_some(),
+            });
+        copies.chain(resends).reduce(|one, other| {
+            let (earlier, later) = if one.at <= other.at { (one, other) } else { (other, one) };
+            Anchor {
+                at: later.at,
+                since: earlier.since.min(later.since),
+                coordinate: later.coordinate.or(earlier.coordinate),
+                directed: later.directed,
+            }
+        })
+    }
+
+    fn note_copy(&mut self, copy: CopyRef) {
+        if copy.marks.contains(Marks::UNROUTED) {
+            self.unrouted = true;
+        } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {
+            self.open = true;
+        } else {
+            self.routed = true;
+        }
+        if self.is_own(&copy) {
+            self.own = true;
+        } else if self.first_foreign.is_none_or(|first| copy.at < first.at) {
+            self.first_foreign = Some(copy);
+        }
+    }
+}

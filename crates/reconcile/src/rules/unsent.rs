@@ -1,0 +1,42 @@
+//! In the outbox and not sent: pending, or stuck and why.
+
+use waybill_model::{Marks, StuckReason, UnknownReason};
+
+use super::{Context, Summary};
+use crate::coverage::Unproven;
+use crate::verdicts::PublishCode;
+
+/// The verdict on a row that is not marked as sent and has no copy.
+pub(super) fn verdict(event: &Summary<'_>, written: i64, context: &Context) -> PublishCode {
+    let absence = context.no_copy_since(written);
+    if context.has_observer && absence == Err(Unproven::Failed) {
+        return PublishCode::NOT_CHECKED;
+    }
+    if event.outbox_marks.contains(Marks::FAILED) {
+        return PublishCode::stuck(StuckReason::AttemptsExhausted);
+    }
+    if context.may_still_be_published(written) {
+        return PublishCode::PENDING;
+    }
+    if !context.outbox_tells_sent {
+        // The row says nothing, so only the destination can.
+        match absence {
+            _ if !context.has_observer => return PublishCode::unknown(UnknownReason::NoObserver),
+            Err(Unproven::Because(reason)) => return PublishCode::unknown(reason),
+            _ => {}
+        }
+    }
+    PublishCode::stuck(reason(event, written, context))
+}
+
+fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {
+    let aggregate = event.index.events.aggregate(event.no);
+    let oldest = context.oldest_unsent.get(&aggregate);
+    if context.relay_sent_up_to.is_none_or(|up_to| up_to < written) {
+        StuckReason::RelayIdle
+    } else if aggregate != 0 && oldest.is_some_and(|&oldest| oldest < written) {
+        StuckReason::HeadOfLine
+    } else {
+        StuckReason::PassedOver
+    }
+}

@@ -1,0 +1,397 @@
+//! All columns of all events together.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+use waybill_model::{ConsumerNo, Marks, NO_VERSION, PlaceId, PlaceRole};
+
+use super::{Column, Ids, Names, Near, Spot, Track, Wide};
+use crate::Shape;
+
+/// Base times are kept in units of 8.192 ms: 200 days around the first one fit into 32 bits.
+const BASE_SHIFT: u32 = 13;
+
+/// What an event is, apart from its evidence. One bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State(u16);
+
+impl State {
+    /// At least one observation belongs to it.
+    pub(crate) const SEEN: u16 = 1;
+    /// The row or message had no id, so that nothing can be matched with it.
+    pub(crate) const NO_ID: u16 = 1 << 1;
+    /// It turned out to be another event.
+    pub(crate) const MERGED: u16 = 1 << 2;
+    /// Made from a business row for which nothing else was found.
+    pub(crate) const RECONSTRUCTED: u16 = 1 << 3;
+    /// There are more observations than the tracks hold.
+    pub(crate) const EXTRAS: u16 = 1 << 4;
+    /// Nothing but new evidence can change its verdict.
+    pub(crate) const SETTLED: u16 = 1 << 5;
+    /// It stands in the time order.
+    pub(crate) const ORDERED: u16 = 1 << 6;
+}
+
+/// Whose word counts for type, aggregate and version; higher wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// Inboxes and dead letters.
+    Hearsay = 1,
+    /// Copies.
+    Copy = 2,
+    /// The outbox row or the business row.
+    Origin = 3,
+}
+
+/// One copy on the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CopyRef {
+    pub(crate) place: PlaceId,
+    pub(crate) partition: u32,
+    pub(crate) position: i64,
+    pub(crate) at: i64,
+    pub(crate) marks: Marks,
+}
+
+/// An observation beyond the first of its stage.
+#[derive(Debug, Clone)]
+struct Extra {
+    role: PlaceRole,
+    spot: Spot<'static>,
+}
+
+/// What one observation says about the event itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traits<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) aggregate: &'a str,
+    pub(crate) version: i64,
+}
+
+/// What adding an observation changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It was not known.
+    New,
+    /// It was known, at another time.
+    Moved,
+    /// It was known.
+    Known,
+}
+
+/// All events by number.
+#[derive(Debug, Clone)]
+pub(crate) struct Events {
+    pub(crate) ids: Ids,
+    pub(crate) aggregates: Names,
+    pub(crate) kinds: Names,
+    pub(crate) outbox: Track,
+    pub(crate) copy: Track,
+    pub(crate) inboxes: Vec<Track>,
+    /// One more than the index of the business row; 0 for none.
+    pub(crate) stored: Column<u32>,
+    epoch: Option<i64>,
+    base: Column<i32>,
+    aggregate: Wide,
+    kind: Wide,
+    version: Wide,
+    state: Column<u16>,
+    ranks: Column<u8>,
+    extras: HashMap<u32, Vec<Extra>>,
+    merged: HashMap<u32, u32>,
+}
+
+impl Events {
+    pub(crate) fn new(shape: &Shape) -> Self {
+        let home = |wanted: PlaceRole| {
+            let found = shape.places.iter().find(|place| place.role == wanted);
+            found.map_or(PlaceId(0), |place| place.id)
+        };
+        let inbox = |no| Track::new(home(PlaceRole::Inbox(ConsumerNo(no))));
+        Self {
+            ids: Ids::new(),
+            aggregates: Names::new(),
+            kinds: Names::new(),
+            outbox: Track::new(home(PlaceRole::Outbox)),
+            copy: Track::new(home(PlaceRole::Destination)),
+            inboxes: (0..=u8::MAX).take(shape.consumers.len()).map(inbox).collect(),
+            stored: Column::new(0),
+            epoch: None,
+            base: Column::new(0),
+            aggregate: Wide::new(),
+            kind: Wide::new(),
+            version: Wide::new(),
+            state: Column::new(0),
+            ranks: Column::new(0),
+            extras: HashMap::new(),
+            merged: HashMap::new(),
+        }
+    }
+
+    /// How many numbers are taken, those of merged events included.
+    pub(crate) fn len(&self) -> u32 {
+        self.ids.len()
+    }
+
+    pub(crate) fn is(&self, no: u32, state: u16) -> bool {
+        self.state.get(no) & state != 0
+    }
+
+    pub(crate) fn mark(&mut self, no: u32, state: u16) {
+        self.state.set(no, self.state.get(no) | state);
+    }
+
+    pub(crate) fn unmark(&mut self, no: u32, state: u16) {
+        self.state.set(no, self.state.get(no) & !state);
+    }
+
+    /// Whether the number is an event that is to be shown and counted.
+    pub(crate) fn visible(&self, no: u32) -> bool {
+        self.state.get(no) & (State::SEEN | State::MERGED) == State::SEEN
+    }
+
+    /// The event that an id is about, made when it is new: its number and whether it was made.
+    pub(crate) fn intern(&mut self, id: &str, at: i64, near: &mut Near) -> (u32, bool) {
+        let (no, new) = self.ids.intern(id, near);
+        if new {
+            let epoch = *self.epoch.get_or_insert(at);
+            let units = at.saturating_sub(epoch) >> BASE_SHIFT;
+            let fitting = units.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
+            self.base.set(no, fitting as i32);
+        }
+        (self.resolve(no), new)
+    }
+
+    /// The number of an id that is known.
+    pub(crate) fn no_of(&self, id: &str) -> Option<u32> {
+        let no = self.resolve(self.ids.no_of(id)?);
+        self.is(no, State::SEEN).then_some(no)
+    }
+
+    fn resolve(&self, no: u32) -> u32 {
+        if self.is(no, State::MERGED) {
+            self.merged.get(&no).copied().unwrap_or(no)
+        } else {
+            no
+        }
+    }
+
+    pub(crate) fn base(&self, no: u32) -> i64 {
+        let offset = i64::from(self.base.get(no)) << BASE_SHIFT;
+        self.epoch.unwrap_or(0).saturating_add(offset)
+    }
+
+    pub(crate) fn aggregate(&self, no: u32) -> u32 {
+        self.aggregate.get(no) as u32
+    }
+
+    pub(crate) fn aggregate_text(&self, no: u32) -> &str {
+        self.aggregates.text(self.aggregate(no))
+    }
+
+    pub(crate) fn kind_text(&self, no: u32) -> &str {
+        self.kinds.text(self.kind.get(no) as u32)
+    }
+
+    /// The aggregate's version, or `NO_VERSION`.
+    pub(crate) fn version(&self, no: u32) -> i64 {
+        self.version.get_signed(no, NO_VERSION)
+    }
+
+    /// Notes what an observation says about the event, unless someone better has spoken. Answers
+    /// whether anything was news.
+    pub(crate) fn note(&mut self, no: u32, rank: Rank, traits: Traits<'_>) -> bool {
+        let ranks = self.ranks.get(no);
+        let rank = rank as u8;
+        let mut updated = ranks;
+        let mut wins = |shift: u8, there: bool| {
+            let better = there && rank > (ranks >> shift) & 3;
+            if better {
+                updated = updated & !(3 << shift) | rank << shift;
+            }
+            better
+        };
+        if wins(0, !traits.kind.is_empty()) {
+            let kind = self.kinds.intern(traits.kind);
+            self.kind.set(no, u64::from(kind));
+        }
+        if wins(2, !traits.aggregate.is_empty()) {
+            let aggregate = self.aggregates.intern(traits.aggregate);
+            self.aggregate.set(no, u64::from(aggregate));
+        }
+        if wins(4, traits.version != NO_VERSION) {
+            self.version.set_signed(no, NO_VERSION, traits.version);
+        }
+        if updated != ranks {
+            self.ranks.set(no, updated);
+        }
+        updated != ranks
+    }
+
+    /// Takes in an observation of an event. Reading the same coordinate again only renews it.
+    pub(crate) fn add(&mut self, no: u32, role: PlaceRole, id: &str, spot: &Spot<'_>) -> Added {
+        self.state.set(no, self.state.get(no) & !State::SETTLED | State::SEEN);
+        let base = self.base(no);
+        let track = match role {
+            PlaceRole::Outbox => Some(&mut self.outbox),
+            PlaceRole::Destination => Some(&mut self.copy),
+            PlaceRole::Inbox(consumer) => self.inboxes.get_mut(usize::from(consumer.0)),
+            _ => None,
+        };
+        match track {
+            Some(track) if !track.has(no) => {
+                track.set(no, base, id, spot);
+                Added::New
+            }
+            Some(track) if track.holds(no, id, spot) => {
+                let before = track.at(no, base);
+                track.renew(no, base, spot);
+                if before == Some(spot.at) { Added::Known } else { Added::Moved }
+            }
+            _ => self.add_extra(no, role, spot),
+        }
+    }
+
+    fn add_extra(&mut self, no: u32, role: PlaceRole, spot: &Spot<'_>) -> Added {
+        self.mark(no, State::EXTRAS);
+        let extras = self.extras.entry(no).or_default();
+        let same = |extra: &&mut Extra| extra.role == role && extra.spot.same_coordinate(spot);
+        match extras.iter_mut().find(same) {
+            Some(known) if known.spot.at == spot.at => {
+                known.spot.marks = spot.marks;
+                Added::Known
+            }
+            Some(known) => {
+                known.spot.at = spot.at;
+                known.spot.marks = spot.marks;
+                Added::Moved
+            }
+            None => {
+                extras.push(Extra {
+                    role,
+                    spot: spot.to_owned_spot(),
+                });
+                Added::New
+            }
+        }
+    }
+
+    fn extras(&self, no: u32) -> &[Extra] {
+        if self.is(no, State::EXTRAS) {
+            self.extras.get(&no).map_or(&[], Vec::as_slice)
+        } else {
+            &[]
+        }
+    }
+
+    /// Observations beyond the first of each stage, by role.
+    pub(crate) fn extra_spots(&self, no: u32) -> impl Iterator<Item = (PlaceRole, &Spot<'static>)> {
+        self.extras(no).iter().map(|extra| (extra.role, &extra.spot))
+    }
+
+    /// When the outbox row was written (the oldest one, where there are several).
+    pub(crate) fn outbox_at(&self, no: u32) -> Option<i64> {
+        let first = self.outbox.at(no, self.base(no))?;
+        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Outbox);
+        Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
+    }
+
+    /// The marks of all outbox rows of the event.
+    pub(crate) fn outbox_marks(&self, no: u32) -> Marks {
+        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Outbox);
+        others.fold(self.outbox.marks(no), |all, (_, spot)| all | spot.marks)
+    }
+
+    /// All copies at destinations.
+    pub(crate) fn copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
+        let first = self.copy.at(no, self.base(no)).map(|at| CopyRef {
+            place: self.copy.place(no),
+            partition: self.copy.partition(no),
+            position: self.copy.position(no),
+            at,
+            marks: self.copy.marks(no),
+        });
+        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Destination);
+        first.into_iter().chain(others.map(|(_, spot)| CopyRef {
+            place: spot.place,
+            partition: spot.partition,
+            position: spot.position,
+            at: spot.at,
+            marks: spot.marks,
+        }))
+    }
+
+    /// When the consumer's inbox row was written.
+    pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
+        let track = self.inboxes.get(usize::from(consumer.0))?;
+        let first = track.at(no, self.base(no))?;
+        let role = PlaceRole::Inbox(consumer);
+        let others = self.extra_spots(no).filter(|(found, _)| *found == role);
+        Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
+    }
+
+    /// What lies where the consumer's failures go: times and marks.
+    pub(crate) fn dead_letters(
+        &self,
+        no: u32,
+        consumer: ConsumerNo,
+    ) -> impl Iterator<Item = (i64, Marks)> {
+        let role = PlaceRole::DeadLetters(consumer);
+        self.extra_spots(no)
+            .filter(move |(found, _)| *found == role)
+            .map(|(_, spot)| (spot.at, spot.marks))
+    }
+
+    /// Moves all observations of `from` to `to`: they are the same event.
+    pub(crate) fn merge(&mut self, from: u32, to: u32) {
+        let id = self.ids.text(from).into_owned();
+        let target_id = self.ids.text(to).into_owned();
+        let base = self.base(from);
+        let mut spots: Vec<(PlaceRole, Spot<'static>)> = Vec::new();
+        let mut take = |role, track: &mut Track| {
+            if let Some(spot) = track.spot(from, base, &id) {
+                spots.push((role, spot.to_owned_spot()));
+                track.clear(from);
+            }
+        };
+        take(PlaceRole::Outbox, &mut self.outbox);
+        take(PlaceRole::Destination, &mut self.copy);
+        for (consumer, track) in (0..).zip(&mut self.inboxes) {
+            take(PlaceRole::Inbox(ConsumerNo(consumer)), track);
+        }
+        let extras = self.extras.remove(&from).unwrap_or_default();
+        spots.extend(extras.into_iter().map(|extra| (extra.role, extra.spot)));
+        for (role, spot) in spots {
+            self.add(to, role, &target_id, &spot);
+        }
+        self.unmark(from, State::EXTRAS);
+        self.mark(from, State::MERGED);
+        self.merged.insert(from, to);
+    }
+
+    /// An id's text.
+    pub(crate) fn id(&self, no: u32) -> Cow<'_, str> {
+        self.ids.text(no)
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let extras = self.extras.len() * 2 * size_of::<Extra>();
+        let inboxes: usize = self.inboxes.iter().map(Track::heap_bytes).sum();
+        self.ids.heap_bytes()
+            + self.aggregates.heap_bytes()
+            + self.kinds.heap_bytes()
+            + self.outbox.heap_bytes()
+            + self.copy.heap_bytes()
+            + inboxes
+            + self.stored.heap_bytes()
+            + self.base.heap_bytes()
+            + self.aggregate.heap_bytes()
+            + self.kind.heap_bytes()
+            + self.version.heap_bytes()
+            + self.state.heap_bytes()
+            + self.ranks.heap_bytes()
+            + self.extras.allocation_size()
+            + extras
+            + self.merged.allocation_size()
+    }
+}

@@ -1,0 +1,22 @@
+//! The columns: what is known of every event, by its number.
+
+mod column;
+pub(crate) use column::{Column, Wide};
+
+mod arena;
+pub(crate) use arena::Arena;
+
+mod ids;
+pub(crate) use ids::{Ids, Near};
+
+mod names;
+pub(crate) use names::Names;
+
+mod track;
+pub(crate) use track::{Spot, Track};
+
+mod business;
+pub(crate) use business::{Business};
+
+mod events;
+pub(crate) use events::{Added, CopyRef, Events, Rank, State, Traits};

@@ -1,0 +1,12 @@
+//! Facts in, verdicts out: the specification as tables.
+
+mod bench_company;
+mod company;
+
+mod arrival;
+mod consumer;
+mod flags;
+mod memory;
+mod phases;
+mod publish;
+mod reading;

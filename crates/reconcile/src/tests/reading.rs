@@ -1,0 +1,134 @@
+//! What the index gives back: rows, facts, neighbours, order, lanes.
+
+use expect_test::{Expect, expect};
+use waybill_model::{EventId, Marks, Micros, Observation};
+
+use super::company::*;
+use crate::Lane;
+
+fn history() -> Company {
+    let row = |id: &str, version: i64, at: i64| Observation {
+        aggregate: "product/7".to_owned(),
+        kind: "ProductRenamed".to_owned(),
+        version,
+        position: version,
+        marks: Marks::SENT,
+        key: String::new(),
+        ..seen(OUTBOX, id, at)
+    };
+    let mut company = Company::new()
+        .see(row("v3", 3, 1300))
+        .see(row("v1", 1, 1100))
+        .see(row("v2", 2, 1200))
+        .copy("v1", 1101, 1, Marks::empty())
+        .copy("v2", 1201, 2, Marks::empty())
+        .copy("stranger", 1250, 3, Marks::empty())
+        .inbox("v1", 1102)
+        .letter("v2", 1205, Marks::empty())
+        .covered();
+    company.judge(2001);
+    company
+}
+
+#[test]
+fn facts_are_told_in_causal_order_with_their_coordinates() {
+    let company = history();
+    let told: Vec<String> = company
+        .index
+        .facts(company.no("v2"))
+        .iter()
+        .map(|fact| {
+            let at = fact.stamp.at.0 / 1_000_000;
+            format!("{:?} {} {}@{} '{}'", fact.stage, at, fact.partition, fact.position, fact.key)
+        })
+        .collect();
+    expect![[r#"
+        Outbox 1200 0@2 ''
+        Published 1201 0@2 ''
+        Consumed 1205 0@1205 ''"#]]
+    .assert_eq(&told.join("\n"));
+    let inbox = company.index.facts(company.no("v1")).pop().expect("it has facts");
+    assert_eq!((inbox.key.as_str(), inbox.consumer), ("v1", Some(SEARCH)));
+}
+
+#[test]
+fn rows_keep_their_times_to_the_microsecond() {
+    let odd = 1_795_179_600_123_457;
+    let far = odd + 3_000_000_000_000;
+    let at = |place, at: i64| {
+        let mut observation = seen(place, "e", 0);
+        observation.stamp.at = Micros(at);
+        observation
+    };
+    let mut company = Company::new().see(at(OUTBOX, odd)).see(at(TOPIC, odd + 1)).see(at(INBOX, far));
+    company.judge(1_800_000_000);
+    let row = company.index.row(company.no("e")).expect("it is visible");
+    let times = (row.at.0, row.outbox, row.published, row.consumers[0].at);
+    assert_eq!(times, (odd, Some(Micros(odd)), Some(Micros(odd + 1)), Some(Micros(far))));
+}
+
+#[test]
+fn siblings_are_the_same_aggregate_in_order() {
+    let company = history();
+    let told = |id: &str, around| -> Vec<String> {
+        let siblings = company.index.siblings(company.no(id), around);
+        siblings.into_iter().map(|sibling| sibling.id.0).collect()
+    };
+    assert_eq!(told("v2", 5), ["v1", "v2", "v3"]);
+    assert_eq!(told("v1", 1), ["v1", "v2"]);
+    assert_eq!(told("stranger", 5), ["stranger"]);
+}
+
+#[test]
+fn events_stand_in_order_of_time_and_windows_cut_it() {
+    let company = history();
+    let ids = |numbers: &[u32]| -> Vec<String> {
+        numbers.iter().map(|&no| company.index.row(no).expect("visible").id.0).collect()
+    };
+    assert_eq!(ids(company.index.in_time_order()), ["v1", "v2", "stranger", "v3"]);
+    assert_eq!(ids(company.index.in_window(window(1200, 1300))), ["v2", "stranger"]);
+    assert_eq!(ids(company.index.in_window(window(1300, 1200))), [""; 0]);
+    // An earlier stage that comes late moves its event.
+    let mut company = company.row("stranger", 1050, Marks::SENT);
+    company.judge(2002);
+    let first = company.index.in_time_order()[0];
+    assert_eq!(company.index.row(first).expect("visible").id, EventId("stranger".to_owned()));
+}
+
+#[test]
+fn lanes_hold_what_was_seen_and_what_needs_action() {
+    let company = history();
+    let lane = |lane| {
+        let times = company.index.lane(lane);
+        (times.len(), times.rank(secs(1200), 0))
+    };
+    assert_eq!(lane(Lane::Outbox), (3, 1));
+    assert_eq!(lane(Lane::Published(TOPIC)), (3, 1));
+    assert_eq!(lane(Lane::Consumer(SEARCH)), (1, 1));
+    // v2 is dead-lettered, v3 lost in publish, the stranger a phantom.
+    assert_eq!(lane(Lane::Missing), (3, 0));
+    assert_eq!(lane(Lane::Stored), (0, 0));
+    assert_eq!(company.index.copies(), 3);
+    assert_eq!(company.index.relay_p99_micros(), Some(1_000_000));
+}
+
+#[test]
+fn ids_are_found_in_any_spelling() {
+    let company = Company::new().row("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20", 1000, Marks::SENT);
+    let found = |id: &str| company.index.no_of(&EventId(id.to_owned()));
+    assert_eq!(found("{0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20}"), Some(0));
+    assert_eq!(found("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b21"), None);
+}
+
+fn check_sentence(company: &Company, id: &str, expected: Expect) {
+    expected.assert_eq(&company.index.sentence(company.no(id)));
+}
+
+#[test]
+fn sentences_say_what_happened() {
+    let company = history();
+    check_sentence(&company, "v1", expect![""]);
+    check_sentence(&company, "v2", expect![""]);
+    check_sentence(&company, "v3", expect![""]);
+    check_sentence(&company, "stranger", expect![""]);
+}

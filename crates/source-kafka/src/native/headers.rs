@@ -1,0 +1,97 @@
+//! The headers of a record as bytes.
+#![expect(
+    unsafe_code,
+    reason = "the wrapper panics on a header name that is not UTF-8, and a producer may write one"
+)]
+
+use std::ffi::CStr;
+use std::ptr;
+
+use rdkafka::message::BorrowedMessage;
+use rdkafka_sys::rd_kafka_resp_err_t as Code;
+
+/// Name and value of a header; a value may be null.
+type Header<'m> = (&'m [u8], Option<&'m [u8]>);
+
+/// Records rarely have more headers than this; the rest is allocated.
+const FEW: usize = 16;
+
+/// All headers of one record in order, read once.
+#[derive(Debug)]
+pub(crate) struct HeaderList<'m> {
+    few: [Header<'m>; FEW],
+    n_few: usize,
+    more: Vec<Header<'m>>,
+    malformed: bool,
+}
+
+impl<'m> HeaderList<'m> {
+    /// Reads the headers; the slices point into the record.
+    pub(crate) fn of(message: &'m BorrowedMessage<'_>) -> Self {
+        let mut list = Self {
+            few: [(&[], None); FEW],
+            n_few: 0,
+            more: Vec::new(),
+            malformed: false,
+        };
+        let mut headers = ptr::null_mut();
+        // SAFETY: the message is alive and borrowed for 'm. librdkafka parses its headers once and
+        // keeps them inside the message, so what `headers` points to lives as long.
+        let code = unsafe { rdkafka_sys::rd_kafka_message_headers(message.ptr(), &mut headers) };
+        match code {
+            Code::RD_KAFKA_RESP_ERR_NO_ERROR => {}
+            Code::RD_KAFKA_RESP_ERR__NOENT => return list,
+            _ => {
+                list.malformed = true;
+                return list;
+            }
+        }
+        // SAFETY: `headers` was filled by the call above and is valid for 'm.
+        let n = unsafe { rdkafka_sys::rd_kafka_header_cnt(headers) };
+        for idx in 0..n {
+            let (mut name, mut value, mut len) = (ptr::null(), ptr::null(), 0);
+            // SAFETY: `headers` is valid, and the three places to write to are locals.
+            let code = unsafe {
+                rdkafka_sys::rd_kafka_header_get_all(
+                    headers, idx, &mut name, &mut value, &mut len,
+                )
+            };
+            if code != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+                break;
+            }
+            // SAFETY: librdkafka ends every name with a NUL and keeps it in the message for 'm.
+            let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+            let value = (!value.is_null())
+                // SAFETY: a value that is not null has `len` bytes inside the message, for 'm.
+                .then(|| unsafe { std::slice::from_raw_parts(value.cast::<u8>(), len) });
+            list.push((name, value));
+        }
+        list
+    }
+
+    fn push(&mut self, header: Header<'m>) {
+        match self.few.get_mut(self.n_few) {
+            Some(slot) => {
+                *slot = header;
+                self.n_few += 1;
+            }
+            None => self.more.push(header),
+        }
+    }
+
+    /// Whether the record's headers could not be parsed at all.
+    pub(crate) fn malformed(&self) -> bool {
+        self.malformed
+    }
+
+    /// Name and value of each header in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Header<'m>> + Clone + '_ {
+        self.few[..self.n_few].iter().chain(&self.more).copied()
+    }
+
+    /// The value of the first header of that name that is not null.
+    pub(crate) fn first(&self, name: &str) -> Option<&'m [u8]> {
+        self.iter()
+            .find_map(|(n, value)| if n == name.as_bytes() { value } else { None })
+    }
+}

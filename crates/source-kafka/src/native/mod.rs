@@ -1,0 +1,11 @@
+//! The few calls of librdkafka that its Rust wrapper does not offer, or offers with a panic in it.
+//! Nothing outside this folder is unsafe.
+
+mod group_offsets;
+pub(crate) use group_offsets::committed;
+
+mod headers;
+pub(crate) use headers::HeaderList;
+
+mod delivery;
+pub(crate) use delivery::{Persisted, persisted};

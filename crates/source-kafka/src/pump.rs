@@ -1,0 +1,300 @@
+//! Reads assigned partitions up to given ends and hands on what it meets.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use waybill_model::{Marks, Progress};
+use waybill_source::{Chunk, CopyQuery, Error, Result};
+
+use crate::batch::Gather;
+use crate::connect::Reader;
+use crate::context::Context;
+use crate::error::{Asked, sort, unreachable};
+use crate::outlet::{Gone, Outlet};
+use crate::settings::Settings;
+use crate::span::{Span, Track};
+
+/// How long one wait for a record lasts: cancelling takes no longer.
+pub(crate) const SLICE: Duration = Duration::from_millis(40);
+
+/// How long a read may stand still before it is given up. A broker that restarts or hands over its
+/// partitions is back sooner.
+pub(crate) const STALL_LIMIT: Duration = Duration::from_secs(15);
+
+/// The same when no broker at all can be reached.
+pub(crate) const ALL_DOWN_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(150);
+
+/// Clock, cancellation and troubles are looked at once per this many records.
+const RECORDS_PER_LOOK: u32 = 256;
+
+/// Why reading ended before the end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Nobody wants it any more.
+    Dropped,
+    Failed(Error),
+}
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Dropped
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What is read: where from, and where to.
+pub(crate) struct Pump<'a> {
+    topic: &'a str,
+    settings: &'a Settings,
+    outlet: &'a Outlet,
+    /// Marks every observation gets.
+    known: Marks,
+    ends: BTreeMap<i32, i64>,
+    pub(crate) tracks: BTreeMap<i32, Track>,
+    n_left: usize,
+    n_total: u64,
+    gather: Gather,
+    told: Instant,
+    moved: Instant,
+}
+
+impl<'a> Pump<'a> {
+    pub(crate) fn new(
+        query: &'a CopyQuery,
+        settings: &'a Settings,
+        outlet: &'a Outlet,
+        known: Marks,
+        spans: &BTreeMap<i32, Span>,
+    ) -> Self {
+        let tracks: BTreeMap<_, _> = spans
+            .iter()
+            .map(|(id, span)| (*id, Track::new(span)))
+            .collect();
+        Self {
+            topic: &query.channel,
+            settings,
+            outlet,
+            known,
+            ends: spans.iter().map(|(id, span)| (*id, span.end)).collect(),
+            n_left: tracks.values().filter(|track| !track.done).count(),
+            n_total: spans.values().map(Span::len).sum(),
+            tracks,
+            gather: Gather::new(query),
+            told: Instant::now(),
+            moved: Instant::now(),
+        }
+    }
+
+    /// Reads to all ends. What was met before a failure has been handed on.
+    pub(crate) fn run(&mut self, reader: &Reader, context: &Context) -> Result<(), Stop> {
+        self.tell()?;
+        self.assign(reader, context)?;
+        let outcome = self.pump(reader, context);
+        match outcome {
+            Err(Stop::Dropped) => return Err(Stop::Dropped),
+            Ok(()) | Err(Stop::Failed(_)) => self.tell()?,
+        }
+        outcome
+    }
+
+    /// Assigns what is not read yet, each from its own offset.
+    fn assign(&self, reader: &Reader, context: &Context) -> Result<()> {
+        let mut list = TopicPartitionList::new();
+        for (id, track) in self.tracks.iter().filter(|(_, track)| !track.done) {
+            list.add_partition_offset(self.topic, *id, Offset::Offset(track.next))
+                .map_err(|error| self.sorted(&error, context))?;
+        }
+        reader
+            .assign(&list)
+            .map_err(|error| self.sorted(&error, context))
+    }
+
+    fn pump(&mut self, reader: &Reader, context: &Context) -> Result<(), Stop> {
+        self.moved = Instant::now();
+        let mut until_look = RECORDS_PER_LOOK;
+        while self.n_left > 0 {
+            let idle = match reader.poll(SLICE) {
+                Some(Ok(message)) => {
+                    self.take(&message, reader)?;
+                    false
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    self.reached_eof(partition, reader);
+                    false
+                }
+                Some(Err(error)) if is_hopeless(&error) => {
+                    return Err(self.sorted(&error, context).into());
+                }
+                // The stall limit decides about the rest.
+                Some(Err(_)) | None => true,
+            };
+            until_look -= 1;
+            if idle || until_look == 0 {
+                until_look = RECORDS_PER_LOOK;
+                self.look(idle, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>, reader: &Reader) -> Result<(), Stop> {
+        let partition = message.partition();
+        let (Some(track), Some(end)) = (
+            self.tracks.get_mut(&partition),
+            self.ends.get(&partition).copied(),
+        ) else {
+            return Ok(());
+        };
+        if track.done {
+            return Ok(());
+        }
+        // What was published after we asked for the end belongs to the next read.
+        if message.offset() < end {
+            let (at, before) = self.gather.add(message, self.known);
+            track.met(message.offset(), at);
+            if let Some(batch) = before {
+                self.outlet.send(Chunk::Evidence(batch))?;
+            }
+            if self.gather.full() {
+                self.flush()?;
+            }
+        }
+        if message.offset() + 1 >= end {
+            self.finish(partition, end, reader);
+        }
+        Ok(())
+    }
+
+    /// The broker has nothing more. Its end is not below ours, unless a follower answered.
+    fn reached_eof(&mut self, partition: i32, reader: &Reader) {
+        let Some(end) = self.ends.get(&partition).copied() else {
+            return;
+        };
+        let reached = position(reader, self.topic, partition);
+        if self.settings.reads_from_followers() && reached.is_none_or(|reached| reached < end) {
+            return;
+        }
+        self.finish(partition, Ord::max(end, reached.unwrap_or(end)), reader);
+    }
+
+    fn finish(&mut self, partition: i32, next: i64, reader: &Reader) {
+        let Some(track) = self.tracks.get_mut(&partition) else {
+            return;
+        };
+        track.next = Ord::max(track.next, next);
+        if std::mem::replace(&mut track.done, true) {
+            return;
+        }
+        self.n_left -= 1;
+        if self.n_left > 0 {
+            let mut list = TopicPartitionList::new();
+            list.add_partition(self.topic, partition);
+            // If it goes on reading, what it yields is ignored.
+            reader.pause(&list).ok();
+        }
+    }
+
+    /// Looks up from reading: is it still wanted, does it move, is it time to tell?
+    fn look(&mut self, idle: bool, context: &Context) -> Result<(), Stop> {
+        if self.outlet.gone() {
+            return Err(Stop::Dropped);
+        }
+        let now = Instant::now();
+        if now - self.told >= TELL_EVERY {
+            self.tell()?;
+        }
+        if !idle {
+            self.moved = Instant::now();
+            context.forget();
+            return Ok(());
+        }
+        let stood = now - self.moved;
+        let trouble = context.worst();
+        match trouble {
+            Some(trouble)
+                if trouble.is_final() || context.all_down() && stood > ALL_DOWN_LIMIT =>
+            {
+                Err(unreachable(&trouble, self.settings).into())
+            }
+            _ if stood > STALL_LIMIT => {
+                let error = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
+                Err(self.sorted(&error, context).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands on what was gathered, and how far it is.
+    fn tell(&mut self) -> Result<(), Stop> {
+        self.flush()?;
+        self.outlet.send(Chunk::Progress(Progress {
+            done: self.gather.n_records,
+            total: Some(self.n_total),
+            bytes: self.gather.n_bytes,
+        }))?;
+        self.told = Instant::now();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        if let Some(batch) = self.gather.take() {
+            self.outlet.send(Chunk::Evidence(batch))?;
+            // Waiting for whoever reads is no standstill.
+            self.moved = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn sorted(&self, error: &KafkaError, context: &Context) -> Error {
+        let asked = Asked {
+            action: "read",
+            what: "topic",
+            name: self.topic,
+            within: STALL_LIMIT,
+        };
+        sort(error, asked, self.settings, context)
+    }
+}
+
+/// Whether waiting cannot help.
+pub(crate) fn is_hopeless(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(error, KafkaError::MessageConsumptionFatal(_))
+        || matches!(
+            error.rdkafka_error_code(),
+            Some(
+                Code::TopicAuthorizationFailed
+                    | Code::GroupAuthorizationFailed
+                    | Code::Authentication
+                    | Code::UnknownTopicOrPartition
+                    | Code::UnknownTopic
+                    | Code::UnknownPartition
+                    | Code::OffsetOutOfRange
+                    | Code::AutoOffsetReset
+                    | Code::BadMessage
+                    | Code::BadCompression
+                    | Code::NotImplemented
+            )
+        )
+}
+
+/// The offset after everything the broker has sent so far, records we are not shown included.
+pub(crate) fn position(reader: &Reader, topic: &str, partition: i32) -> Option<i64> {
+    let positions = reader.position().ok()?;
+    match positions.find_partition(topic, partition)?.offset() {
+        Offset::Offset(offset) => Some(offset),
+        _ => None,
+    }
+}

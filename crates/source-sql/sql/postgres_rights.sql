@@ -1,0 +1,18 @@
+SELECT current_user::text,
+       current_setting('transaction_read_only') = 'on',
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+         OR EXISTS (SELECT FROM pg_class c
+                      JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE c.relkind IN ('r', 'p')
+                       AND n.nspname <> 'information_schema'
+                       AND n.nspname NOT LIKE 'pg\_%'
+                       AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE')),
+       (SELECT count(*)
+          FROM pg_class c
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+           AND n.nspname <> 'information_schema'
+           AND n.nspname NOT LIKE 'pg\_%'
+           AND has_schema_privilege(n.oid, 'USAGE')
+           AND has_table_privilege(c.oid, 'SELECT')),
+       pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER')

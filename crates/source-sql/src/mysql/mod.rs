@@ -1,0 +1,11 @@
+//! MySQL and MariaDB.
+
+mod connect;
+mod driver;
+mod error;
+mod horizon;
+mod inspect;
+mod select;
+mod types;
+
+pub use driver::MySqlDriver;

@@ -1,0 +1,238 @@
+//! Statements on MySQL and MariaDB.
+
+use async_trait::async_trait;
+use futures::TryStreamExt as _;
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use waybill_model::Micros;
+use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
+
+use crate::dialect::{Dialect, Statement, Value};
+use crate::error::{WAIT_SECS, in_time, reading};
+use crate::lanes::Lanes;
+use crate::link::{Doing, EachRow, Horizon, Link, Rights};
+use crate::mysql::connect::MySqlDial;
+use crate::mysql::error::meaning;
+use crate::mysql::horizon::{CLOCK, HORIZON, blind, horizon};
+use crate::mysql::inspect::{NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes};
+use crate::mysql::types::cell;
+use crate::settle::WAIT_MICROS;
+use crate::shape::{Kind, Shape};
+use crate::suggest::suggestion;
+
+/// An open MySQL or MariaDB database.
+#[derive(Debug)]
+pub(crate) struct MySql {
+    lanes: Lanes<MySqlDial>,
+    /// Whether we may see which transactions are open.
+    sees_transactions: bool,
+}
+
+/// Called with every row of a result.
+type EachResult<'a> = &'a mut (dyn FnMut(&MySqlRow) -> Result<(), sqlx::Error> + Send);
+
+impl MySql {
+    pub(crate) async fn open(dial: MySqlDial) -> Result<Self> {
+        let mut opened = Self {
+            lanes: Lanes::new(dial),
+            sees_transactions: false,
+        };
+        opened.now().await?;
+        opened.sees_transactions = match opened.row("the list of open transactions", HORIZON, horizon).await {
+            Ok(_) => true,
+            Err(Error::Forbidden { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        Ok(opened)
+    }
+
+    /// Runs a statement, once more where the first try hit a dead connection.
+    async fn run(&self, name: &str, statement: &Statement, each: EachResult<'_>) -> Result<()> {
+        let doing = || format!("reading {name}");
+        in_time(doing, WAIT_SECS, async {
+            let mut untouched = true;
+            loop {
+                let mut lane = self.lanes.lease().await?;
+                lane.begin();
+                let first = untouched;
+                untouched = false;
+                let mut delivered = false;
+                let result = fetch(&mut lane, statement, &mut |row| {
+                    delivered = true;
+                    each(row)
+                })
+                .await;
+                let concluded = lane.conclude(result, first && !delivered, |_| false);
+                if concluded.map_err(|error| reading(name, error, meaning))? {
+                    return Ok(());
+                }
+            }
+        })
+        .await
+    }
+
+    async fn rows<T: Send>(
+        &self,
+        name: &str,
+        sql: &str,
+        values: &[&str],
+        mut take: impl FnMut(&MySqlRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<Vec<T>> {
+        let statement = Statement::of_texts(Dialect::MySql, sql, values);
+        let mut taken = Vec::new();
+        self.run(name, &statement, &mut |row| {
+            taken.push(take(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(taken)
+    }
+
+    async fn row<T: Send>(
+        &self,
+        name: &str,
+        sql: &str,
+        take: impl FnMut(&MySqlRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<T> {
+        let rows = self.rows(name, sql, &[], take).await?;
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| reading(name, sqlx::Error::RowNotFound, meaning))
+    }
+
+    async fn read_only(&self) -> Result<bool> {
+        const NAME: &str = "the session's settings";
+        // MariaDB and MySQL call it differently.
+        const SQL: &str = "SHOW SESSION VARIABLES WHERE variable_name IN \
+            ('transaction_read_only', 'tx_read_only')";
+        let values: Vec<String> = self.rows(NAME, SQL, &[], |row| row.try_get(1)).await?;
+        Ok(values.iter().any(|value| value.eq_ignore_ascii_case("on")))
+    }
+}
+
+#[async_trait]
+impl Link for MySql {
+    fn dialect(&self) -> Dialect {
+        Dialect::MySql
+    }
+
+    fn capabilities(&self) -> DatabaseCapabilities {
+        DatabaseCapabilities {
+            exact_horizon: self.sees_transactions,
+            late_commit_secs: u32::try_from(WAIT_MICROS / 1_000_000).unwrap_or(60),
+        }
+    }
+
+    async fn product(&self) -> Result<(String, String)> {
+        let sql = "SELECT CAST(VERSION() AS CHAR)";
+        let version: String = self.row("the server's version", sql, |row| row.try_get(0)).await?;
+        let product = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
+        let number = version.split('-').next().unwrap_or_default().to_owned();
+        Ok((product.to_owned(), number))
+    }
+
+    async fn now(&self) -> Result<Micros> {
+        let micros = self.row("the server's clock", CLOCK, |row| row.try_get(0)).await?;
+        Ok(Micros(micros))
+    }
+
+    async fn horizon(&self) -> Result<Horizon> {
+        if self.sees_transactions {
+            self.row("the list of open transactions", HORIZON, horizon).await
+        } else {
+            self.row("the server's clock", CLOCK, blind).await
+        }
+    }
+
+    async fn tables(&self) -> Result<Vec<TableInfo>> {
+        let sql = format!("{TABLES}{READABLE}");
+        let columns = self.rows("the list of tables", &sql, &[], catalogue_column).await?;
+        Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
+    }
+
+    async fn shape(&self, table: &str) -> Result<Shape> {
+        let name = format!("the columns of table {table}");
+        let (schema, rest) = table.split_once('.').unwrap_or(("", table));
+        let sql = format!("{TABLES}{NAMED}");
+        let values = [schema, rest, table, table];
+        let columns = self.rows(&name, &sql, &values, catalogue_column).await?;
+        if let Some(shape) = shapes(columns).into_iter().next() {
+            return Ok(shape);
+        }
+        let names: Vec<String> =
+            self.rows("the list of tables", NAMES, &[], |row| row.try_get(0)).await?;
+        Err(Error::NotFound {
+            what: "table",
+            name: table.to_owned(),
+            place: format!("database {}", self.lanes.dial().database()),
+            suggestion: suggestion(table, names.iter().map(String::as_str)),
+        })
+    }
+
+    async fn select(
+        &self,
+        doing: &Doing,
+        statement: Statement,
+        kinds: &[Kind],
+        each: EachRow<'_>,
+    ) -> Result<()> {
+        self.run(&doing.name, &statement, &mut |row| {
+            let mut cells = Vec::with_capacity(kinds.len());
+            for (idx, kind) in kinds.iter().enumerate().take(row.len()) {
+                cells.push(cell(*kind, row.try_get_unchecked::<Option<&[u8]>, _>(idx)?));
+            }
+            each(&cells);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rights(&self) -> Result<Rights> {
+        let read_only_session = self.read_only().await?;
+        let sees_transactions = self.sees_transactions;
+        self.row("the rights of the user", RIGHTS, move |row| {
+            let (tables, writes): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+            Ok(Rights {
+                user: row.try_get(0)?,
+                read_only_session,
+                can_write: writes > 0,
+                readable_tables: usize::try_from(tables).unwrap_or(0),
+                advice: (!sees_transactions).then(|| {
+                    "open transactions are hidden; with GRANT PROCESS late rows are found exactly \
+                     instead of by waiting a minute"
+                        .to_owned()
+                }),
+            })
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        for connection in self.lanes.close() {
+            connection.close().await.ok();
+        }
+    }
+}
+
+async fn fetch(
+    connection: &mut MySqlConnection,
+    statement: &Statement,
+    each: EachResult<'_>,
+) -> Result<(), sqlx::Error> {
+    let mut rows = bound(statement).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(&row)?;
+    }
+    Ok(())
+}
+
+fn bound(statement: &Statement) -> Query<'_, sqlx::MySql, MySqlArguments> {
+    let query = sqlx::query(AssertSqlSafe(statement.text.clone()));
+    statement.values.iter().fold(query, |query, value| match value {
+        Value::Int(number) => query.bind(*number),
+        Value::Real(number) => query.bind(*number),
+        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+        Value::Text(_) | Value::Uuid(_) | Value::Time(..) => query.bind(value.as_text()),
+    })
+}

@@ -1,0 +1,340 @@
+//! Rows into observations.
+
+use std::borrow::Cow;
+
+use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window};
+use waybill_source::RowQuery;
+
+use crate::cell::Cell;
+use crate::dialect::Value;
+use crate::epoch::When;
+use crate::fingerprint::{Told, fingerprint};
+use crate::shape::{Kind, Plan};
+use crate::statements::After;
+use crate::unsent::Unsent;
+
+/// Collects the rows of one statement into batches.
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    plan: &'a Plan,
+    query: &'a RowQuery,
+    window: Window,
+    /// What a row without a time gets: when it was seen.
+    seen_at: Micros,
+    /// Rows with a time from here on may be read again, so they get a fingerprint.
+    near: Micros,
+    batches: Vec<Batch>,
+    last: Option<After>,
+    rows: u64,
+    bytes: u64,
+}
+
+/// One row as it was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Its number, with [`crate::shape::Order::Number`].
+    pub(crate) number: Option<i64>,
+    /// Its time, where it has one.
+    pub(crate) at: Option<Micros>,
+    /// Its marks.
+    pub(crate) marks: Marks,
+    /// Identifies the row in this state; only near the settled horizon.
+    pub(crate) fingerprint: Option<u64>,
+    /// The row was outside the window or of somebody else, and is not in the batch.
+    pub(crate) left_out: bool,
+}
+
+/// Which rows of a statement are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// All in the window.
+    All,
+    /// Those not told yet in this state.
+    Untold(&'a Told),
+    /// Those that were unsent and are in another state now, by number.
+    ChangedNumber(&'a Unsent),
+    /// Those that were unsent and are in another state now, by key.
+    ChangedKey(&'a Unsent),
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        query: &'a RowQuery,
+        window: Window,
+        seen_at: Micros,
+        near: Micros,
+    ) -> Self {
+        Self {
+            plan,
+            query,
+            window,
+            seen_at,
+            near,
+            batches: Vec::new(),
+            last: None,
+            rows: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Takes one row in, if it is wanted.
+    pub(crate) fn take(&mut self, cells: &[Cell<'_>], wanted: Wanted<'_>) -> Taken {
+        self.rows += 1;
+        let plan = self.plan;
+        let mut marks = self.state(cells);
+        let when = cells[plan.at].when();
+        let at = match when {
+            When::At { at, .. } => Some(at),
+            When::Missing => None,
+            When::Unreadable => {
+                marks |= Marks::MALFORMED;
+                None
+            }
+        };
+        if at.is_none() {
+            marks |= Marks::NO_TIME;
+        }
+        let version = self.version(cells, &mut marks);
+        let key = Key::of(&cells[plan.key], plan.columns[plan.key].kind);
+        let mut taken = Taken {
+            number: cells[plan.number].int(),
+            at,
+            marks,
+            fingerprint: None,
+            left_out: false,
+        };
+        let id = plan.id.map(|idx| cells[idx].id(&mut taken.marks));
+        if plan.id.is_some() && id.as_ref().is_none_or(Option::is_none) {
+            taken.marks |= Marks::NO_ID;
+        }
+        if at.is_none_or(|at| at >= self.near) {
+            taken.fingerprint = Some(fingerprint(&key.text(), at, version, taken.marks));
+        }
+        if !self.belongs(cells, at) {
+            taken.fingerprint = None;
+            taken.left_out = true;
+            return taken;
+        }
+        if !is_wanted(&taken, &key, wanted) {
+            taken.left_out = true;
+            return taken;
+        }
+        self.push(cells, &key, id.flatten(), version, when, &mut taken.marks);
+        taken
+    }
+
+    /// Remembers the row as the last of its page, for the next page to begin after.
+    pub(crate) fn remember(&mut self, cells: &[Cell<'_>]) {
+        self.last = after(self.plan, cells);
+    }
+
+    /// The last remembered row.
+    pub(crate) fn last(&self) -> Option<&After> {
+        self.last.as_ref()
+    }
+
+    /// How many rows went by, left out or not.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Roughly how many bytes were taken in.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The batches collected so far.
+    pub(crate) fn into_batches(self) -> Vec<Batch> {
+        self.batches
+    }
+
+    fn belongs(&self, cells: &[Cell<'_>], at: Option<Micros>) -> bool {
+        if at.is_some_and(|at| !self.window.contains(at)) {
+            return false;
+        }
+        match &self.plan.only {
+            Some((idx, value)) => cells[*idx]
+                .text(&mut Marks::default())
+                .is_some_and(|text| text == value.as_str()),
+            None => true,
+        }
+    }
+
+    /// The marks that say in which state the row is.
+    fn state(&self, cells: &[Cell<'_>]) -> Marks {
+        let plan = self.plan;
+        let mut marks = Marks::default();
+        if plan.sent_at.is_some_and(|idx| cells[idx].says_yes()) {
+            marks |= Marks::SENT;
+        }
+        if let Some((idx, sent, failed)) = &plan.status
+            && let Some(word) = cells[*idx].text(&mut Marks::default())
+        {
+            let is = |words: &[String]| words.iter().any(|w| w.eq_ignore_ascii_case(word.trim()));
+            if is(sent) {
+                marks |= Marks::SENT;
+            } else if is(failed) {
+                marks |= Marks::FAILED;
+            }
+        }
+        let attempts = plan.attempts.and_then(|idx| cells[idx].int()).unwrap_or(0);
+        // A row that was sent may count the attempt that succeeded.
+        if attempts > 0 && !marks.contains(Marks::SENT) {
+            marks |= Marks::ATTEMPTED;
+        }
+        marks
+    }
+
+    fn version(&self, cells: &[Cell<'_>], marks: &mut Marks) -> i64 {
+        let Some(idx) = self.plan.version else {
+            return NO_VERSION;
+        };
+        match cells[idx].int() {
+            Some(version) => version,
+            None => {
+                if !cells[idx].is_null() {
+                    *marks |= Marks::MALFORMED;
+                }
+                NO_VERSION
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        cells: &[Cell<'_>],
+        key: &Key<'_>,
+        id: Option<Cow<'_, str>>,
+        version: i64,
+        when: When,
+        marks: &mut Marks,
+    ) {
+        let plan = self.plan;
+        let query = self.query;
+        let full = query.page_rows.max(1) as usize;
+        if self.batches.last().is_none_or(|batch| batch.len() >= full) {
+            self.batches.push(Batch::new(query.place, query.clock, u32::MAX, full.min(8192)));
+        }
+        let batch = self.batches.last_mut().expect("one was pushed just above");
+        let id = id.as_deref().unwrap_or("");
+        batch.ids.push(id);
+        self.bytes += id.len() as u64 + 24;
+        if let Some(idx) = plan.kind {
+            let kind = cells[idx].text(marks);
+            batch.kinds.push(kind.as_deref().unwrap_or("").trim());
+        }
+        if let Some(idx) = plan.aggregate_id {
+            push_aggregate(batch, plan, cells, idx, marks);
+        }
+        if plan.version.is_some() {
+            batch.versions.push(version);
+        }
+        let (at, step) = match when {
+            When::At { at, step } => (at, plan.at_step.unwrap_or(step)),
+            When::Missing | When::Unreadable => (self.seen_at, u32::MAX),
+        };
+        // The finest value shows the column's resolution: 12:00:05 stands beside 12:00:05.123.
+        batch.resolution_micros = batch.resolution_micros.min(step);
+        batch.at.push(at.0);
+        batch.partitions.push(0);
+        match key {
+            Key::Number(number) => batch.positions.push(*number),
+            Key::Text(text) => {
+                batch.positions.push(NO_POSITION);
+                self.bytes += text.len() as u64;
+            }
+        }
+        // Empty for a table whose keys are all numbers; one text key fills it up to here.
+        if let Key::Text(text) = key {
+            while batch.keys.len() + 1 < batch.at.len() {
+                batch.keys.push("");
+            }
+            batch.keys.push(text);
+        } else if !batch.keys.is_empty() {
+            batch.keys.push("");
+        }
+        batch.marks.push(*marks);
+    }
+}
+
+fn is_wanted(taken: &Taken, key: &Key<'_>, wanted: Wanted<'_>) -> bool {
+    match wanted {
+        Wanted::All => true,
+        Wanted::Untold(told) => taken.fingerprint.is_none_or(|print| !told.has(print)),
+        Wanted::ChangedNumber(unsent) => taken
+            .number
+            .is_none_or(|number| unsent.is_news_number(number, taken.marks)),
+        Wanted::ChangedKey(unsent) => unsent.is_news_key(&key.text(), taken.marks),
+    }
+}
+
+/// Where the page after this row begins; `None` when its time or key is NULL.
+pub(crate) fn after(plan: &Plan, cells: &[Cell<'_>]) -> Option<After> {
+    Some(After {
+        at: raw(&cells[plan.at], plan.columns[plan.at].kind)?,
+        key: raw(&cells[plan.key], plan.columns[plan.key].kind)?,
+    })
+}
+
+/// A key, or a number where it is one.
+#[derive(Debug, PartialEq, Eq)]
+enum Key<'a> {
+    Number(i64),
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Key<'a> {
+    fn of(cell: &'a Cell<'_>, kind: Kind) -> Self {
+        match cell {
+            Cell::Int(number) if kind.is_int() || kind == Kind::Dynamic => Self::Number(*number),
+            cell => Self::Text(cell.text(&mut Marks::default()).unwrap_or_default()),
+        }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Text(text) => Cow::Borrowed(text),
+        }
+    }
+}
+
+fn push_aggregate(batch: &mut Batch, plan: &Plan, cells: &[Cell<'_>], idx: usize, marks: &mut Marks) {
+    let id = cells[idx].text(marks);
+    let id = id.as_deref().unwrap_or("").trim();
+    let kind = match (plan.aggregate_type, &plan.fixed_aggregate_type) {
+        (Some(kind), _) => cells[kind].text(marks).unwrap_or_default(),
+        (None, Some(fixed)) => Cow::Borrowed(fixed.as_str()),
+        (None, None) => Cow::Borrowed(""),
+    };
+    let kind = kind.trim();
+    if id.is_empty() || kind.is_empty() {
+        batch.aggregates.push(id);
+    } else {
+        batch.aggregates.push(&format!("{kind}/{id}"));
+    }
+}
+
+/// A cell as a value to compare its own column with.
+fn raw(cell: &Cell<'_>, kind: Kind) -> Option<Value> {
+    Some(match cell {
+        Cell::Null | Cell::NoTime => return None,
+        Cell::Int(number) => Value::Int(*number),
+        Cell::Real(number) => Value::Real(*number),
+        Cell::Bool(flag) => Value::Int(i64::from(*flag)),
+        Cell::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        Cell::Owned(text) => Value::Text(text.clone()),
+        Cell::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        Cell::Uuid(bytes) => Value::Uuid(*bytes),
+        Cell::Time(at) => Value::Time(*at, kind),
+    })
+}
+
+/// A batch in which no row had a time has no resolution.
+pub(crate) fn finish(mut batch: Batch) -> Batch {
+    if batch.resolution_micros == u32::MAX {
+        batch.resolution_micros = 1;
+    }
+    batch
+}

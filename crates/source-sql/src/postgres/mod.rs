@@ -1,0 +1,12 @@
+//! PostgreSQL.
+
+mod connect;
+mod copy;
+mod driver;
+mod error;
+mod horizon;
+mod inspect;
+mod select;
+mod types;
+
+pub use driver::PostgresDriver;

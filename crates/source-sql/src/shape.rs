@@ -1,0 +1,321 @@
+//! A table as the catalogue describes it, and which of its columns plays which role.
+
+use std::collections::BTreeSet;
+
+use waybill_source::{ColumnInfo, Error, Result, RowColumns, TableInfo};
+
+use crate::dialect::Dialect;
+use crate::suggest::suggestion;
+
+/// What a column's values are, and how they are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Integers of any width; `true` when unsigned.
+    Int(bool),
+    /// Floating point; `true` for double precision.
+    Real(bool),
+    /// Decimals.
+    Decimal,
+    /// Booleans.
+    Bool,
+    /// Text.
+    Text,
+    /// `jsonb`: text behind a version byte.
+    Jsonb,
+    /// Binary data.
+    Bytes,
+    /// UUIDs.
+    Uuid,
+    /// Date and time without zone.
+    Timestamp,
+    /// Point in time.
+    TimestampTz,
+    /// Date.
+    Date,
+    /// SQLite: each value has its own type.
+    Dynamic,
+    /// Anything else, read as text.
+    Other,
+}
+
+impl Kind {
+    /// Whether values compare as the integers they are.
+    pub(crate) fn is_int(self) -> bool {
+        matches!(self, Self::Int(_))
+    }
+
+    /// Whether it is a date or time type of the database.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(self, Self::Timestamp | Self::TimestampTz | Self::Date)
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// Name.
+    pub(crate) name: String,
+    /// What its values are.
+    pub(crate) kind: Kind,
+    /// As the catalogue says it.
+    pub(crate) info: ColumnInfo,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Schema, `""` where there are none.
+    pub(crate) schema: String,
+    /// Name.
+    pub(crate) name: String,
+    /// Columns in order.
+    pub(crate) columns: Vec<Column>,
+    /// Rows, as the catalogue estimates.
+    pub(crate) estimated_rows: Option<u64>,
+    /// Columns some index without a condition begins with.
+    pub(crate) indexed: BTreeSet<String>,
+    /// Columns that are unique on their own.
+    pub(crate) unique: BTreeSet<String>,
+    /// SQLite: the name under which the row's number is reached.
+    pub(crate) rowid: Option<Rowid>,
+}
+
+/// SQLite's row number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rowid {
+    /// `rowid`, or another of its names where a column hides that one.
+    pub(crate) name: &'static str,
+    /// Numbers are never given out again (`AUTOINCREMENT`).
+    pub(crate) never_reused: bool,
+}
+
+impl Shape {
+    /// For the catalogue list.
+    pub(crate) fn into_info(self) -> TableInfo {
+        TableInfo {
+            schema: self.schema,
+            name: self.name,
+            columns: self.columns.into_iter().map(|column| column.info).collect(),
+            estimated_rows: self.estimated_rows,
+        }
+    }
+
+    /// The column of that name: exactly, else in another case if only one has it.
+    pub(crate) fn column(&self, name: &str) -> Result<&Column> {
+        if let Some(column) = self.columns.iter().find(|column| column.name == name) {
+            return Ok(column);
+        }
+        let mut alike = self
+            .columns
+            .iter()
+            .filter(|column| column.name.eq_ignore_ascii_case(name));
+        match (alike.next(), alike.next()) {
+            (Some(column), None) => Ok(column),
+            _ => Err(Error::NotFound {
+                what: "column",
+                name: name.to_owned(),
+                place: format!("table {}", self.name),
+                suggestion: suggestion(name, self.columns.iter().map(|c| c.name.as_str())),
+            }),
+        }
+    }
+}
+
+/// A column as the catalogue lists it, beside its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogueColumn {
+    pub(crate) schema: String,
+    pub(crate) table: String,
+    pub(crate) estimated_rows: Option<u64>,
+    pub(crate) column: Column,
+    /// An index without a condition begins with it.
+    pub(crate) indexed: bool,
+    /// It is unique on its own.
+    pub(crate) unique: bool,
+}
+
+/// Columns, sorted by table, into tables.
+pub(crate) fn shapes(columns: Vec<CatalogueColumn>) -> Vec<Shape> {
+    let mut shapes: Vec<Shape> = Vec::new();
+    for entry in columns {
+        let same = |last: &Shape| last.schema == entry.schema && last.name == entry.table;
+        if !shapes.last().is_some_and(same) {
+            shapes.push(Shape {
+                schema: entry.schema,
+                name: entry.table,
+                columns: Vec::new(),
+                estimated_rows: entry.estimated_rows,
+                indexed: BTreeSet::new(),
+                unique: BTreeSet::new(),
+                rowid: None,
+            });
+        }
+        let shape = shapes.last_mut().expect("one was pushed just above");
+        if entry.indexed {
+            shape.indexed.insert(entry.column.name.clone());
+        }
+        if entry.unique {
+            shape.unique.insert(entry.column.name.clone());
+        }
+        shape.columns.push(entry.column);
+    }
+    shapes
+}
+
+/// What orders a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// An integer that grows with every new row; state changes do not move a row.
+    Number,
+    /// The time column, then the key.
+    Time,
+}
+
+/// Which columns are read, and where each role's value is among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// What is selected, each column once.
+    pub(crate) columns: Vec<Column>,
+    /// What orders the read.
+    pub(crate) order: Order,
+    /// With [`Order::Number`]: the integer (the key, or SQLite's row number).
+    pub(crate) number: usize,
+    /// The key.
+    pub(crate) key: usize,
+    /// The time.
+    pub(crate) at: usize,
+    /// The event id.
+    pub(crate) id: Option<usize>,
+    /// The aggregate's type.
+    pub(crate) aggregate_type: Option<usize>,
+    /// The aggregate's type where all rows have the same.
+    pub(crate) fixed_aggregate_type: Option<String>,
+    /// The aggregate's id.
+    pub(crate) aggregate_id: Option<usize>,
+    /// The aggregate's version.
+    pub(crate) version: Option<usize>,
+    /// The event type.
+    pub(crate) kind: Option<usize>,
+    /// Filled or true when sent.
+    pub(crate) sent_at: Option<usize>,
+    /// State, with the words for sent and failed.
+    pub(crate) status: Option<(usize, Vec<String>, Vec<String>)>,
+    /// Number of attempts.
+    pub(crate) attempts: Option<usize>,
+    /// Only rows with this value.
+    pub(crate) only: Option<(usize, String)>,
+    /// Whether the key is unique.
+    pub(crate) key_unique: bool,
+    /// Whether an index begins with the time column.
+    pub(crate) at_indexed: bool,
+    /// The time column's step in microseconds, where its type says it.
+    pub(crate) at_step: Option<u32>,
+}
+
+impl Plan {
+    /// Finds every column the profile names. Fails with the name that is not there.
+    pub(crate) fn new(shape: &Shape, roles: &RowColumns, dialect: Dialect) -> Result<Self> {
+        let mut chosen = Chosen {
+            shape,
+            columns: Vec::new(),
+        };
+        let key = chosen.add(&roles.key)?;
+        let at = chosen.add(&roles.at)?;
+        let status = match &roles.status {
+            Some((name, sent, failed)) => {
+                Some((chosen.add(name)?, sent.clone(), failed.clone()))
+            }
+            None => None,
+        };
+        let only = match &roles.only {
+            Some((name, value)) => Some((chosen.add(name)?, value.clone())),
+            None => None,
+        };
+        let mut plan = Self {
+            order: Order::Time,
+            number: key,
+            key,
+            at,
+            id: chosen.maybe(roles.id.as_deref())?,
+            aggregate_type: chosen.maybe(roles.aggregate_type.as_deref())?,
+            fixed_aggregate_type: roles.fixed_aggregate_type.clone(),
+            aggregate_id: chosen.maybe(roles.aggregate_id.as_deref())?,
+            version: chosen.maybe(roles.version.as_deref())?,
+            kind: chosen.maybe(roles.kind.as_deref())?,
+            sent_at: chosen.maybe(roles.sent_at.as_deref())?,
+            status,
+            attempts: chosen.maybe(roles.attempts.as_deref())?,
+            only,
+            key_unique: shape.unique.contains(&chosen.columns[key].name),
+            at_indexed: shape.indexed.contains(&chosen.columns[at].name),
+            at_step: step(&chosen.columns[at], dialect),
+            columns: Vec::new(),
+        };
+        // A table without event ids holds things, not events: its rows are updated in place, and
+        // only the time column shows that.
+        let things = plan.id.is_none();
+        if let (false, Some(rowid)) = (things, &shape.rowid) {
+            plan.order = Order::Number;
+            plan.number = chosen.add_rowid(rowid.name);
+        } else if !things && dialect != Dialect::Sqlite && chosen.columns[key].kind.is_int() {
+            plan.order = Order::Number;
+        }
+        plan.columns = chosen.columns;
+        Ok(plan)
+    }
+
+    /// Whether the table says of a row whether it was sent.
+    pub(crate) fn has_state(&self) -> bool {
+        self.sent_at.is_some() || self.status.is_some() || self.attempts.is_some()
+    }
+}
+
+/// The columns a plan has collected so far.
+struct Chosen<'a> {
+    shape: &'a Shape,
+    columns: Vec<Column>,
+}
+
+impl Chosen<'_> {
+    fn add(&mut self, name: &str) -> Result<usize> {
+        let column = self.shape.column(name)?;
+        if let Some(idx) = self.columns.iter().position(|c| c.name == column.name) {
+            return Ok(idx);
+        }
+        self.columns.push(column.clone());
+        Ok(self.columns.len() - 1)
+    }
+
+    fn maybe(&mut self, name: Option<&str>) -> Result<Option<usize>> {
+        name.map(|name| self.add(name)).transpose()
+    }
+
+    fn add_rowid(&mut self, name: &str) -> usize {
+        self.columns.push(Column {
+            name: name.to_owned(),
+            kind: Kind::Int(false),
+            info: ColumnInfo {
+                name: name.to_owned(),
+                sql_type: "INTEGER".to_owned(),
+                nullable: false,
+                primary_key: false,
+            },
+        });
+        self.columns.len() - 1
+    }
+}
+
+/// `datetime(3)` counts milliseconds; without a number MySQL counts seconds, PostgreSQL
+/// microseconds.
+fn step(at: &Column, dialect: Dialect) -> Option<u32> {
+    if !at.kind.is_time() || at.kind == Kind::Date {
+        return None;
+    }
+    let sql_type = &at.info.sql_type;
+    let digits = sql_type
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .and_then(|(digits, _)| digits.parse::<u32>().ok());
+    let digits = digits.unwrap_or(if dialect == Dialect::MySql { 0 } else { 6 });
+    Some(10_u32.pow(6 - digits.min(6)))
+}

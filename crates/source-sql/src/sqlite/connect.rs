@@ -1,0 +1,116 @@
+//! Connections to SQLite files that cannot write.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use waybill_source::{Error, Result, Target};
+
+use crate::lanes::Dial;
+
+const EXAMPLE: &str = "sqlite:path/to/file.db";
+
+/// How a SQLite file is reached.
+#[derive(Debug)]
+pub(crate) struct SqliteDial {
+    path: PathBuf,
+    shown: String,
+}
+
+impl SqliteDial {
+    /// `sqlite:relative/path`, `sqlite:/absolute/path`, `sqlite:///absolute/path`.
+    pub(crate) fn new(target: &Target) -> Result<Self> {
+        let bad = |hint: String| Error::BadUrl {
+            driver: "sqlite",
+            url: target.url.clone(),
+            hint,
+        };
+        let rest = target
+            .url
+            .strip_prefix("sqlite:")
+            .ok_or_else(|| bad(format!("write it like {EXAMPLE}")))?;
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        // `?mode=…` would contradict what we do; a path may well hold a question mark otherwise.
+        if path.contains("?mode=") || path.contains("?immutable=") {
+            return Err(bad("leave out what follows the question mark".to_owned()));
+        }
+        if path.is_empty() || path == ":memory:" {
+            return Err(bad(format!("the file is missing; write it like {EXAMPLE}")));
+        }
+        Ok(Self {
+            path: PathBuf::from(path),
+            shown: path.to_owned(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[async_trait]
+impl Dial for SqliteDial {
+    type Connection = SqliteConnection;
+
+    async fn connect(&self) -> Result<(SqliteConnection, i64)> {
+        // Never `immutable`: it would ignore the write-ahead log, and with it the newest rows.
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .read_only(true)
+            .create_if_missing(false)
+            .busy_timeout(Duration::from_secs(2))
+            .pragma("query_only", "1")
+            .disable_statement_logging();
+        let connection = options.connect().await.map_err(|source| Error::Connect {
+            address: self.shown.clone(),
+            source: source.into(),
+        })?;
+        Ok((connection, 0))
+    }
+
+    /// Nothing to tell: a connection that is dropped stops at the next row, and every statement
+    /// of a read looks at a bounded number of rows.
+    async fn cancel(&self, _connection: &mut SqliteConnection, _session: i64) {}
+
+    fn address(&self) -> &str {
+        &self.shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use waybill_model::Access;
+
+    use super::*;
+
+    fn path(url: &str) -> Result<PathBuf> {
+        let target = Target {
+            name: "database".to_owned(),
+            url: url.to_owned(),
+            management_url: None,
+            secret: None,
+            options: BTreeMap::new(),
+            access: Access::ReadOnly,
+        };
+        SqliteDial::new(&target).map(|dial| dial.path)
+    }
+
+    #[test]
+    fn paths_are_relative_or_absolute() {
+        for (url, expected) in [
+            ("sqlite:shop.db", "shop.db"),
+            ("sqlite:/var/shop.db", "/var/shop.db"),
+            ("sqlite:///var/shop.db", "/var/shop.db"),
+            ("sqlite://shop.db", "shop.db"),
+        ] {
+            assert_eq!(path(url).expect("it is a path"), PathBuf::from(expected), "{url}");
+        }
+        for url in ["sqlite:", "sqlite::memory:", "shop.db", "sqlite:shop.db?immutable=1"] {
+            path(url).expect_err(url);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! SQLite.
+
+mod connect;
+mod driver;
+mod error;
+mod horizon;
+mod inspect;
+mod select;
+mod types;
+
+pub use driver::SqliteDriver;

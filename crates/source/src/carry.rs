@@ -1,0 +1,234 @@
+//! Takes id, type, aggregate and version out of a message, wherever its flow carries them.
+//!
+//! Pure, and the same for every broker. The body is parsed only when a carrier points into it,
+//! and at most once.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::Value;
+use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, canonical_id};
+
+/// Bodies above this many bytes are not parsed for carriers; the observation gets
+/// [`Marks::OVERSIZE`] when a carrier would have needed the body.
+pub const MAX_PARSED_BYTES: usize = 4 * 1024 * 1024;
+
+/// A message as its client library hands it out, without copying.
+pub trait Message {
+    /// The first header of that name; `None` when absent or null.
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>>;
+    /// The body; `None` is a tombstone.
+    fn payload(&self) -> Option<&[u8]>;
+    /// Kafka key.
+    fn key(&self) -> Option<&[u8]> {
+        None
+    }
+    /// AMQP routing key.
+    fn routing_key(&self) -> Option<&str> {
+        None
+    }
+    /// AMQP `message_id`.
+    fn message_id(&self) -> Option<&str> {
+        None
+    }
+    /// AMQP `correlation_id`.
+    fn correlation_id(&self) -> Option<&str> {
+        None
+    }
+    /// AMQP `type`.
+    fn type_property(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What a message carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Event id in canonical spelling, `""` with [`Marks::NO_ID`].
+    pub id: String,
+    /// Event type or `""`.
+    pub kind: String,
+    /// `type/id` of the aggregate, only `id` when no type is known, or `""`.
+    pub aggregate: String,
+    /// Aggregate version or [`NO_VERSION`].
+    pub version: i64,
+    /// What was noticed on the way.
+    pub marks: Marks,
+}
+
+/// Reads a message by its flow's carriers. `aggregate_type` is put before the aggregate's id.
+pub fn carried(
+    message: &dyn Message,
+    carriers: &Carriers,
+    aggregate_type: Option<&str>,
+) -> Carried {
+    let reader = Reader {
+        message,
+        body: OnceCell::new(),
+    };
+    let mut marks = Marks::default();
+    let id = reader
+        .text(&carriers.id, &mut marks)
+        .map(|text| canonical_id(&text).into_owned());
+    if id.as_deref().is_none_or(str::is_empty) {
+        marks |= Marks::NO_ID;
+    }
+    let kind = reader.text(&carriers.kind, &mut marks).unwrap_or_default();
+    let aggregate = match (reader.text(&carriers.aggregate, &mut marks), aggregate_type) {
+        (Some(id), Some(kind)) if !id.is_empty() => format!("{kind}/{id}"),
+        (Some(id), _) => id,
+        (None, _) => String::new(),
+    };
+    let version = reader
+        .text(&carriers.version, &mut marks)
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(NO_VERSION);
+    if message.header(HEADER_ID).is_some() {
+        marks |= Marks::OWN_RESEND;
+    }
+    Carried {
+        id: id.unwrap_or_default(),
+        kind,
+        aggregate,
+        version,
+        marks,
+    }
+}
+
+/// A message and its body, parsed when first asked for.
+struct Reader<'a> {
+    message: &'a dyn Message,
+    body: OnceCell<Option<Value>>,
+}
+
+impl Reader<'_> {
+    /// The text of the first carrier that is there.
+    fn text(&self, carriers: &[Carrier], marks: &mut Marks) -> Option<String> {
+        carriers.iter().find_map(|carrier| self.one(carrier, marks))
+    }
+
+    fn one(&self, carrier: &Carrier, marks: &mut Marks) -> Option<String> {
+        match carrier {
+            Carrier::Header(name) => self
+                .message
+                .header(name)
+                .map(|bytes| text_of(&bytes, marks)),
+            Carrier::Key => self.message.key().map(|bytes| text_of(bytes, marks)),
+            Carrier::RoutingKey => self.message.routing_key().map(str::to_owned),
+            Carrier::MessageId => self.message.message_id().map(str::to_owned),
+            Carrier::CorrelationId => self.message.correlation_id().map(str::to_owned),
+            Carrier::TypeProperty => self.message.type_property().map(str::to_owned),
+            Carrier::Json(pointer) => self.json(pointer, marks),
+        }
+    }
+
+    fn json(&self, pointer: &str, marks: &mut Marks) -> Option<String> {
+        let payload = self.message.payload()?;
+        if payload.len() > MAX_PARSED_BYTES {
+            *marks |= Marks::OVERSIZE;
+            return None;
+        }
+        let body = self
+            .body
+            .get_or_init(|| serde_json::from_slice(payload).ok());
+        match body.as_ref()?.pointer(pointer)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+}
+
+/// Text as UTF-8; invalid bytes become replacement characters and leave a mark.
+pub fn text_of(bytes: &[u8], marks: &mut Marks) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    if matches!(text, Cow::Owned(_)) {
+        *marks |= Marks::NOT_UTF8;
+    }
+    text.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Made {
+        headers: Vec<(&'static str, Vec<u8>)>,
+        key: Option<&'static str>,
+        payload: &'static str,
+    }
+
+    impl Message for Made {
+        fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+            let found = self.headers.iter().find(|(n, _)| *n == name)?;
+            Some(Cow::Borrowed(&found.1))
+        }
+        fn payload(&self) -> Option<&[u8]> {
+            Some(self.payload.as_bytes())
+        }
+        fn key(&self) -> Option<&[u8]> {
+            self.key.map(str::as_bytes)
+        }
+    }
+
+    fn carriers(id: &[&str]) -> Carriers {
+        let id = id
+            .iter()
+            .map(|text| text.parse().expect("a carrier"))
+            .collect();
+        Carriers {
+            id,
+            version: vec![Carrier::Json("/v".to_owned())],
+            ..Carriers::default()
+        }
+    }
+
+    #[test]
+    fn the_first_carrier_that_is_there_wins_and_ids_become_canonical() {
+        let message = Made {
+            headers: vec![("id", b"{0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20}".to_vec())],
+            key: Some("4711"),
+            payload: r#"{"id":"other","v":8}"#,
+        };
+        let found = carried(
+            &message,
+            &carriers(&["header:ce_id", "header:id", "json:/id"]),
+            Some("product"),
+        );
+        assert_eq!(found.id, "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20");
+        assert_eq!(
+            (found.aggregate.as_str(), found.version),
+            ("product/4711", 8)
+        );
+        assert_eq!(found.marks, Marks::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_marked_and_never_a_panic() {
+        let message = Made {
+            headers: vec![("id", vec![0xff])],
+            key: None,
+            payload: "{not json",
+        };
+        let found = carried(&message, &carriers(&["header:id"]), None);
+        assert_eq!(found.marks, Marks::NOT_UTF8);
+        assert_eq!(
+            carried(&message, &carriers(&["json:/id"]), None).marks,
+            Marks::NO_ID
+        );
+    }
+
+    #[test]
+    fn our_own_resends_are_recognised() {
+        let message = Made {
+            headers: vec![(HEADER_ID, b"x".to_vec()), ("id", b"1".to_vec())],
+            key: None,
+            payload: "",
+        };
+        assert_eq!(
+            carried(&message, &carriers(&["header:id"]), None).marks,
+            Marks::OWN_RESEND
+        );
+    }
+}

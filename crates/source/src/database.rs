@@ -1,0 +1,163 @@
+//! A database, to look at.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use waybill_model::{Clock, Micros, PlaceId, Window};
+
+use crate::{ChunkStream, Cursor, Result};
+
+/// A database, read-only. Reading MUST happen in read-only sessions with statement time-outs, in
+/// short statements without a transaction that stays open between pages.
+#[async_trait]
+pub trait Database: fmt::Debug + Send + Sync {
+    /// What it can do and what that would disturb.
+    fn capabilities(&self) -> DatabaseCapabilities;
+
+    /// One round trip: who is there, and how its clock stands.
+    async fn server(&self) -> Result<ServerInfo>;
+
+    /// All tables we may read, with their columns.
+    async fn tables(&self) -> Result<Vec<TableInfo>>;
+
+    /// Reads the observations of one table in keyset pages, oldest first; ends when the table's
+    /// end is reached. The last chunks are the coverage, whose upper end is the settled horizon
+    /// (rows of transactions that were open are never skipped), and a resume cursor. A read that
+    /// resumes also yields rows that committed late and rows whose state changed.
+    ///
+    /// A row that cannot be understood is yielded with its marks, never left out.
+    fn read(&self, query: RowQuery) -> ChunkStream;
+
+    /// Whole rows by key, bodies included (head only above `max_bytes`), in the order asked for;
+    /// `None` where there is no such row any more.
+    async fn rows(
+        &self,
+        columns: &RowColumns,
+        keys: &[RowKey],
+        max_bytes: u64,
+    ) -> Result<Vec<Option<Row>>>;
+
+    /// Ends all sessions.
+    async fn close(&self);
+}
+
+/// What a database offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseCapabilities {
+    /// Late commits are found exactly (snapshot horizon, single writer) rather than by waiting.
+    pub exact_horizon: bool,
+    /// How long, in seconds, a late commit can hide where the horizon is not exact.
+    pub late_commit_secs: u32,
+}
+
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// `PostgreSQL`, `MariaDB`, `RabbitMQ`, `Apache Kafka`, …
+    pub product: String,
+    /// Its version as it says.
+    pub version: String,
+    /// Its clock minus ours in microseconds, where it tells.
+    pub clock_offset_micros: Option<i64>,
+    /// Half the round trip of the measurement, in microseconds: the offset is no better known.
+    pub clock_error_micros: Option<i64>,
+}
+
+/// A table as the catalogue describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableInfo {
+    /// Schema, `""` where there are none.
+    pub schema: String,
+    /// Name.
+    pub name: String,
+    /// Columns in order.
+    pub columns: Vec<ColumnInfo>,
+    /// Rows, as the catalogue estimates.
+    pub estimated_rows: Option<u64>,
+}
+
+/// A column as the catalogue describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnInfo {
+    /// Name.
+    pub name: String,
+    /// Type in the database's words.
+    pub sql_type: String,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// Whether it belongs to the primary key.
+    pub primary_key: bool,
+}
+
+/// Which column plays which role in a table. Every name is a column of `table`.
+///
+/// Serves outbox, inbox and business tables alike: a role a table does not have is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowColumns {
+    /// Table, `schema.table` allowed; every part is quoted by the source.
+    pub table: String,
+    /// Orders and identifies rows.
+    pub key: String,
+    /// Event id; `None` for business tables, which are matched by aggregate and version.
+    pub id: Option<String>,
+    /// Aggregate type column.
+    pub aggregate_type: Option<String>,
+    /// Aggregate type where it is the same for the whole table.
+    pub fixed_aggregate_type: Option<String>,
+    /// Aggregate id.
+    pub aggregate_id: Option<String>,
+    /// Aggregate version.
+    pub version: Option<String>,
+    /// Event type.
+    pub kind: Option<String>,
+    /// The time that places the row on the timeline.
+    pub at: String,
+    /// Filled (or true) when sent.
+    pub sent_at: Option<String>,
+    /// State column with the values that mean sent and failed.
+    pub status: Option<(String, Vec<String>, Vec<String>)>,
+    /// Number of attempts.
+    pub attempts: Option<String>,
+    /// Only rows where this column has this value.
+    pub only: Option<(String, String)>,
+    /// The body; read by [`Database::rows`] only.
+    pub payload: Option<String>,
+}
+
+/// A read of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowQuery {
+    /// The place its observations belong to.
+    pub place: PlaceId,
+    /// Whose clock `at` is.
+    pub clock: Clock,
+    /// The table.
+    pub columns: RowColumns,
+    /// Rows whose time lies inside; rows without a readable time are yielded in any window.
+    pub window: Window,
+    /// Go on after this.
+    pub after: Option<Cursor>,
+    /// Rows per page.
+    pub page_rows: u32,
+}
+
+/// A row's key as text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RowKey(pub String);
+
+/// A whole row, values as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its key.
+    pub key: RowKey,
+    /// When, if its time can be read.
+    pub at: Option<Micros>,
+    /// All columns but the body in table order; `None` is NULL.
+    pub columns: Vec<(String, Option<String>)>,
+    /// The body's bytes, at most as many as asked for.
+    pub payload: Option<Vec<u8>>,
+    /// The whole body's length in bytes.
+    pub payload_len: u64,
+}

@@ -1,0 +1,267 @@
+//! A table of the database in memory.
+
+use waybill_model::{Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id};
+
+use super::Value;
+use crate::{Error, Result, Row, RowColumns, RowKey, RowQuery};
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Vec<String>,
+    /// `None` where a row was deleted: numbers stay.
+    rows: Vec<Option<Line>>,
+}
+
+/// A row.
+#[derive(Debug)]
+pub(super) struct Line {
+    values: Vec<Value>,
+    begun: Micros,
+    /// The number of the commit that wrote it last; `None` while its transaction is open.
+    pub(super) commit: Option<u64>,
+}
+
+impl Table {
+    pub(super) fn new(columns: Vec<String>) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    pub(super) fn insert(&mut self, values: &[(&str, Value)], begun: Micros) -> usize {
+        let mut line = vec![None; self.columns.len()];
+        for (column, value) in values {
+            line[self.must_have(column)] = value.clone();
+        }
+        self.rows.push(Some(Line {
+            values: line,
+            begun,
+            commit: None,
+        }));
+        self.rows.len() - 1
+    }
+
+    pub(super) fn commit(&mut self, row: usize, commit: u64) {
+        if let Some(Some(line)) = self.rows.get_mut(row) {
+            line.commit = Some(commit);
+        }
+    }
+
+    pub(super) fn update(&mut self, key: &str, column: &str, value: &Value, commit: u64) {
+        let idx = self.must_have(column);
+        for line in self.rows.iter_mut().flatten() {
+            if line.is(key) {
+                line.values[idx] = value.clone();
+                line.commit = Some(commit);
+            }
+        }
+    }
+
+    pub(super) fn delete(&mut self, key: &str) {
+        for row in &mut self.rows {
+            if row.as_ref().is_some_and(|line| line.is(key)) {
+                *row = None;
+            }
+        }
+    }
+
+    pub(super) fn committed(&self) -> impl Iterator<Item = &Line> {
+        self.rows.iter().flatten().filter(|line| line.commit.is_some())
+    }
+
+    /// When the oldest open transaction began.
+    pub(super) fn open_since(&self) -> Option<Micros> {
+        let open = self.rows.iter().flatten().filter(|line| line.commit.is_none());
+        open.map(|line| line.begun).min()
+    }
+
+    /// Fails at the first role whose column is not there.
+    pub(super) fn check(&self, roles: &RowColumns) -> Result<()> {
+        let optional = [
+            &roles.id,
+            &roles.aggregate_type,
+            &roles.aggregate_id,
+            &roles.version,
+            &roles.kind,
+            &roles.sent_at,
+            &roles.attempts,
+            &roles.payload,
+        ];
+        let status = roles.status.iter().map(|(name, ..)| name);
+        let only = roles.only.iter().map(|(name, _)| name);
+        [&roles.key, &roles.at]
+            .into_iter()
+            .chain(optional.into_iter().flatten())
+            .chain(status)
+            .chain(only)
+            .try_for_each(|name| self.index(name, roles).map(drop))
+    }
+
+    /// A row as an observation; `seen_at` stands in where it has no time.
+    pub(super) fn observation(
+        &self,
+        line: &Line,
+        query: &RowQuery,
+        seen_at: Micros,
+    ) -> Result<Observation> {
+        let roles = &query.columns;
+        let mut marks = self.state(line, roles)?;
+        let mut shown = |name: Option<&String>| -> Result<String> {
+            let Some(name) = name else {
+                return Ok(String::new());
+            };
+            let value = line.values[self.index(name, roles)?].as_deref().unwrap_or(b"");
+            if std::str::from_utf8(value).is_err() {
+                marks |= Marks::NOT_UTF8;
+            }
+            Ok(String::from_utf8_lossy(value).trim().to_owned())
+        };
+        let id = canonical_id(&shown(roles.id.as_ref())?).into_owned();
+        let aggregate_type = match &roles.aggregate_type {
+            Some(name) => shown(Some(name))?,
+            None => roles.fixed_aggregate_type.clone().unwrap_or_default(),
+        };
+        let aggregate = match (aggregate_type, shown(roles.aggregate_id.as_ref())?) {
+            (kind, id) if kind.is_empty() || id.is_empty() => id,
+            (kind, id) => format!("{kind}/{id}"),
+        };
+        let kind = shown(roles.kind.as_ref())?;
+        let version = shown(roles.version.as_ref())?.parse().unwrap_or(NO_VERSION);
+        let key = shown(Some(&roles.key))?;
+        let at = shown(Some(&roles.at))?;
+        if roles.id.is_some() && id.is_empty() {
+            marks |= Marks::NO_ID;
+        }
+        let read = read_time(&at);
+        if read.is_none() {
+            marks |= Marks::NO_TIME;
+            if !at.is_empty() {
+                marks |= Marks::MALFORMED;
+            }
+        }
+        let number: Option<i64> = key.parse().ok();
+        Ok(Observation {
+            place: query.place,
+            id,
+            kind,
+            aggregate,
+            version,
+            stamp: Stamp {
+                at: read.unwrap_or(seen_at),
+                clock: query.clock,
+                resolution_micros: 1,
+            },
+            partition: 0,
+            position: number.unwrap_or(NO_POSITION),
+            key: if number.is_some() { String::new() } else { key },
+            marks,
+        })
+    }
+
+    /// Whether the row is one the profile asks for.
+    pub(super) fn belongs(&self, line: &Line, roles: &RowColumns) -> Result<bool> {
+        let Some((name, value)) = &roles.only else {
+            return Ok(true);
+        };
+        Ok(line.values[self.index(name, roles)?].as_deref() == Some(value.as_bytes()))
+    }
+
+    /// A whole row by key.
+    pub(super) fn row(
+        &self,
+        roles: &RowColumns,
+        key: &RowKey,
+        max_bytes: u64,
+    ) -> Result<Option<Row>> {
+        let at = self.index(&roles.at, roles)?;
+        let key_column = self.index(&roles.key, roles)?;
+        let payload = match &roles.payload {
+            Some(name) => Some(self.index(name, roles)?),
+            None => None,
+        };
+        let found = self
+            .committed()
+            .find(|line| line.values[key_column].as_deref() == Some(key.0.as_bytes()));
+        Ok(found.map(|line| {
+            let text = |value: &Value| value.as_ref().map(|v| String::from_utf8_lossy(v).into_owned());
+            let body = payload.and_then(|idx| line.values[idx].as_ref());
+            let head = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+            let columns = self.columns.iter().zip(&line.values).enumerate();
+            Row {
+                key: key.clone(),
+                at: text(&line.values[at]).as_deref().and_then(read_time),
+                columns: columns
+                    .filter(|(idx, _)| Some(*idx) != payload)
+                    .map(|(_, (name, value))| (name.clone(), text(value)))
+                    .collect(),
+                payload: body.map(|body| body[..body.len().min(head)].to_vec()),
+                payload_len: body.map_or(0, Vec::len) as u64,
+            }
+        }))
+    }
+
+    fn state(&self, line: &Line, roles: &RowColumns) -> Result<Marks> {
+        let value = |name: &String| -> Result<String> {
+            let value = line.values[self.index(name, roles)?].as_deref().unwrap_or(b"");
+            Ok(String::from_utf8_lossy(value).into_owned())
+        };
+        let mut marks = Marks::default();
+        if let Some(name) = &roles.sent_at
+            && !["", "0", "false"].contains(&value(name)?.as_str())
+        {
+            marks |= Marks::SENT;
+        }
+        if let Some((name, sent, failed)) = &roles.status {
+            let word = value(name)?;
+            if sent.contains(&word) {
+                marks |= Marks::SENT;
+            } else if failed.contains(&word) {
+                marks |= Marks::FAILED;
+            }
+        }
+        if let Some(name) = &roles.attempts
+            && value(name)?.parse::<i64>().is_ok_and(|attempts| attempts > 0)
+            && !marks.contains(Marks::SENT)
+        {
+            marks |= Marks::ATTEMPTED;
+        }
+        Ok(marks)
+    }
+
+    fn index(&self, name: &str, roles: &RowColumns) -> Result<usize> {
+        let idx = self.columns.iter().position(|column| column == name);
+        idx.ok_or_else(|| Error::NotFound {
+            what: "column",
+            name: name.to_owned(),
+            place: format!("table {}", roles.table),
+            suggestion: String::new(),
+        })
+    }
+
+    fn must_have(&self, name: &str) -> usize {
+        self.columns
+            .iter()
+            .position(|column| column == name)
+            .expect("the test has made the column")
+    }
+}
+
+impl Line {
+    fn is(&self, key: &str) -> bool {
+        self.values.first().and_then(Option::as_deref) == Some(key.as_bytes())
+    }
+}
+
+/// RFC 3339, or microseconds since 1970.
+fn read_time(text: &str) -> Option<Micros> {
+    match text.parse() {
+        Ok(micros) => Some(Micros(micros)),
+        Err(_) => Micros::parse(text).ok(),
+    }
+}

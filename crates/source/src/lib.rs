@@ -1,0 +1,34 @@
+//! The seam between the engine and the systems it inspects.
+//!
+//! No type of a client library crosses this line: the next broker will not look like AMQP and the
+//! next database will not come through sqlx. The contract in words is in this crate's README;
+//! [`conformance`] holds it as checks that every implementation runs, the [`fake`] first.
+
+mod driver;
+pub use driver::{Driver, Secret, Source, Target};
+pub use waybill_model::{ProbeOutcome, ProbeStep};
+
+mod database;
+pub use database::{
+    ColumnInfo, Database, DatabaseCapabilities, Row, RowColumns, RowKey, RowQuery, ServerInfo,
+    TableInfo,
+};
+
+mod broker;
+pub use broker::{
+    Binding, Broker, BrokerCapabilities, Channel, ChannelKind, ConsumerProgress, ConsumerRef,
+    CopyQuery, CopyRole, History, PartitionProgress, QueueProgress, Topology,
+};
+
+mod operator;
+pub use operator::Operator;
+
+mod chunk;
+pub use chunk::{Chunk, ChunkStream, Cursor};
+
+mod error;
+pub use error::{BoxError, Error, Result};
+
+pub mod carry;
+pub mod conformance;
+pub mod fake;

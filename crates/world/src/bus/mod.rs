@@ -1,0 +1,79 @@
+//! The broker: how messages go out and how a written past is passed by its consumers.
+
+mod kafka;
+pub(crate) use kafka::{KafkaBus, KafkaRecord, PARTITIONS, topics};
+
+mod kafka_groups;
+pub(crate) use kafka_groups::Offsets;
+
+mod kafka_log;
+pub(crate) use kafka_log::owned as owned_record;
+
+mod dead_letter;
+pub(crate) use dead_letter::{Refusal, dead_letter};
+
+mod rabbit;
+pub(crate) use rabbit::RabbitBus;
+
+mod rabbit_topology;
+pub(crate) use rabbit_topology::ready;
+
+mod rabbit_past;
+
+use std::sync::Arc;
+
+use crate::event::Letter;
+use crate::name::Names;
+use crate::{BrokerKind, Result};
+
+/// Either broker. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) enum Bus {
+    Kafka(Arc<KafkaBus>),
+    Rabbit(Arc<RabbitBus>),
+}
+
+/// Where a letter lies now; RabbitMQ does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
+impl Bus {
+    /// Connects and makes topics or exchanges.
+    pub(crate) async fn open(kind: &BrokerKind, names: &Names) -> Result<Self> {
+        Ok(match kind {
+            BrokerKind::Mock => Self::Kafka(Arc::new(KafkaBus::mock(names)?)),
+            BrokerKind::Kafka { bootstrap } => {
+                Self::Kafka(Arc::new(KafkaBus::connect(bootstrap, names).await?))
+            }
+            BrokerKind::RabbitMq { amqp_url, .. } => {
+                Self::Rabbit(Arc::new(RabbitBus::connect(amqp_url, names).await?))
+            }
+        })
+    }
+
+    /// Publishes in this order, each confirmed by the broker; one answer per letter, or none at all
+    /// when there is no connection.
+    pub(crate) async fn publish(&self, letters: &[Letter]) -> Result<Vec<Result<Option<Placed>>>> {
+        match self {
+            Self::Kafka(bus) => {
+                let placed = bus.publish(letters).await;
+                Ok(placed.into_iter().map(|it| it.map(Some)).collect())
+            }
+            Self::Rabbit(bus) => {
+                let sent = bus.publish(letters).await?;
+                Ok(sent.into_iter().map(|it| it.map(|()| None)).collect())
+            }
+        }
+    }
+
+    /// Deletes topics or exchanges and queues.
+    pub(crate) async fn remove(&self) -> Result<()> {
+        match self {
+            Self::Kafka(bus) => bus.remove().await,
+            Self::Rabbit(bus) => bus.remove().await,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A past, written all at once: what would have happened had the company worked for that long.
+
+mod past;
+pub(crate) use past::SKEW_MICROS;
+
+mod write;
+pub(crate) use write::{CHOKED_BECAUSE, GAVE_UP_BECAUSE, MAX_ATTEMPTS};
+
+use std::time::{Duration, Instant};
+
+use waybill_model::Micros;
+
+use crate::clock::now;
+use crate::schedule::schedule;
+use crate::{BrokerKind, Error, Fault, Planted, Result, World};
+
+/// Events per round; one round is in memory at a time.
+const ROUND: usize = 2000;
+
+/// The mock keeps 5 MiB per partition, and popular products make some partitions fuller.
+const MOCK_MAX_EVENTS: usize = 30_000;
+
+/// How long a past, and how full.
+#[derive(Debug, Clone, Copy)]
+pub struct HistorySpan {
+    /// How many events.
+    pub events: usize,
+    /// Over how long.
+    pub span: Duration,
+    /// When it ends; now when left out. The last thirty seconds (or the last tenth) are quiet.
+    pub end: Option<Micros>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryReport {
+    /// Events.
+    pub events: usize,
+    /// Messages on the destination.
+    pub copies: usize,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl World {
+    /// Writes a past: everything stored, sent and processed, except what was planted.
+    ///
+    /// The faults are over afterwards: live consumers process what is resent. Only a relay that
+    /// was killed ([`Fault::RelayDead`]) stays dead until [`World::heal`].
+    pub async fn history(&self, span: HistorySpan, planted: &[Planted]) -> Result<HistoryReport> {
+        let started = Instant::now();
+        self.check_history(&span, planted)?;
+        let end = span.end.unwrap_or_else(now);
+        let span_micros = i64::try_from(span.span.as_micros()).unwrap_or(i64::MAX);
+        let seed = self.inner.config.seed;
+        let schedule = schedule(seed, span.events, span_micros, end, planted)?;
+        let mut past = past::Past::new(seed);
+        let expires = planted.iter().any(|it| it.fault == Fault::RetentionPassed);
+        let mut writer = write::Writer::new(&self.inner, expires);
+        let mut copies = 0;
+        let mut catalogue = self.inner.catalogue.lock().await;
+        for first in (0..schedule.times.len()).step_by(ROUND) {
+            let numbers = first..schedule.times.len().min(first + ROUND);
+            let round = past.round(&mut catalogue, &schedule, numbers);
+            copies += writer.write(round).await?;
+        }
+        copies += writer.write(past.rest()).await?;
+        drop(catalogue);
+        writer.finish().await?;
+        if planted.iter().any(|it| it.fault == Fault::RelayDead) {
+            self.inner.switches.kill_relay();
+        }
+        Ok(HistoryReport {
+            events: span.events,
+            copies,
+            took: started.elapsed(),
+        })
+    }
+
+    fn check_history(&self, span: &HistorySpan, planted: &[Planted]) -> Result<()> {
+        let config = &self.inner.config;
+        for planted in planted {
+            self.inner.refuse_unless_works(planted.fault)?;
+            if !planted.fault.works_in_history() {
+                return Err(Error::FaultNotHere {
+                    fault: planted.fault,
+                    database: config.database.name(),
+                    broker: config.broker.name(),
+                    why: "it happens in live mode only",
+                });
+            }
+        }
+        if matches!(config.broker, BrokerKind::Mock) && span.events > MOCK_MAX_EVENTS {
+            return Err(Error::Config(format!(
+                "the mock cluster keeps 5 MiB per partition; at most {MOCK_MAX_EVENTS} events fit"
+            )));
+        }
+        Ok(())
+    }
+}

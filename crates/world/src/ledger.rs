@@ -1,0 +1,364 @@
+//! The truth: what really happened to every event, and what Waybill must therefore say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use waybill_model::{
+    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, StuckReason, UnknownReason,
+    VerdictClass,
+};
+
+use crate::event::{AGGREGATE_TYPE, ProductEvent};
+use crate::{ConsumerName, Error, Fault, Result};
+
+/// Every event of a world.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    entries: Vec<Entry>,
+    numbers: BTreeMap<Uuid, u32>,
+    /// Counts changes, so that an unchanged ledger need not be saved.
+    revision: u64,
+}
+
+/// What really happened to one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id; for an event that never got one, the id that a reconstruction gets.
+    pub id: Uuid,
+    /// Event type.
+    pub kind: String,
+    /// The product.
+    pub product: i64,
+    /// The product's version.
+    pub version: i64,
+    /// When the service made the change.
+    pub at: Micros,
+    /// The business row is there.
+    pub stored: bool,
+    /// The outbox row is there.
+    pub outbox: bool,
+    /// The outbox row says sent.
+    pub sent: bool,
+    /// The relay gave up on it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gave_up: bool,
+    /// Copies that the company itself put on the destination.
+    pub copies: u32,
+    /// Retention has removed the copies.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expired: bool,
+    /// Each consumer, in the order of [`ConsumerName::ALL`].
+    pub consumers: [ConsumerEntry; 3],
+    /// What was done to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+/// What one consumer did with an event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConsumerEntry {
+    /// Copies that reached it, resends included.
+    #[serde(skip_serializing_if = "is_default")]
+    pub received: u32,
+    /// Of these, Waybill's resends through topic or exchange.
+    #[serde(skip_serializing_if = "is_default")]
+    pub resends: u32,
+    /// Of these, Waybill's resends to this consumer alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub resends_alone: u32,
+    /// Its inbox row is there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub processed: bool,
+    /// It moved on without processing.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skipped: bool,
+    /// It put the message with its dead letters.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dead_lettered: bool,
+}
+
+/// What Waybill must say about an event once every grace has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Its id.
+    pub id: EventId,
+    /// Event type, as the service wrote it.
+    pub kind: String,
+    /// `product/17`
+    pub aggregate: String,
+    /// The product's version.
+    pub version: i64,
+    /// When the service made the change.
+    pub at: Micros,
+    /// The group it belongs to.
+    pub class: VerdictClass,
+    /// The verdict on its publication. The reason inside `Stuck` is the true one; the evidence
+    /// may carry a weaker one only.
+    pub publish: PublishVerdict,
+    /// Each consumer's verdict, in the order of the profile.
+    pub consumers: Vec<ConsumerVerdict>,
+    /// Flags that must be raised; others may be.
+    pub flags: Flags,
+    /// What was done to it.
+    pub faults: Vec<Fault>,
+}
+
+impl Ledger {
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing ever happened.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All events in the order they were made.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// One event.
+    pub fn get(&self, id: &EventId) -> Option<&Entry> {
+        let id = Uuid::try_parse(id.as_str()).ok()?;
+        let no = self.numbers.get(&id)?;
+        self.entries.get(*no as usize)
+    }
+
+    /// What Waybill must say about each event.
+    pub fn expected(&self) -> impl Iterator<Item = Expected> {
+        self.entries.iter().map(Entry::expected)
+    }
+
+    /// The events that somebody should have and does not: class missing, phantom or dead-lettered.
+    pub fn missing(&self) -> Vec<Expected> {
+        self.expected()
+            .filter(|expected| expected.class.needs_action())
+            .collect()
+    }
+
+    /// Writes it as JSON; the file is either the old or the new one, never half of it.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let failed = |what| {
+            let path = path.to_owned();
+            move |source| Error::File { what, path, source }
+        };
+        let json = serde_json::to_vec(&self.entries).map_err(|source| Error::Ledger {
+            path: path.to_owned(),
+            source,
+        })?;
+        let beside = path.with_extension("json.new");
+        fs::write(&beside, json).map_err(failed("write"))?;
+        fs::rename(&beside, path).map_err(failed("replace"))
+    }
+
+    /// Reads what [`Ledger::save`] wrote.
+    pub fn read(path: &Path) -> Result<Self> {
+        let json = fs::read(path).map_err(|source| Error::File {
+            what: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+        let entries: Vec<Entry> =
+            serde_json::from_slice(&json).map_err(|source| Error::Ledger {
+                path: path.to_owned(),
+                source,
+            })?;
+        let mut ledger = Self::default();
+        for entry in entries {
+            ledger.push(entry);
+        }
+        Ok(ledger)
+    }
+
+    pub(crate) fn push(&mut self, entry: Entry) {
+        let no =
+            u32::try_from(self.entries.len()).expect("a world has fewer than 4 billion events");
+        self.revision += 1;
+        self.numbers.insert(entry.id, no);
+        self.entries.push(entry);
+    }
+
+    /// For what happens later; events nobody knows (a stranger's message) have no entry.
+    pub(crate) fn entry_mut(&mut self, id: Uuid) -> Option<&mut Entry> {
+        let no = self.numbers.get(&id)?;
+        self.revision += 1;
+        self.entries.get_mut(*no as usize)
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Takes out an event that did not happen after all.
+    pub(crate) fn forget(&mut self, id: Uuid) {
+        let Some(no) = self.numbers.remove(&id) else {
+            return;
+        };
+        self.revision += 1;
+        self.entries.remove(no as usize);
+        for later in self.numbers.values_mut().filter(|it| **it > no) {
+            *later -= 1;
+        }
+    }
+
+    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+        self.revision += 1;
+        &mut self.entries
+    }
+}
+
+impl Entry {
+    /// A change that was just made, before anything else happened.
+    pub(crate) fn new(event: &ProductEvent, stored: bool, outbox: bool) -> Self {
+        let id = if stored && !outbox {
+            let rebuilt = event.id_when_rebuilt();
+            Uuid::try_parse(rebuilt.as_str()).expect("a reconstructed id is a UUID")
+        } else {
+            event.id
+        };
+        Self {
+            id,
+            kind: event.kind.wire_name().to_owned(),
+            product: event.product.id,
+            version: event.product.version,
+            at: event.at,
+            stored,
+            outbox,
+            sent: false,
+            gave_up: false,
+            copies: 0,
+            expired: false,
+            consumers: [ConsumerEntry::default(); 3],
+            faults: Vec::new(),
+        }
+    }
+
+    /// Its id as Waybill writes it.
+    pub fn event_id(&self) -> EventId {
+        EventId(self.id.to_string())
+    }
+
+    /// How many copies Waybill put on the destination.
+    pub fn resends(&self) -> u32 {
+        self.consumers
+            .iter()
+            .map(|it| it.resends)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// What Waybill must say about it.
+    pub fn expected(&self) -> Expected {
+        let publish = self.publish();
+        let consumers: Vec<ConsumerVerdict> = ConsumerName::ALL
+            .into_iter()
+            .map(|consumer| self.consumer(consumer))
+            .collect();
+        let worst = consumers.iter().map(ConsumerVerdict::class);
+        let class = worst.fold(publish.class(), Ord::min);
+        Expected {
+            id: self.event_id(),
+            kind: self.kind.clone(),
+            aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
+            version: self.version,
+            at: self.at,
+            class,
+            publish,
+            consumers,
+            flags: self.flags(),
+            faults: self.faults.clone(),
+        }
+    }
+
+    fn publish(&self) -> PublishVerdict {
+        let copies = self.copies + self.resends();
+        match (copies, self.expired) {
+            (1.., false) if !self.stored && !self.outbox => PublishVerdict::Phantom,
+            (1.., false) => PublishVerdict::Published,
+            (_, true) => PublishVerdict::Unknown(UnknownReason::RetentionPassed),
+            (0, false) if !self.outbox => PublishVerdict::MissingOutboxRow,
+            (0, false) if self.sent => PublishVerdict::LostInPublish,
+            (0, false) if self.gave_up => PublishVerdict::Stuck(StuckReason::AttemptsExhausted),
+            (0, false) => PublishVerdict::Stuck(StuckReason::RelayIdle),
+        }
+    }
+
+    fn consumer(&self, name: ConsumerName) -> ConsumerVerdict {
+        let it = self.consumers[name.index()];
+        if it.processed {
+            ConsumerVerdict::Processed
+        } else if it.dead_lettered {
+            ConsumerVerdict::DeadLettered
+        } else if it.skipped {
+            ConsumerVerdict::LostByConsumer
+        } else if self.copies + self.resends() == 0 {
+            ConsumerVerdict::NotDue
+        } else {
+            ConsumerVerdict::InFlight
+        }
+    }
+
+    fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        for fault in &self.faults {
+            flags |= match fault {
+                Fault::Duplicate => Flags::DUPLICATE,
+                Fault::Reorder => Flags::OUT_OF_ORDER,
+                Fault::ClockSkew => Flags::SKEW,
+                _ => Flags::default(),
+            };
+        }
+        let resent = self
+            .consumers
+            .iter()
+            .any(|it| it.resends + it.resends_alone > 0);
+        if resent {
+            flags |= Flags::RESENT;
+        }
+        flags
+    }
+}
+
+/// Ledgers are equal when the same happened in them.
+impl PartialEq for Ledger {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl Eq for Ledger {}
+
+/// A ledger is written as the list of its entries.
+impl Serialize for Ledger {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        self.entries.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ledger {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Self, D::Error> {
+        let mut ledger = Self::default();
+        for entry in Vec::<Entry>::deserialize(deserializer)? {
+            ledger.push(entry);
+        }
+        Ok(ledger)
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests;

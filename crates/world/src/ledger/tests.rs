@@ -1,0 +1,137 @@
+//! What follows from what happened.
+
+use expect_test::{Expect, expect};
+use waybill_model::Micros;
+
+use super::*;
+use crate::event::ChangeKind;
+use crate::product::Product;
+
+fn event() -> ProductEvent {
+    ProductEvent {
+        id: Uuid::from_u128(7),
+        correlation: Uuid::nil(),
+        kind: ChangeKind::Renamed,
+        product: Product {
+            id: 17,
+            version: 3,
+            name: "Squeaky duck".to_owned(),
+            price_cents: 499,
+            removed: false,
+        },
+        at: Micros(0),
+    }
+}
+
+/// A published event that everybody processed, then changed by `happened`.
+fn check(happened: impl FnOnce(&mut Entry), expect: Expect) {
+    let mut entry = Entry::new(&event(), true, true);
+    entry.sent = true;
+    entry.copies = 1;
+    for consumer in &mut entry.consumers {
+        consumer.received = 1;
+        consumer.processed = true;
+    }
+    happened(&mut entry);
+    let said = entry.expected();
+    let consumers: Vec<String> = said
+        .consumers
+        .iter()
+        .map(|verdict| format!("{verdict:?}"))
+        .collect();
+    expect.assert_eq(&format!(
+        "{}: {:?}, {}",
+        said.class.name(),
+        said.publish,
+        consumers.join(" ")
+    ));
+}
+
+fn never_published(entry: &mut Entry) {
+    entry.copies = 0;
+    entry.consumers = [ConsumerEntry::default(); 3];
+}
+
+#[test]
+fn a_verdict_follows_from_what_happened() {
+    check(
+        |_| {},
+        expect!["arrived: Published, Processed Processed Processed"],
+    );
+    check(
+        never_published,
+        expect!["missing: LostInPublish, NotDue NotDue NotDue"],
+    );
+    check(
+        |entry| {
+            never_published(entry);
+            entry.sent = false;
+            entry.gave_up = true;
+        },
+        expect!["missing: Stuck(AttemptsExhausted), NotDue NotDue NotDue"],
+    );
+    check(
+        |entry| {
+            never_published(entry);
+            entry.outbox = false;
+        },
+        expect!["missing: MissingOutboxRow, NotDue NotDue NotDue"],
+    );
+    check(
+        |entry| {
+            entry.stored = false;
+            entry.outbox = false;
+        },
+        expect!["phantom: Phantom, Processed Processed Processed"],
+    );
+    check(
+        |entry| {
+            entry.consumers[1].processed = false;
+            entry.consumers[1].skipped = true;
+        },
+        expect!["missing: Published, Processed LostByConsumer Processed"],
+    );
+    check(
+        |entry| {
+            entry.consumers[1].processed = false;
+            entry.consumers[1].dead_lettered = true;
+        },
+        expect!["dead-lettered: Published, Processed DeadLettered Processed"],
+    );
+}
+
+#[test]
+fn a_resend_that_was_processed_heals() {
+    check(
+        |entry| {
+            never_published(entry);
+            for consumer in &mut entry.consumers {
+                consumer.resends = 1;
+                consumer.processed = true;
+            }
+        },
+        expect!["arrived: Published, Processed Processed Processed"],
+    );
+}
+
+#[test]
+fn an_event_without_id_gets_the_one_of_its_reconstruction() {
+    let entry = Entry::new(&event(), true, false);
+    assert_eq!(
+        entry.event_id(),
+        waybill_model::reconstructed_id("product", "17", 3)
+    );
+}
+
+#[test]
+fn what_is_saved_is_read_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("ledger.json");
+    let mut ledger = Ledger::default();
+    let mut entry = Entry::new(&event(), true, true);
+    entry.faults.push(Fault::ConsumerSkips);
+    entry.consumers[2].resends = 4;
+    ledger.push(entry);
+    ledger.save(&path).expect("it can be written");
+    assert_eq!(Ledger::read(&path).expect("it can be read"), ledger);
+}

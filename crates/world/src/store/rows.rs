@@ -1,0 +1,105 @@
+//! Rows of the outbox.
+
+use waybill_model::Micros;
+
+use crate::event::{AGGREGATE_TYPE, Letter, ProductEvent, headers_of};
+
+use super::sql::{TextRow, Value};
+
+/// A row as it is written, sent or not.
+#[derive(Debug, Clone)]
+pub(crate) struct OutboxRow<'a> {
+    pub(crate) event: &'a ProductEvent,
+    pub(crate) sent_at: Option<Micros>,
+    /// Attempts that failed.
+    pub(crate) attempts: i64,
+    pub(crate) error: Option<&'static str>,
+}
+
+/// The columns that are written; the key comes by itself.
+pub(super) const OUTBOX_COLUMNS: [&str; 11] = [
+    "event_id",
+    "aggregate_type",
+    "aggregate_id",
+    "version",
+    "type",
+    "payload",
+    "headers",
+    "created_at",
+    "sent_at",
+    "attempts",
+    "error",
+];
+
+impl OutboxRow<'_> {
+    /// In the order of [`OUTBOX_COLUMNS`].
+    pub(super) fn values(&self) -> Vec<Value> {
+        let event = self.event;
+        vec![
+            Value::Id(event.id),
+            Value::Text(AGGREGATE_TYPE.to_owned()),
+            Value::Text(event.product.id.to_string()),
+            Value::Int(event.product.version),
+            Value::Text(event.kind.wire_name().to_owned()),
+            Value::Json(event.payload()),
+            Value::Json(event.headers()),
+            Value::At(event.at),
+            self.sent_at.map_or(Value::Null, Value::At),
+            Value::Int(self.attempts),
+            self.error
+                .map_or(Value::Null, |why| Value::Text(why.to_owned())),
+        ]
+    }
+}
+
+/// A row the relay has yet to send.
+#[derive(Debug, Clone)]
+pub(crate) struct UnsentRow {
+    /// The outbox's key.
+    pub(crate) key: i64,
+    /// Attempts that failed.
+    pub(crate) attempts: i64,
+    /// What to send; its time is set when it is sent.
+    pub(crate) letter: Letter,
+}
+
+/// What [`UnsentRow::from_texts`] needs, in its order.
+pub(super) const UNSENT_COLUMNS: [&str; 8] = [
+    "id",
+    "attempts",
+    "event_id",
+    "type",
+    "aggregate_id",
+    "version",
+    "headers",
+    "payload",
+];
+
+impl UnsentRow {
+    /// `None` when a column is null that cannot be.
+    pub(super) fn from_texts(row: TextRow) -> Option<Self> {
+        let [
+            key,
+            attempts,
+            id,
+            kind,
+            aggregate,
+            version,
+            headers,
+            payload,
+        ]: [Option<String>; 8] = row.try_into().ok()?;
+        Some(Self {
+            key: key?.parse().ok()?,
+            attempts: attempts?.parse().ok()?,
+            letter: Letter {
+                id: id?,
+                kind: kind?,
+                aggregate: aggregate?,
+                version: version?.parse().ok()?,
+                headers: headers_of(&headers?),
+                payload: payload?,
+                at: Micros(0),
+            },
+        })
+    }
+}

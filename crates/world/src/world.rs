@@ -1,0 +1,193 @@
+//! The world: database, broker, catalogue and ledger together.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, Notify};
+use waybill_model::{Access, Profile};
+
+use crate::bus::{Bus, Offsets, PARTITIONS};
+use crate::live::{IsWorking, Switches};
+use crate::name::Names;
+use crate::product::Catalogue;
+use crate::store::Store;
+use crate::{
+    BrokerKind, ConsumerName, DatabaseKind, Error, Fault, Ledger, Membership, Result, Secrets,
+    WorldConfig, profile,
+};
+
+/// A company that sells squeaky toys. Cheap to clone; all clones are the same company.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) config: WorldConfig,
+    pub(crate) names: Names,
+    pub(crate) store: Store,
+    pub(crate) bus: Bus,
+    pub(crate) catalogue: Mutex<Catalogue>,
+    /// Held for moments only, never over an await.
+    pub(crate) ledger: std::sync::Mutex<Ledger>,
+    pub(crate) switches: Switches,
+    pub(crate) working: IsWorking,
+    /// The service tells the relay that there is something to send.
+    pub(crate) relay_call: Notify,
+}
+
+impl World {
+    /// Makes a new company: its database with tables, its topics or exchanges and queues.
+    ///
+    /// On servers nothing of that name may be there yet; a SQLite file is gone on with.
+    pub async fn create(config: WorldConfig) -> Result<Self> {
+        check_prefix(&config)?;
+        let names = Names::new(&config.prefix);
+        let store = Store::open(&config.database, &names).await?;
+        let bus = match Bus::open(&config.broker, &names).await {
+            Ok(bus) => bus,
+            Err(error) => {
+                // The database was made a moment ago; the error to report is the broker's.
+                store.remove().await.ok();
+                return Err(error);
+            }
+        };
+        let catalogue = Catalogue::new(config.seed);
+        Ok(Self::assemble(
+            config,
+            names,
+            store,
+            bus,
+            catalogue,
+            Ledger::default(),
+        ))
+    }
+
+    pub(crate) fn assemble(
+        config: WorldConfig,
+        names: Names,
+        store: Store,
+        bus: Bus,
+        catalogue: Catalogue,
+        ledger: Ledger,
+    ) -> Self {
+        let inner = Inner {
+            config,
+            names,
+            store,
+            bus,
+            catalogue: Mutex::new(catalogue),
+            ledger: std::sync::Mutex::new(ledger),
+            switches: Switches::default(),
+            working: IsWorking::new(false),
+            relay_call: Notify::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// A complete profile for Waybill.
+    pub fn profile(&self, access: Access) -> Profile {
+        profile::profile(&self.inner, access)
+    }
+
+    /// The passwords its profile names.
+    pub fn secrets(&self) -> Secrets {
+        profile::secrets(&self.inner.config)
+    }
+
+    /// Where Kafka (or the mock) listens; `None` on RabbitMQ.
+    pub fn kafka_bootstrap(&self) -> Option<String> {
+        match &self.inner.bus {
+            Bus::Kafka(bus) => Some(bus.bootstrap().to_owned()),
+            Bus::Rabbit(_) => None,
+        }
+    }
+
+    /// What really happened so far.
+    pub fn ledger(&self) -> Ledger {
+        self.inner.ledger().clone()
+    }
+
+    /// The faults that can be planted or switched on here.
+    pub fn faults(&self) -> Vec<Fault> {
+        let config = &self.inner.config;
+        Fault::ALL
+            .into_iter()
+            .filter(|fault| fault.works_on(&config.broker, &config.database).is_ok())
+            .collect()
+    }
+
+    /// Ends the sessions and deletes what was made on servers.
+    pub async fn remove(self) -> Result<()> {
+        // Both are tried, whatever becomes of the first.
+        let broker = self.inner.bus.remove().await;
+        let database = self.inner.store.remove().await;
+        broker.and(database)
+    }
+}
+
+impl Inner {
+    pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
+        // A thread that panicked while it held the ledger left a valid, if incomplete, one.
+        self.ledger
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn refuse_unless_works(&self, fault: Fault) -> Result<()> {
+        let (broker, database) = (&self.config.broker, &self.config.database);
+        fault
+            .works_on(broker, database)
+            .map_err(|why| Error::FaultNotHere {
+                fault,
+                database: database.name(),
+                broker: broker.name(),
+                why,
+            })
+    }
+
+    /// Deletes every record the topic holds now, as if their time had passed.
+    pub(crate) async fn pass_retention(&self) -> Result<()> {
+        let Bus::Kafka(bus) = &self.bus else {
+            return Ok(());
+        };
+        let ends = bus.ends(&self.names.destination(), PARTITIONS).await?;
+        let before: Offsets = ends.iter().map(|(no, (_, end))| (*no, *end)).collect();
+        bus.delete_before(&before).await?;
+        for entry in self.ledger().entries_mut() {
+            entry.expired |= entry.copies > 0;
+        }
+        Ok(())
+    }
+
+    /// How its Kafka consumers get their partitions.
+    pub(crate) fn membership(&self) -> Membership {
+        self.config.membership
+    }
+}
+
+/// A prefix keeps worlds apart on servers, and becomes part of names that are written into SQL.
+fn check_prefix(config: &WorldConfig) -> Result<()> {
+    let prefix = &config.prefix;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    if !prefix.chars().all(fits) || prefix.len() > 40 {
+        return Err(Error::Config(format!(
+            "'{prefix}' cannot be a prefix; use at most 40 lower-case letters, digits, '_' and '-'"
+        )));
+    }
+    let on_servers = !matches!(config.database, DatabaseKind::Sqlite { .. })
+        || !matches!(config.broker, BrokerKind::Mock);
+    if on_servers && prefix.is_empty() {
+        return Err(Error::Config(
+            "a world on a server needs a prefix, so that it touches nothing else".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The consumer a fault is about, *search* unless said otherwise.
+pub(crate) fn target(consumer: Option<ConsumerName>) -> ConsumerName {
+    consumer.unwrap_or(ConsumerName::Search)
+}

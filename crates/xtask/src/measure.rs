@@ -1,0 +1,67 @@
+//! `cargo xtask bench` and `cargo xtask truth`: the product against rivals, and against the truth.
+
+use anyhow::Result;
+use waybill_services::Kind;
+
+use crate::{command, install, services, workspace};
+
+/// Speed and size, as JSON. Rivals run in the same run, so the servers must be there.
+pub(crate) fn bench(words: &[&str]) -> Result<()> {
+    run("waybill-bench", &Kind::ALL, words)
+}
+
+/// A world with known faults, judged by the real engine; as JSON.
+pub(crate) fn truth(words: &[&str]) -> Result<()> {
+    run("waybill-truth", &named(words), words)
+}
+
+fn run(program: &str, servers: &[Kind], words: &[&str]) -> Result<()> {
+    install::packages(&install::NATIVE)?;
+    let started = if servers.is_empty() {
+        Vec::new()
+    } else {
+        services::up(servers)?
+    };
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--release", "--bin", program, "--"]);
+    let outcome = command::run(cargo.args(words));
+    services::down(&started)?;
+    outcome
+}
+
+/// The servers that the words name, as `--broker kafka` does.
+fn named(words: &[&str]) -> Vec<Kind> {
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| {
+            let names: &[&str] = match kind {
+                Kind::Postgres => &["postgres", "postgresql"],
+                Kind::MariaDb => &["mariadb", "mysql"],
+                Kind::RabbitMq => &["rabbitmq", "rabbit"],
+                Kind::Kafka => &["kafka"],
+            };
+            words
+                .iter()
+                .any(|word| names.contains(&word.rsplit('=').next().unwrap_or_default()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_servers_are_started() {
+        for (words, expected) in [
+            (&["--seed", "7"][..], &[][..]),
+            (&["--db", "sqlite", "--broker", "mock"], &[]),
+            (
+                &["--db", "mysql", "--broker=kafka"],
+                &[Kind::Kafka, Kind::MariaDb],
+            ),
+        ] {
+            assert_eq!(named(words), expected, "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Every adapter against the real thing: `cargo xtask services up` starts the servers.
+
+mod amqp;
+mod kafka;
+mod sql;

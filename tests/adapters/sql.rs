@@ -1,0 +1,10 @@
+//! PostgreSQL, MariaDB and SQLite, against real ones: each test in a database of its own.
+
+mod base;
+mod broken;
+mod conformance;
+mod late;
+mod odd;
+mod probe;
+mod refused;
+mod stage;

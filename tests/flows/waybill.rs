@@ -1,0 +1,102 @@
+//! The real `waybill` program, run with folders of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use waybill_model::Profile;
+use waybill_world::World;
+
+/// A user's machine: config and data folders, passwords in the environment.
+pub(crate) struct Waybill {
+    folder: tempfile::TempDir,
+    secrets: Vec<(String, String)>,
+}
+
+/// How a command ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The document it printed.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+impl Waybill {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self { folder, secrets: Vec::new() }
+    }
+
+    /// Saves the world's profile; its passwords go into the environment.
+    pub(crate) fn with_profile_of(world: &World, profile: &Profile) -> Self {
+        let mut waybill = Self::new();
+        let secrets = world.secrets().0;
+        waybill.secrets = secrets
+            .into_iter()
+            .map(|(name, password)| (variable(&name), password))
+            .collect();
+        let profiles = waybill.config();
+        std::fs::create_dir_all(&profiles).expect("the config folder can be made");
+        let text = toml::to_string(profile).expect("a profile can be written as TOML");
+        let path = profiles.join(format!("{}.toml", profile.name));
+        std::fs::write(path, text).expect("the profile can be written");
+        waybill
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        let Output { status, stdout, stderr } =
+            self.command(args).output().expect("waybill can be started");
+        Ended {
+            code: status.code(),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+
+    /// Starts it and lets it run.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("waybill can be started")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(args)
+            .env("WAYBILL_CONFIG_DIR", self.folder.path().join("config"))
+            .env("WAYBILL_DATA_DIR", self.data())
+            .envs(self.secrets.iter().map(|(name, password)| (name, password)))
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+fn variable(secret: &str) -> String {
+    format!("WAYBILL_SECRET_{}", secret.to_uppercase().replace('-', "_"))
+}
+
+/// The program that was built with this test: `target/<profile>/waybill`.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let program = folder.join(format!("waybill{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is not there: build it with cargo build -p waybill-cli", program.display());
+    program
+}

@@ -1,0 +1,6 @@
+//! Support for the tests.
+
+pub mod kafka;
+pub mod proxy;
+pub mod rabbit;
+pub mod wait;

@@ -1,0 +1,220 @@
+//! The event that is looked at.
+
+use waybill_model::EventDetail;
+use waybill_protocol::{Failure, GetDetail};
+
+use super::{Effect, GridMessage, State};
+
+/// The detail pane.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Detail {
+    /// Which event; `None` shows what was found instead.
+    pub no: Option<u32>,
+    /// What is known of it. Belongs to an older event while the new one is loading.
+    pub shown: Option<EventDetail>,
+    /// Why it could not be had.
+    pub failure: Option<Failure>,
+    /// The chosen tab.
+    pub tab: DetailTab,
+    /// The raw body instead of the tree.
+    pub raw: bool,
+    /// Lines of the tree that are folded.
+    pub folded: Vec<usize>,
+    in_flight: Option<u32>,
+    stale: bool,
+}
+
+/// A tab of the detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DetailTab {
+    /// The body.
+    #[default]
+    Payload,
+    /// Headers and properties of the copy, columns of the row.
+    Headers,
+    /// Outbox row against copy.
+    Diff,
+    /// The aggregate's events.
+    History,
+}
+
+/// What can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiffWith {
+    /// Both are there.
+    Both,
+    /// There is no outbox row.
+    NoRow,
+    /// There is no copy.
+    NoCopy,
+}
+
+/// Something about the detail.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DetailMessage {
+    /// Look at this event.
+    Show(u32),
+    /// It arrived.
+    Arrived {
+        /// Which.
+        no: u32,
+        /// The answer.
+        answer: Box<Result<EventDetail, Failure>>,
+    },
+    /// Look at none.
+    Close,
+    /// Choose a tab.
+    Tab(DetailTab),
+    /// Tree or raw.
+    Raw(bool),
+    /// Fold or unfold a line.
+    Fold(usize),
+    /// Ask again.
+    Retry,
+}
+
+impl DetailTab {
+    /// All, in order.
+    pub const ALL: [Self; 4] = [Self::Payload, Self::Headers, Self::Diff, Self::History];
+
+    /// What stands on it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Payload => "Payload",
+            Self::Headers => "Headers",
+            Self::Diff => "Diff",
+            Self::History => "History",
+        }
+    }
+
+    /// Its `data-test`.
+    pub fn test_name(self) -> &'static str {
+        match self {
+            Self::Payload => "detail-payload",
+            Self::Headers => "detail-headers",
+            Self::Diff => "detail-diff",
+            Self::History => "detail-history",
+        }
+    }
+}
+
+impl Detail {
+    /// Whether what is shown is not yet what is looked at.
+    pub fn is_loading(&self) -> bool {
+        self.no.is_some() && self.failure.is_none() && self.no != self.shown.as_ref().map(|shown| shown.row.no)
+    }
+
+    /// The body to show: the copy's when there is one, else the row's.
+    pub fn body(&self) -> Option<(Option<&[u8]>, u64, &'static str)> {
+        let shown = self.shown.as_ref()?;
+        if let Some(copy) = shown.copies.first() {
+            return Some((copy.payload.as_deref(), copy.payload_len, "as published"));
+        }
+        let row = shown.outbox_row.as_ref()?;
+        Some((row.payload.as_deref(), row.payload_len, "from the outbox row"))
+    }
+
+    /// What can be compared.
+    pub fn diff_with(&self) -> DiffWith {
+        let shown = self.shown.as_ref();
+        if shown.is_none_or(|shown| shown.outbox_row.is_none()) {
+            DiffWith::NoRow
+        } else if shown.is_none_or(|shown| shown.copies.is_empty()) {
+            DiffWith::NoCopy
+        } else {
+            DiffWith::Both
+        }
+    }
+}
+
+impl State {
+    pub(super) fn update_detail(&mut self, message: DetailMessage) -> Vec<Effect> {
+        match message {
+            DetailMessage::Show(no) => {
+                if self.detail.no != Some(no) {
+                    self.detail.folded.clear();
+                    self.detail.failure = None;
+                }
+                self.detail.no = Some(no);
+                let mut effects = self.ask_detail();
+                if self.grid.cursor.and_then(|line| self.grid.row(line)).map(|row| row.no) != Some(no) {
+                    if let Some(line) = self.grid.line_of(no) {
+                        effects.extend(self.update_grid(GridMessage::Cursor { line, extend: false }));
+                    } else {
+                        self.grid.cursor = None;
+                    }
+                }
+                effects
+            }
+            DetailMessage::Arrived { no, answer } => {
+                self.detail.in_flight = None;
+                if self.detail.no == Some(no) {
+                    match *answer {
+                        Ok(detail) => {
+                            self.detail.shown = Some(detail);
+                            self.detail.failure = None;
+                        }
+                        Err(failure) => self.detail.failure = Some(failure),
+                    }
+                }
+                if self.detail.stale || (self.detail.is_loading() && self.detail.no != Some(no)) {
+                    return self.ask_detail();
+                }
+                Vec::new()
+            }
+            DetailMessage::Close => {
+                let kept = (self.detail.tab, self.detail.raw);
+                self.detail = Detail { tab: kept.0, raw: kept.1, in_flight: self.detail.in_flight, ..Detail::default() };
+                self.grid.cursor = None;
+                Vec::new()
+            }
+            DetailMessage::Tab(tab) => {
+                self.detail.tab = tab;
+                Vec::new()
+            }
+            DetailMessage::Raw(raw) => {
+                self.detail.raw = raw;
+                Vec::new()
+            }
+            DetailMessage::Fold(line) => {
+                match self.detail.folded.iter().position(|folded| *folded == line) {
+                    Some(idx) => {
+                        self.detail.folded.remove(idx);
+                    }
+                    None => self.detail.folded.push(line),
+                }
+                Vec::new()
+            }
+            DetailMessage::Retry => {
+                self.detail.failure = None;
+                self.ask_detail()
+            }
+        }
+    }
+
+    fn ask_detail(&mut self) -> Vec<Effect> {
+        let Some(no) = self.detail.no else { return Vec::new() };
+        if self.detail.in_flight.is_some() {
+            // One question at a time: holding the down key must not queue a hundred of them.
+            self.detail.stale = true;
+            return Vec::new();
+        }
+        self.detail.stale = false;
+        self.detail.in_flight = Some(no);
+        vec![Effect::Detail(GetDetail { no })]
+    }
+
+    /// The verdict of the event may have changed. While live, thousands of others change it for us;
+    /// asking again is worth it only when this one can still become better.
+    pub(super) fn refresh_detail(&mut self) -> Vec<Effect> {
+        let row = self.detail.no.and_then(|no| self.grid.line_of(no)).and_then(|line| self.grid.row(line));
+        let shown = self.detail.shown.as_ref().map(|shown| &shown.row);
+        let settled = shown.is_some_and(|shown| {
+            shown.class == waybill_model::VerdictClass::Arrived || row.is_some_and(|row| row.verdict == shown.verdict)
+        });
+        if self.detail.no.is_none() || (settled && !self.session.is_busy()) {
+            return Vec::new();
+        }
+        self.ask_detail()
+    }
+}
