@@ -113,19 +113,36 @@ impl Company {
         let database = FakeDatabase::new();
         database.add_table(
             "outbox",
-            &["id", "event_id", "aggregate_type", "aggregate_id", "version", "type", "payload", "created_at", "sent_at"],
+            &[
+                "id",
+                "event_id",
+                "aggregate_type",
+                "aggregate_id",
+                "version",
+                "type",
+                "payload",
+                "created_at",
+                "sent_at",
+            ],
         );
         database.add_table("products", &["id", "version", "changed_at", "name"]);
         database.add_table("search_inbox", &["event_id", "processed_at"]);
         let broker = FakeBroker::default();
         broker.add_channel(TOPIC, 2);
         let folder = tempfile::tempdir().expect("a temp folder");
-        let profile = PROFILE.replace("ENVIRONMENT", environment).replace("ACCESS", access);
+        let profile = PROFILE
+            .replace("ENVIRONMENT", environment)
+            .replace("ACCESS", access);
         let config = folder.path().join("config");
         std::fs::create_dir_all(&config).expect("the folder is ours");
         std::fs::write(config.join("toys.toml"), profile).expect("the folder is ours");
         let core = core(&database, &broker, &folder);
-        Self { database, broker, folder, core }
+        Self {
+            database,
+            broker,
+            folder,
+            core,
+        }
     }
 
     /// Another core on the same company and the same journal.
@@ -158,7 +175,11 @@ impl Company {
 
     /// The outbox row of event `nth`; its product is `p<nth / 100>`, so a hundred share one.
     pub(crate) fn outbox_row(&self, nth: i64, at: Micros, sent: bool) {
-        let sent_at = if sent { text(&at.plus(5_000).0.to_string()) } else { None };
+        let sent_at = if sent {
+            text(&at.plus(5_000).0.to_string())
+        } else {
+            None
+        };
         self.database.insert(
             "outbox",
             &[
@@ -213,7 +234,10 @@ impl Company {
     pub(crate) fn inbox_row(&self, event: &EventId, at: Micros) {
         self.database.insert(
             "search_inbox",
-            &[("event_id", text(&event.0)), ("processed_at", text(&at.0.to_string()))],
+            &[
+                ("event_id", text(&event.0)),
+                ("processed_at", text(&at.0.to_string())),
+            ],
         );
     }
 
@@ -255,7 +279,9 @@ pub(crate) async fn open(core: &Core) -> Opened {
 /// Reads the last hour.
 pub(crate) async fn scan(core: &Core) -> Status {
     let hour = TimeSpec::Last { secs: 3600 };
-    core.scan_and_wait(hour, |_| {}).await.expect("the company can be read")
+    core.scan_and_wait(hour, |_| {})
+        .await
+        .expect("the company can be read")
 }
 
 /// Every event of the window in a line.
@@ -270,20 +296,36 @@ pub(crate) async fn told(core: &Core) -> String {
     let rows = core.rows(asked).await.expect("a scan has been made").rows;
     let line = |row: &waybill_model::EventRow| {
         let consumers: Vec<_> = row.verdict.consumers.iter().map(|c| c.name()).collect();
-        let phase = if row.class.needs_action() { format!(" {:?}", row.verdict.phase) } else { String::new() };
-        format!("{} {} {}{}\n", named(&row.id), row.verdict.publish.name(), consumers.join(" "), phase)
+        let phase = if row.class.needs_action() {
+            format!(" {:?}", row.verdict.phase)
+        } else {
+            String::new()
+        };
+        format!(
+            "{} {} {}{}\n",
+            named(&row.id),
+            row.verdict.publish.name(),
+            consumers.join(" "),
+            phase
+        )
     };
     rows.iter().map(line).collect()
 }
 
 /// A plan for every confirmed event a filter yields.
 pub(crate) async fn plan(core: &Core, filter: &str) -> Plan {
-    let selected = Select { filter: filter.to_owned(), within: None };
+    let selected = Select {
+        filter: filter.to_owned(),
+        within: None,
+    };
     let events = core.select(selected).await.expect("the filter is fine");
     let asked = MakePlan {
         events,
         mode: Mode::Everyone,
-        pace: Pace { per_second: 1000, ramp: true },
+        pace: Pace {
+            per_second: 1000,
+            ramp: true,
+        },
     };
     core.plan(asked).await.expect("a plan can be made")
 }
@@ -301,7 +343,11 @@ pub(crate) fn order(plan: ResendId) -> Send {
 pub(crate) fn outcome(run: &RunStatus) -> String {
     let line = |attempt: &waybill_model::Attempt| {
         let state = format!("{:?}", attempt.state);
-        let word = state.split([' ', '{']).next().unwrap_or_default().to_owned();
+        let word = state
+            .split([' ', '{'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         format!("{} {word}\n", named(&attempt.event))
     };
     run.attempts.iter().map(line).collect()
@@ -317,12 +363,18 @@ pub(crate) fn named(event: &EventId) -> String {
 
 /// The id of event `nth`.
 pub(crate) fn id(nth: i64) -> EventId {
-    EventId(Uuid::from_u128(u128::from(nth.unsigned_abs())).hyphenated().to_string())
+    EventId(
+        Uuid::from_u128(u128::from(nth.unsigned_abs()))
+            .hyphenated()
+            .to_string(),
+    )
 }
 
 /// Our clock, which is everybody's here.
 pub(crate) fn now() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
     Micros(i64::try_from(since.as_micros()).expect("before 294000"))
 }
 
@@ -340,5 +392,10 @@ fn core(database: &FakeDatabase, broker: &FakeBroker, folder: &TempDir) -> Core 
         Arc::new(MemoryDatabase(database.clone())),
         Arc::new(MemoryBroker(broker.clone())),
     ]);
-    Core::new(drivers, Arc::new(MemorySecrets::default()), Dirs::under(folder.path()), None)
+    Core::new(
+        drivers,
+        Arc::new(MemorySecrets::default()),
+        Dirs::under(folder.path()),
+        None,
+    )
 }

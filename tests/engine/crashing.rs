@@ -9,7 +9,9 @@ use crate::company::{Company, Fate, LIMIT, named, now, open, order, plan, scan};
 
 /// A core in a runtime of its own sends four events and dies while the third is being sent.
 fn dies_while_sending(company: &Company) {
-    company.broker.script_sends([SendFault::None, SendFault::None, SendFault::Hangs]);
+    company
+        .broker
+        .script_sends([SendFault::None, SendFault::None, SendFault::Hangs]);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
         let core = company.another_core();
@@ -18,7 +20,10 @@ fn dies_while_sending(company: &Company) {
         let plan = plan(&core, "").await;
         assert_eq!(plan.events.len(), 4);
         core.send(order(plan.id)).await.expect("it begins");
-        wait_for("the third send", LIMIT, async || (company.broker.submitted().len() == 3).then_some(())).await;
+        wait_for("the third send", LIMIT, async || {
+            (company.broker.submitted().len() == 3).then_some(())
+        })
+        .await;
     });
     // Everything in it is dropped where it stands: no outcome is written, no end, no goodbye.
     runtime.shutdown_background();
@@ -45,12 +50,20 @@ fn after_a_crash_nothing_is_sent_twice_and_what_is_left_can_be_sent() {
         .assert_eq(&journal(&company).await);
 
         core.continue_run(run).await.expect("it goes on");
-        wait_for("the rest", LIMIT, async || (company.broker.submitted().len() == 4).then_some(())).await;
+        wait_for("the rest", LIMIT, async || {
+            (company.broker.submitted().len() == 4).then_some(())
+        })
+        .await;
         for parcel in company.broker.submitted() {
             company.inbox_row(&parcel.event, now());
         }
         core.watch_run(run, |_| {}).await.expect("it ends");
-        let sent: Vec<_> = company.broker.submitted().iter().map(|p| named(&p.event)).collect();
+        let sent: Vec<_> = company
+            .broker
+            .submitted()
+            .iter()
+            .map(|p| named(&p.event))
+            .collect();
         assert_eq!(sent, ["e0", "e1", "e2", "e3"], "each was submitted once");
         expect![[r#"
             e0 Sent
@@ -66,11 +79,19 @@ fn after_a_crash_nothing_is_sent_twice_and_what_is_left_can_be_sent() {
 }
 
 async fn journal(company: &Company) -> String {
-    let runs = company.core.journal_runs(GetJournal { limit: 10 }).await.expect("it can be read");
+    let runs = company
+        .core
+        .journal_runs(GetJournal { limit: 10 })
+        .await
+        .expect("it can be read");
     let attempts = runs.iter().flat_map(|run| &run.attempts);
     let line = |attempt: &waybill_model::Attempt| {
         let state = format!("{:?}", attempt.state);
-        let word = state.split([' ', '{']).next().unwrap_or_default().to_owned();
+        let word = state
+            .split([' ', '{'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         format!("{} {word}\n", named(&attempt.event))
     };
     attempts.map(line).collect()

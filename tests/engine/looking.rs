@@ -13,7 +13,10 @@ use crate::company::{Company, Fate, LIMIT, now};
 async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
     let company = Company::new("read-only");
     use Fate::{Fine, Lost, LostBySearch, NoOutboxRow, Phantom, Stuck};
-    company.play(&[Fine, Stuck, Lost, Phantom, LostBySearch, NoOutboxRow, Fine], 600);
+    company.play(
+        &[Fine, Stuck, Lost, Phantom, LostBySearch, NoOutboxRow, Fine],
+        600,
+    );
     let status = company.scanned().await;
     expect![[r#"
         e0 published processed
@@ -25,10 +28,22 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
         e6 published processed
     "#]]
     .assert_eq(&company.told().await);
-    assert!(matches!(status.scan, ScanState::Done { .. }), "{:?}", status.scan);
+    assert!(
+        matches!(status.scan, ScanState::Done { .. }),
+        "{:?}",
+        status.scan
+    );
     assert_eq!((status.counts.total, status.counts.confirmed), (7, 5));
-    assert!(status.places.iter().all(|place| place.complete), "{:#?}", status.places);
-    let groups: Vec<_> = status.groups.iter().map(|g| format!("{} {}\n", g.title, g.count)).collect();
+    assert!(
+        status.places.iter().all(|place| place.complete),
+        "{:#?}",
+        status.places
+    );
+    let groups: Vec<_> = status
+        .groups
+        .iter()
+        .map(|g| format!("{} {}\n", g.title, g.count))
+        .collect();
     expect![[r#"
         Never published 3
         Lost by search 1
@@ -42,7 +57,10 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
 async fn the_filter_of_a_tab_yields_as_many_events_as_stand_on_it() {
     let company = Company::new("read-only");
     use Fate::{Fine, Lost, LostBySearch, Phantom, Stuck};
-    company.play(&[Fine, Stuck, Lost, Phantom, LostBySearch, Fine, Stuck], 600);
+    company.play(
+        &[Fine, Stuck, Lost, Phantom, LostBySearch, Fine, Stuck],
+        600,
+    );
     company.play_one(900, Stuck, now().plus(-1_000_000));
     let status = company.scanned().await;
     assert!(status.groups.len() > 4, "{:?}", status.groups);
@@ -97,17 +115,33 @@ async fn a_broker_that_dies_on_the_way_leaves_what_was_read() {
     company.play(&[Fate::Fine, Fate::Fine, Fate::Fine, Fate::Lost], 600);
     company.broker.die_after(Some(1));
     let status = company.scanned().await;
-    assert!(matches!(status.scan, ScanState::Failed { .. }), "{:?}", status.scan);
+    assert!(
+        matches!(status.scan, ScanState::Failed { .. }),
+        "{:?}",
+        status.scan
+    );
     assert_eq!(status.copies, 1);
     let told = company.told().await;
     assert!(!told.contains("lost"), "{told}");
-    let topic = status.places.iter().find(|place| place.place.name == "product-events");
+    let topic = status
+        .places
+        .iter()
+        .find(|place| place.place.name == "product-events");
     let gaps = &topic.expect("it is a place").gaps;
-    assert!(gaps.iter().any(|gap| matches!(gap.reason, GapReason::Failed(_))), "{gaps:?}");
+    assert!(
+        gaps.iter()
+            .any(|gap| matches!(gap.reason, GapReason::Failed(_))),
+        "{gaps:?}"
+    );
 
     company.broker.die_after(None);
     company.scanned().await;
-    assert!(company.told().await.contains("e3 lost-in-publish not-due Confirmed"));
+    assert!(
+        company
+            .told()
+            .await
+            .contains("e3 lost-in-publish not-due Confirmed")
+    );
 }
 
 #[tokio::test]
@@ -121,10 +155,16 @@ async fn stopping_takes_less_than_a_tenth_of_a_second_and_keeps_what_was_read() 
         live: false,
     };
     company.core.scan(scan).await.expect("it begins");
-    wait_for("the read to begin", LIMIT, async || (company.database.reading() > 0).then_some(())).await;
+    wait_for("the read to begin", LIMIT, async || {
+        (company.database.reading() > 0).then_some(())
+    })
+    .await;
     let asked = Instant::now();
     company.core.stop().expect("a session is open");
-    wait_for("the read to end", LIMIT, async || (company.database.reading() == 0).then_some(())).await;
+    wait_for("the read to end", LIMIT, async || {
+        (company.database.reading() == 0).then_some(())
+    })
+    .await;
     wait_for("the state", LIMIT, async || {
         let status = company.core.status().expect("a session is open");
         (status.scan == ScanState::Stopped).then_some(())
@@ -137,7 +177,12 @@ async fn stopping_takes_less_than_a_tenth_of_a_second_and_keeps_what_was_read() 
 
     company.database.hold(false);
     company.scanned().await;
-    assert!(company.told().await.contains("e1 lost-in-publish not-due Confirmed"));
+    assert!(
+        company
+            .told()
+            .await
+            .contains("e1 lost-in-publish not-due Confirmed")
+    );
 }
 
 #[tokio::test]
@@ -155,7 +200,11 @@ async fn what_arrives_between_the_two_looks_is_not_missing() {
             company.process(0, now());
         }
     };
-    let status = company.core.scan_and_wait(hour, second_look).await.expect("it can be read");
+    let status = company
+        .core
+        .scan_and_wait(hour, second_look)
+        .await
+        .expect("it can be read");
     assert_eq!(status.counts.confirmed, 0);
     assert!(company.told().await.starts_with("e0 published processed"));
 }
@@ -166,7 +215,11 @@ async fn details_name_rows_and_offsets_and_hide_what_is_masked() {
     company.play(&[Fate::Fine], 600);
     company.scanned().await;
     let detail = company.core.detail(0).await.expect("event 0 was read");
-    let facts: Vec<_> = detail.facts.iter().map(|fact| format!("{}\n", fact.coordinate)).collect();
+    let facts: Vec<_> = detail
+        .facts
+        .iter()
+        .map(|fact| format!("{}\n", fact.coordinate))
+        .collect();
     expect![[r#"
         outbox, id 0
         product-events-0@0
@@ -174,7 +227,11 @@ async fn details_name_rows_and_offsets_and_hide_what_is_masked() {
     "#]]
     .assert_eq(&facts.concat());
     assert_eq!(detail.problems, [""; 0]);
-    let row = detail.outbox_row.expect("it has one").payload.expect("with a body");
+    let row = detail
+        .outbox_row
+        .expect("it has one")
+        .payload
+        .expect("with a body");
     let copy = detail.copies[0].payload.clone().expect("with a body");
     for body in [row, copy] {
         let shown = String::from_utf8(body).expect("it is text");
@@ -187,12 +244,29 @@ async fn tiles_and_the_nearest_event_follow_the_lanes() {
     let company = Company::new("read-only");
     company.play(&[Fate::Fine, Fate::Lost, Fate::Fine], 600);
     let status = company.scanned().await;
-    let tile = waybill_protocol::GetTile { window: status.window, cols: 100 };
+    let tile = waybill_protocol::GetTile {
+        window: status.window,
+        cols: 100,
+    };
     let tile = company.core.tile(tile).await.expect("a window was read");
     let tile = waybill_timeline::Tile::decode(&tile).expect("it is a tile");
-    let sums: Vec<u32> = tile.lanes.iter().map(|lane| lane.counts.iter().sum()).collect();
+    let sums: Vec<u32> = tile
+        .lanes
+        .iter()
+        .map(|lane| lane.counts.iter().sum())
+        .collect();
     // Missing, stored, outbox, published, search.
     assert_eq!(sums, [1, 0, 3, 2, 2]);
-    let near = waybill_protocol::Nearest { lane: 0, at: now().0 };
-    assert_eq!(company.core.nearest(near).await.expect("there is such a lane"), Some(1));
+    let near = waybill_protocol::Nearest {
+        lane: 0,
+        at: now().0,
+    };
+    assert_eq!(
+        company
+            .core
+            .nearest(near)
+            .await
+            .expect("there is such a lane"),
+        Some(1)
+    );
 }

@@ -1,9 +1,10 @@
 //! The engine over sources in memory: scans, confirmation, resends, and what goes wrong with them.
 
 mod company;
+mod crashing;
+mod doors;
 mod looking;
 mod memory;
+mod queues;
 mod resending;
-mod crashing;
 mod tailing;
-mod doors;

@@ -64,7 +64,11 @@ impl Driver for MemoryBroker {
 
 /// A test that works, and tells whether a password came along without telling it.
 fn probed(target: &Target) -> BoxStream<'static, ProbeStep> {
-    let password = if target.secret.is_some() { "with a password" } else { "without a password" };
+    let password = if target.secret.is_some() {
+        "with a password"
+    } else {
+        "without a password"
+    };
     let step = ProbeStep {
         what: format!("Connect to {}", target.name),
         outcome: ProbeOutcome::Fine(password.to_owned()),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::message::{Header, Message as _, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::{ClientConfig, TopicPartitionList};
 use waybill_model::Access;
 use waybill_source::conformance::broker::Letter;
@@ -18,6 +18,25 @@ use waybill_source_kafka::KafkaDriver;
 
 /// How long a server may take for anything.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// Fails the test when a message is not delivered, which a flush does not tell.
+#[derive(Debug)]
+pub struct Delivered;
+
+impl ClientContext for Delivered {}
+
+impl ProducerContext for Delivered {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            panic!("a message of the test's own was not delivered: {error}");
+        }
+    }
+}
+
+/// A producer of the test's own.
+pub type TestProducer = BaseProducer<Delivered>;
 
 /// A cluster and how to reach it.
 #[derive(Debug, Clone)]
@@ -66,7 +85,9 @@ impl Kafka {
     pub async fn open_with(&self, access: Access, options: &[(&str, &str)]) -> Arc<dyn Broker> {
         let mut target = self.target(access);
         for (key, value) in options {
-            target.options.insert((*key).to_owned(), (*value).to_owned());
+            target
+                .options
+                .insert((*key).to_owned(), (*value).to_owned());
         }
         match KafkaDriver.open(&target).await.expect("Kafka answers") {
             Source::Broker(broker) => broker,
@@ -119,7 +140,7 @@ impl Kafka {
     /// Publishes with a producer of the test's own.
     pub fn publish_by(
         &self,
-        producer: &BaseProducer,
+        producer: &TestProducer,
         topic: &str,
         partition: Option<i32>,
         letters: &[Letter],
@@ -150,12 +171,12 @@ impl Kafka {
     }
 
     /// A producer that batches and takes large messages.
-    pub fn producer(&self) -> BaseProducer {
+    pub fn producer(&self) -> TestProducer {
         self.config()
             .set("message.max.bytes", "100000000")
             .set("linger.ms", "5")
             .set("partitioner", "murmur2_random")
-            .create()
+            .create_with_context(Delivered)
             .expect("a producer")
     }
 
@@ -176,13 +197,19 @@ impl Kafka {
     pub fn consume(&self, group: &str, topic: &str, n: usize) {
         let consumer = self.member(group, topic);
         let mut last: BTreeMap<i32, i64> = BTreeMap::new();
-        for _ in 0..n {
-            let message = consumer
-                .poll(LIMIT)
-                .expect("there is a message")
-                .expect("it can be read");
-            use rdkafka::Message as _;
-            last.insert(message.partition(), message.offset());
+        let deadline = Instant::now() + LIMIT;
+        let mut n_left = n;
+        while n_left > 0 {
+            assert!(
+                Instant::now() < deadline,
+                "{n_left} of {n} messages are missing"
+            );
+            // A wait also ends when the group is rebalanced.
+            if let Some(message) = consumer.poll(LIMIT) {
+                let message = message.expect("it can be read");
+                last.insert(message.partition(), message.offset());
+                n_left -= 1;
+            }
         }
         let mut offsets = TopicPartitionList::new();
         for (partition, offset) in last {

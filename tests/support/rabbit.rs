@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use url::Url;
@@ -121,6 +122,28 @@ impl Vhost {
         self.get(&format!("queues/{}/{queue}", self.name))
     }
 
+    /// The queue's state once it is as wanted. Counters lag by a second.
+    ///
+    /// # Panics
+    /// When it is not within `at_most`; the message shows how it is instead.
+    pub async fn queue_once(
+        &self,
+        queue: &str,
+        at_most: Duration,
+        wanted: impl Fn(&Value) -> bool + Send,
+    ) -> Value {
+        let deadline = Instant::now() + at_most;
+        loop {
+            let state = self.queue_state(queue);
+            if wanted(&state) {
+                return state;
+            }
+            assert!(Instant::now() < deadline, "{queue} stays as it is: {state}");
+            // A fraction of the interval in which the broker counts.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// One request over a connection of its own; returns the body.
     fn ask(&self, method: &str, path: &str, body: &str) -> String {
         let port = self.management.port().unwrap_or_default();
@@ -132,11 +155,16 @@ impl Vhost {
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        line.write_all(request.as_bytes()).expect("it takes a request");
+        line.write_all(request.as_bytes())
+            .expect("it takes a request");
         let mut answer = String::new();
-        line.read_to_string(&mut answer).expect("it answers in text");
+        line.read_to_string(&mut answer)
+            .expect("it answers in text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("it speaks HTTP");
-        let ok = head.split(' ').nth(1).is_some_and(|code| code.starts_with('2'));
+        let ok = head
+            .split(' ')
+            .nth(1)
+            .is_some_and(|code| code.starts_with('2'));
         assert!(ok, "{method} {path}: {answer}");
         body.to_owned()
     }

@@ -121,7 +121,14 @@ pub(crate) async fn check_live(company: &Company, also: &[Fault]) {
     waybill_tests::wait::wait_for("every fault to hit", SOON, all_hit).await;
     live.set_rate(0.0);
     // Held transactions commit, and their rows are sent, before the relay is idle for good.
-    let nothing_held = async || company.tables.outbox_rows().await.eq(&in_outbox(world)).then_some(());
+    let nothing_held = async || {
+        company
+            .tables
+            .outbox_rows()
+            .await
+            .eq(&in_outbox(world))
+            .then_some(())
+    };
     waybill_tests::wait::wait_for("late commits", SOON, nothing_held).await;
     live.settle(SOON).await.expect("the consumers are quick");
     check_tables(company).await;
@@ -158,9 +165,21 @@ fn count(world: &World, is_so: impl Fn(&waybill_world::Entry) -> bool) -> i64 {
 /// The tables hold what the ledger says they hold.
 async fn check_tables(company: &Company) {
     let (world, tables) = (&company.world, &company.tables);
+    let mut dead: Vec<String> = world
+        .ledger()
+        .entries()
+        .iter()
+        .filter(|it| it.consumers[1].dead_lettered)
+        .map(|it| it.id.to_string())
+        .collect();
+    dead.sort();
+    assert_eq!(company.hand.dead_letters("search", dead.len()).await, dead);
     assert_eq!(tables.changes().await, count(world, |it| it.stored));
     assert_eq!(tables.outbox_rows().await, in_outbox(world));
-    assert_eq!(tables.unsent().await, count(world, |it| it.outbox && !it.sent));
+    assert_eq!(
+        tables.unsent().await,
+        count(world, |it| it.outbox && !it.sent)
+    );
     for (idx, consumer) in ["inventory", "search", "storefront"].iter().enumerate() {
         assert_eq!(
             tables.processed(consumer).await,

@@ -13,15 +13,18 @@ use waybill_world::{BrokerKind, Expected};
 
 /// Somebody who can send to a world.
 pub(crate) struct Hand {
-    prefix: String,
-    broker: Broker,
+    pub(crate) prefix: String,
+    pub(crate) broker: Broker,
 }
 
-enum Broker {
-    Kafka(FutureProducer),
+pub(crate) enum Broker {
+    Kafka {
+        producer: FutureProducer,
+        bootstrap: String,
+    },
     RabbitMq {
         channel: Channel,
-        #[expect(dead_code, reason = "the channel ends with its connection")]
+        /// The channel ends with it.
         connection: Connection,
     },
 }
@@ -32,7 +35,10 @@ impl Hand {
             BrokerKind::Kafka { bootstrap } => {
                 let mut config = ClientConfig::new();
                 config.set("bootstrap.servers", bootstrap);
-                Broker::Kafka(config.create().expect("a producer"))
+                Broker::Kafka {
+                    producer: config.create().expect("a producer"),
+                    bootstrap: bootstrap.clone(),
+                }
             }
             BrokerKind::RabbitMq { amqp_url, .. } => {
                 let properties = ConnectionProperties::default();
@@ -62,7 +68,9 @@ impl Hand {
             expected.version
         );
         match &self.broker {
-            Broker::Kafka(producer) => self.to_topic(producer, expected, product, &body).await,
+            Broker::Kafka { producer, .. } => {
+                self.to_topic(producer, expected, product, &body).await
+            }
             Broker::RabbitMq { channel, .. } => self.to_queues(channel, expected, &body).await,
         }
     }
@@ -118,8 +126,7 @@ impl Hand {
             ..BasicPublishOptions::default()
         };
         let (exchange, key) = (exchange.into(), key.into());
-        let publishing =
-            channel.basic_publish(exchange, key, options, body.as_bytes(), properties);
+        let publishing = channel.basic_publish(exchange, key, options, body.as_bytes(), properties);
         let confirm = publishing.await.expect("it is written");
         let confirmed = confirm.await.expect("it is confirmed");
         let routed = matches!(confirmed, lapin::Confirmation::Ack(None));

@@ -6,7 +6,11 @@ mod company;
 
 mod counts;
 
+mod dead_letters;
+
 mod hand;
+
+mod restart;
 
 use waybill_world::{BrokerKind, DatabaseKind, Fault, Membership};
 

@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
-use waybill_protocol::{
-    Code, Failure, GetJournal, Hello, JournalRun, OpenTarget, Opened, Welcome,
-};
+use tokio_util::sync::CancellationToken;
+use waybill_protocol::{Code, Failure, GetJournal, Hello, JournalRun, OpenTarget, Opened, Welcome};
 
 use crate::demo::DemoHost;
 use crate::journal::Journal;
@@ -41,14 +40,18 @@ struct Inner {
     opens: Option<OpenTarget>,
     journal: OnceCell<Journal>,
     session: Mutex<Option<Arc<Session>>>,
-    /// Opening and closing take turns.
+    /// Opening and closing take turns …
     turn: tokio::sync::Mutex<()>,
+    /// … and whoever comes next ends an opening that waits for a server.
+    opening: Mutex<CancellationToken>,
     probes: Probes,
 }
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("dirs", &self.inner.dirs).finish_non_exhaustive()
+        f.debug_struct("Core")
+            .field("dirs", &self.inner.dirs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -82,6 +85,7 @@ impl Core {
                 journal: OnceCell::new(),
                 session: Mutex::new(None),
                 turn: tokio::sync::Mutex::new(()),
+                opening: Mutex::default(),
                 probes: Probes::default(),
             }),
         }
@@ -102,8 +106,12 @@ impl Core {
     /// Connects to the systems of a profile or of the demo; looks only. Ends the session before.
     #[tracing::instrument(skip_all)]
     pub async fn open(&self, target: &OpenTarget) -> Result<Opened, Failure> {
+        let given_up = self.end_opening();
         let _turn = self.inner.turn.lock().await;
-        if self.session().is_ok_and(|session| session.resends.is_running()) {
+        if self
+            .session()
+            .is_ok_and(|session| session.resends.is_running())
+        {
             return Err(Failure::new(Code::Stale, "A resend is running.")
                 .hint("Wait for it to end, or stop it, before opening something else."));
         }
@@ -114,7 +122,11 @@ impl Core {
             drivers: self.inner.drivers.clone(),
             secrets,
         };
-        let session = Session::open(profile, demo, &opening, journal).await?;
+        let opened = Session::open(profile, demo, &opening, journal);
+        let session = given_up
+            .run_until_cancelled(opened)
+            .await
+            .unwrap_or_else(|| Err(Failure::new(Code::NotOpen, "Opening was given up.")))?;
         tracing::info!(profile = %session.profile.name, "Opened a profile");
         let opened = session.opened().await?;
         *self.slot() = Some(session);
@@ -123,6 +135,7 @@ impl Core {
 
     /// Ends the session: scan, live tail, resend and connections.
     pub async fn close(&self) {
+        self.end_opening();
         let _turn = self.inner.turn.lock().await;
         self.end_session().await;
     }
@@ -149,7 +162,22 @@ impl Core {
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
-        self.inner.session.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .session
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends an opening that is going on; what ends the next one.
+    fn end_opening(&self) -> CancellationToken {
+        let mut opening = self
+            .inner
+            .opening
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        opening.cancel();
+        *opening = CancellationToken::new();
+        opening.clone()
     }
 
     async fn end_session(&self) {
@@ -194,7 +222,11 @@ impl Core {
     }
 }
 
-type Target = (waybill_model::Profile, Option<Arc<dyn DemoHost>>, Arc<dyn Secrets>);
+type Target = (
+    waybill_model::Profile,
+    Option<Arc<dyn DemoHost>>,
+    Arc<dyn Secrets>,
+);
 
 /// What the page shows when profiles cannot be read or written.
 fn of_store(error: &StoreError) -> Failure {
@@ -206,7 +238,11 @@ fn of_store(error: &StoreError) -> Failure {
         StoreError::Wrong { problems, .. } => {
             let lines: Vec<String> = problems
                 .iter()
-                .map(|p| format!("line {}: {} {}", p.line, p.message, p.suggestion).trim().to_owned())
+                .map(|p| {
+                    format!("line {}: {} {}", p.line, p.message, p.suggestion)
+                        .trim()
+                        .to_owned()
+                })
                 .collect();
             lines.join("\n")
         }
@@ -214,6 +250,13 @@ fn of_store(error: &StoreError) -> Failure {
     };
     let text = error.to_string();
     let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    Failure::new(code, format!("{first}{}.", chars.as_str().trim_end_matches(['.', '?']))).detail(detail)
+    let first: String = chars
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
+    Failure::new(
+        code,
+        format!("{first}{}.", chars.as_str().trim_end_matches(['.', '?'])),
+    )
+    .detail(detail)
 }

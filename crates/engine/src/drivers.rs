@@ -16,12 +16,17 @@ impl Drivers {
 
     /// Their names, in order.
     pub fn names(&self) -> Vec<String> {
-        self.0.iter().map(|driver| driver.name().to_owned()).collect()
+        self.0
+            .iter()
+            .map(|driver| driver.name().to_owned())
+            .collect()
     }
 
     /// All URL schemes somebody answers to.
     pub fn schemes(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().flat_map(|driver| driver.url_schemes().iter().copied())
+        self.0
+            .iter()
+            .flat_map(|driver| driver.url_schemes().iter().copied())
     }
 
     /// The driver for a URL.

@@ -4,7 +4,6 @@
 //! engine never names a concrete source; the composition roots pass in [`Drivers`].
 
 mod clock;
-
 mod dirs;
 pub use dirs::Dirs;
 

@@ -45,9 +45,15 @@ struct Part {
 impl CoverageBook {
     /// Takes in what a read proves to have seen.
     pub(crate) fn cover(&mut self, coverage: Coverage) {
-        let part = self.parts.entry((coverage.place, coverage.partition)).or_default();
-        let mut holes: Vec<(i64, i64)> =
-            coverage.gaps.iter().map(|gap| (gap.window.from.0, gap.window.to.0)).collect();
+        let part = self
+            .parts
+            .entry((coverage.place, coverage.partition))
+            .or_default();
+        let mut holes: Vec<(i64, i64)> = coverage
+            .gaps
+            .iter()
+            .map(|gap| (gap.window.from.0, gap.window.to.0))
+            .collect();
         normalise(&mut holes);
         let whole = [(coverage.window.from.0, coverage.window.to.0)];
         part.proven.extend(subtract(&whole, &holes));
@@ -118,9 +124,11 @@ impl Part {
     /// Drops gaps that a later read has closed.
     fn prune_gaps(&mut self) {
         let proven = std::mem::take(&mut self.proven);
-        self.gaps.retain(|gap| !contains(&proven, gap.window.from.0, gap.window.to.0));
+        self.gaps
+            .retain(|gap| !contains(&proven, gap.window.from.0, gap.window.to.0));
         self.proven = proven;
-        self.gaps.sort_by_key(|gap| (gap.window.from, gap.window.to));
+        self.gaps
+            .sort_by_key(|gap| (gap.window.from, gap.window.to));
         self.gaps.dedup();
         self.gaps.truncate(MAX_GAPS);
     }
@@ -132,7 +140,10 @@ impl Part {
         };
         let holes = subtract(&[(hull.from.0, hull.to.0)], &self.proven);
         let reason = |from: i64, to: i64| {
-            let told = self.gaps.iter().find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
+            let told = self
+                .gaps
+                .iter()
+                .find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
             told.map_or(GapReason::Cancelled, |gap| gap.reason.clone())
         };
         let gaps = holes.into_iter().map(|(from, to)| Gap {
@@ -156,11 +167,23 @@ impl Proof {
         if self.failed {
             return Err(Unproven::Failed);
         }
-        let told = self.gaps.iter().find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
+        let told = self
+            .gaps
+            .iter()
+            .find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
         Err(Unproven::Because(match told.map(|gap| &gap.reason) {
             None => UnknownReason::NotCovered,
             Some(reason) => unknown_reason(reason),
         }))
+    }
+
+    /// The stretch around `at` in which absence is proven.
+    pub(crate) fn span_around(&self, at: i64) -> Option<(i64, i64)> {
+        let idx = self.proven.partition_point(|&(_, to)| to <= at);
+        self.proven
+            .get(idx)
+            .copied()
+            .filter(|&(from, _)| from <= at)
     }
 
     /// Up to where absence is proven without a break from `from` on; `from` when not at all.
@@ -241,7 +264,9 @@ fn intersect(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
 /// Whether one of the normalised spans contains `from..to`.
 fn contains(spans: &[(i64, i64)], from: i64, to: i64) -> bool {
     let idx = spans.partition_point(|&(_, end)| end <= from);
-    spans.get(idx).is_some_and(|&(start, end)| start <= from && to <= end)
+    spans
+        .get(idx)
+        .is_some_and(|&(start, end)| start <= from && to <= end)
 }
 
 #[cfg(test)]
@@ -284,24 +309,38 @@ mod tests {
     #[test]
     fn absence_needs_every_partition_and_no_gap() {
         let retention = (20, 30, GapReason::Retention);
-        let proof = book(&[coverage(0, 0, 100, &[]), coverage(1, 0, 80, &[retention])]).proof(PLACE);
+        let proof =
+            book(&[coverage(0, 0, 100, &[]), coverage(1, 0, 80, &[retention])]).proof(PLACE);
         for ((from, to), expected) in [
             ((0, 20), Ok(())),
             ((30, 80), Ok(())),
-            ((10, 25), Err(Unproven::Because(UnknownReason::RetentionPassed))),
+            (
+                (10, 25),
+                Err(Unproven::Because(UnknownReason::RetentionPassed)),
+            ),
             ((70, 90), Err(Unproven::Because(UnknownReason::NotCovered))),
             ((-1, 5), Err(Unproven::Because(UnknownReason::NotCovered))),
         ] {
             assert_eq!(proof.absence(from, to), expected, "{from}..{to}");
         }
-        assert_eq!([proof.proven_until(5), proof.proven_until(25), proof.proven_until(79)], [20, 25, 80]);
+        assert_eq!(
+            [
+                proof.proven_until(5),
+                proof.proven_until(25),
+                proof.proven_until(79)
+            ],
+            [20, 25, 80]
+        );
     }
 
     #[test]
     fn a_place_that_was_never_read_proves_nothing() {
         let mut book = CoverageBook::default();
         let absence = |book: &CoverageBook| book.proof(PLACE).absence(0, 1);
-        assert_eq!(absence(&book), Err(Unproven::Because(UnknownReason::NotCovered)));
+        assert_eq!(
+            absence(&book),
+            Err(Unproven::Because(UnknownReason::NotCovered))
+        );
         book.fail(PLACE, "refused".to_owned());
         assert_eq!(absence(&book), Err(Unproven::Failed));
         book.forget_failures();
@@ -322,7 +361,12 @@ mod tests {
         assert_eq!(merged[0].window, window(0, 100));
         let gaps: Vec<_> = merged[0].gaps.iter().map(|gap| gap.window).collect();
         assert_eq!(gaps, [window(40, 45)]);
-        assert!(merged[0].gaps[0].reason.to_string().contains("lost connection"));
+        assert!(
+            merged[0].gaps[0]
+                .reason
+                .to_string()
+                .contains("lost connection")
+        );
     }
 
     #[test]

@@ -13,9 +13,7 @@ use crate::suspicion::Suspicions;
 use crate::timelines::Timelines;
 use crate::tracker::Movement;
 use crate::verdicts::Verdicts;
-use crate::{
-    ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape,
-};
+use crate::{ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape};
 
 /// Everything known in one session: evidence by event, coverage by place, and the verdicts of the
 /// latest judgement. Event numbers are stable; an event that turns out to be another one loses its
@@ -57,7 +55,11 @@ impl Index {
     /// An empty index.
     pub fn new(shape: Shape) -> Self {
         Self {
-            roles: shape.places.iter().map(|place| (place.id, place.role)).collect(),
+            roles: shape
+                .places
+                .iter()
+                .map(|place| (place.id, place.role))
+                .collect(),
             clocks: HashMap::new(),
             scan: ScanNo(0),
             scan_began: Micros(i64::MIN),
@@ -66,7 +68,11 @@ impl Index {
             business: Business::default(),
             unjoined: Vec::new(),
             coverage: CoverageBook::default(),
-            movements: shape.consumers.iter().map(|_| Movement::default()).collect(),
+            movements: shape
+                .consumers
+                .iter()
+                .map(|_| Movement::default())
+                .collect(),
             own: HashMap::new(),
             own_unseen: Vec::new(),
             delays: Delays::default(),
@@ -152,7 +158,8 @@ impl Index {
     pub fn counts_in(&self, window: Window) -> Counts {
         let mut counts = self.verdicts.none();
         for &no in self.in_window(window) {
-            self.verdicts.count_into(&mut counts, no, self.suspicions.confirmed(no));
+            self.verdicts
+                .count_into(&mut counts, no, self.suspicions.confirmed(no));
         }
         counts
     }
@@ -174,7 +181,8 @@ impl Index {
 
     /// What happened to one event, in sentences a person would say. Times are told in UTC.
     pub fn sentence(&self, no: u32) -> String {
-        self.row(no).map_or_else(String::new, |row| crate::sentence::event(self, &row))
+        self.row(no)
+            .map_or_else(String::new, |row| crate::sentence::event(self, &row))
     }
 
     /// The number of an event by its id in any spelling.

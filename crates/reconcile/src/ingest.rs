@@ -27,12 +27,21 @@ impl Index {
             observations: batch.len() as u64,
             new_events: 0,
         };
-        self.clocks.insert(batch.place, (batch.clock, batch.resolution_micros));
+        self.clocks
+            .insert(batch.place, (batch.clock, batch.resolution_micros));
         let role = self.usable_role(batch.place);
         let lane = lane_of(batch.place, role);
         // Looked up once per batch and partition rather than once per row.
-        let mut times = lane.and_then(|lane| self.timelines.lane_mut(lane)).map(std::mem::take);
-        let mut near = (0, self.near.get(&(batch.place, 0)).copied().unwrap_or_default());
+        let mut times = lane
+            .and_then(|lane| self.timelines.lane_mut(lane))
+            .map(std::mem::take);
+        let mut near = (
+            0,
+            self.near
+                .get(&(batch.place, 0))
+                .copied()
+                .unwrap_or_default(),
+        );
         for idx in 0..batch.len() {
             let spot = spot(batch, idx);
             if let Some(why) = complaint(spot.marks) {
@@ -150,9 +159,10 @@ impl Index {
         if added != Added::New {
             return;
         }
-        let copy = self.events.copies(no).find(|copy| !is_own(copy.marks));
-        if let Some(copy) = copy {
-            self.relay_took(spot.at, copy.at);
+        let copies = self.events.copies(no).filter(|copy| !is_own(copy.marks));
+        let copied: Vec<i64> = copies.map(|copy| copy.at).collect();
+        for at in copied {
+            self.relay_took(spot.at, at);
         }
     }
 
@@ -170,7 +180,10 @@ impl Index {
     }
 
     fn relay_sent(&mut self, written: i64) {
-        self.relay_sent_up_to = Some(self.relay_sent_up_to.map_or(written, |up_to| up_to.max(written)));
+        self.relay_sent_up_to = Some(
+            self.relay_sent_up_to
+                .map_or(written, |up_to| up_to.max(written)),
+        );
     }
 
     fn ingest_change(
@@ -182,12 +195,17 @@ impl Index {
     ) {
         let (aggregate, version) = (batch.aggregates.get(idx), batch.version(idx));
         if aggregate.is_empty() || version == NO_VERSION {
-            self.complain(&spot, "The row has no aggregate or no version, so no event can be looked for.");
+            self.complain(
+                &spot,
+                "The row has no aggregate or no version, so no event can be looked for.",
+            );
             return;
         }
         let at = spot.at;
         let names = &mut self.events.aggregates;
-        let change = self.business.insert(names, aggregate, version, spot.to_owned_spot());
+        let change = self
+            .business
+            .insert(names, aggregate, version, spot.to_owned_spot());
         self.unjoined.extend(change);
         match (change, times) {
             (Some(_), Some(times)) => times.add(at),
@@ -207,7 +225,11 @@ impl Index {
 
     /// A coordinate in the place's own terms, which serves as an id where there is none.
     fn coordinate_text(&self, spot: &Spot<'_>) -> String {
-        let found = self.shape.places.iter().find(|place| place.id == spot.place);
+        let found = self
+            .shape
+            .places
+            .iter()
+            .find(|place| place.id == spot.place);
         let mut text = found.map_or_else(|| "?".to_owned(), |place| place.name.clone());
         let written = match (spot.position, self.roles.get(&spot.place)) {
             (NO_POSITION, _) => write!(text, "/{}", spot.key),

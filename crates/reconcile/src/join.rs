@@ -136,6 +136,8 @@ impl Index {
 
     /// The times of all business rows.
     pub(crate) fn stored_times(&self) -> Vec<i64> {
-        (0..self.business.len()).map(|idx| self.business.get(idx).spot.at).collect()
+        (0..self.business.len())
+            .map(|idx| self.business.get(idx).spot.at)
+            .collect()
     }
 }

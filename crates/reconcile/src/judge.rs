@@ -88,13 +88,18 @@ impl Index {
             return;
         };
         let sent = self.events.outbox_marks(no).contains(Marks::SENT);
-        if sent || self.events.copy.has(no) || !self.resends(no).is_empty() {
+        let reached_broker = self.events.copy.has(no)
+            || !self.resends(no).is_empty()
+            || crate::row::consumed(&self.events, no).is_some();
+        if sent || reached_broker {
             return;
         }
         let oldest = self.oldest_unsent.get_or_insert(written);
         *oldest = written.min(*oldest);
-        let of_aggregate =
-            context.oldest_unsent.entry(self.events.aggregate(no)).or_insert(written);
+        let of_aggregate = context
+            .oldest_unsent
+            .entry(self.events.aggregate(no))
+            .or_insert(written);
         *of_aggregate = written.min(*of_aggregate);
     }
 
@@ -138,7 +143,11 @@ impl Index {
         outcome.settled = outcome.publish == PublishCode::PUBLISHED
             && anchored
             && outcome.consumers.iter().all(|&code| {
-                let arrived = [ConsumerCode::PROCESSED, ConsumerCode::PASSED, ConsumerCode::NOT_DUE];
+                let arrived = [
+                    ConsumerCode::PROCESSED,
+                    ConsumerCode::PASSED,
+                    ConsumerCode::NOT_DUE,
+                ];
                 arrived.contains(&code)
             });
     }
@@ -147,9 +156,11 @@ impl Index {
         self.uncount(no);
         self.verdicts.set_publish(no, outcome.publish);
         for (consumer, &code) in outcome.consumers.iter().enumerate() {
-            let newly = code == ConsumerCode::PASSED && self.verdicts.consumer(no, consumer) != code;
+            let newly =
+                code == ConsumerCode::PASSED && self.verdicts.consumer(no, consumer) != code;
             if newly && let Some(at) = self.first_copy_at(no) {
-                self.timelines.add(Lane::Consumer(ConsumerNo(consumer as u8)), at);
+                self.timelines
+                    .add(Lane::Consumer(ConsumerNo(consumer as u8)), at);
             }
             self.verdicts.set_consumer(no, consumer, code);
         }
@@ -175,7 +186,10 @@ impl Index {
     }
 
     fn settle_timelines(&mut self, needing_action: Vec<i64>) {
-        let mut timelines = std::mem::replace(&mut self.timelines, crate::timelines::Timelines::new(&self.shape));
+        let mut timelines = std::mem::replace(
+            &mut self.timelines,
+            crate::timelines::Timelines::new(&self.shape),
+        );
         timelines.settle_order(&mut self.events, &self.business);
         timelines.replace(Lane::Missing, needing_action);
         timelines.settle_lanes(|lane| self.lane_times(lane));
@@ -196,15 +210,18 @@ impl Index {
                 .filter(|copy| copy.place == place)
                 .map(|copy| copy.at)
                 .collect(),
-            Lane::Consumer(consumer) => {
-                numbers.filter_map(|no| self.consumed_at(no, consumer)).collect()
-            }
+            Lane::Consumer(consumer) => numbers
+                .filter_map(|no| self.consumed_at(no, consumer))
+                .collect(),
         }
     }
 
     fn consumed_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let processed = self.events.inbox_at(no, consumer);
         let code = self.verdicts.consumer(no, usize::from(consumer.0));
-        processed.or_else(|| self.first_copy_at(no).filter(|_| code == ConsumerCode::PASSED))
+        processed.or_else(|| {
+            self.first_copy_at(no)
+                .filter(|_| code == ConsumerCode::PASSED)
+        })
     }
 }

@@ -133,7 +133,11 @@ impl Packed {
             let span = chunk[chunk.len() - 1].wrapping_sub(first) as u64;
             let shift = (64 - span.leading_zeros()).saturating_sub(16) as u8;
             blocks.push(Block { first, shift });
-            steps.extend(chunk.iter().map(|time| (time.wrapping_sub(first) as u64 >> shift) as u16));
+            steps.extend(
+                chunk
+                    .iter()
+                    .map(|time| (time.wrapping_sub(first) as u64 >> shift) as u16),
+            );
         }
         Self {
             blocks,
@@ -233,7 +237,11 @@ mod tests {
         let times: Vec<i64> = (0..200_000).map(|nth| nth * 18_000).collect();
         let lane = lane(&times);
         assert_eq!(lane.len(), 200_000);
-        assert!(lane.heap_bytes() < 200_000 * 23 / 10, "{}", lane.heap_bytes());
+        assert!(
+            lane.heap_bytes() < 200_000 * 23 / 10,
+            "{}",
+            lane.heap_bytes()
+        );
         let (first, last) = lane.span().expect("it is not empty");
         let early = times[199_999] - last.0;
         assert!(first == Micros(0) && (0..32).contains(&early), "{early}");

@@ -43,7 +43,9 @@ impl Oddities {
 /// What is wrong with a row or message that the source has marked.
 pub(crate) fn complaint(marks: Marks) -> Option<&'static str> {
     if marks.contains(Marks::NO_ID) {
-        Some("It carries no id where the profile says it should, so nothing can be matched with it.")
+        Some(
+            "It carries no id where the profile says it should, so nothing can be matched with it.",
+        )
     } else if marks.contains(Marks::NOT_UTF8) {
         Some("Its id or a needed column is not valid UTF-8.")
     } else if marks.contains(Marks::MALFORMED) {

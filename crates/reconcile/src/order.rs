@@ -98,9 +98,8 @@ impl Index {
         for step in steps.iter() {
             let same_partition =
                 newest.filter(|n| (n.place, n.partition) == (step.place, step.partition));
-            let late = same_partition.is_some_and(|newest| {
-                step.version != NO_VERSION && step.version < newest.version
-            });
+            let late = same_partition
+                .is_some_and(|newest| step.version != NO_VERSION && step.version < newest.version);
             self.set_order_flag(step.no, Flags::OUT_OF_ORDER, late);
             if !late {
                 newest = Some(*step);

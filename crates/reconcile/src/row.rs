@@ -19,10 +19,13 @@ pub(crate) fn at(events: &Events, business: &Business, no: u32) -> i64 {
         return written;
     }
     let copied = events.copies(no).map(|copy| copy.at).min();
-    copied.or_else(|| consumed(events, no)).unwrap_or_else(|| events.base(no))
+    copied
+        .or_else(|| consumed(events, no))
+        .unwrap_or_else(|| events.base(no))
 }
 
-fn consumed(events: &Events, no: u32) -> Option<i64> {
+/// The earliest sign of any consumer having had it.
+pub(crate) fn consumed(events: &Events, no: u32) -> Option<i64> {
     let consumers = (0..=u8::MAX).take(events.inboxes.len()).map(ConsumerNo);
     let times = consumers.flat_map(|consumer| {
         let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
@@ -72,14 +75,19 @@ pub(crate) fn row(index: &Index, no: u32) -> Option<EventRow> {
     let copied = events.copies(no).map(|copy| copy.at);
     let resent = index.resends(no).iter().map(|resend| resend.at.0);
     let version = events.version(no);
-    let cells = (0..=u8::MAX).zip(&verdict.consumers).map(|(consumer, verdict)| {
-        let consumer = ConsumerNo(consumer);
-        let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
-        ConsumerCell {
-            at: events.inbox_at(no, consumer).or_else(|| letters.max()).map(Micros),
-            verdict: verdict.clone(),
-        }
-    });
+    let cells = (0..=u8::MAX)
+        .zip(&verdict.consumers)
+        .map(|(consumer, verdict)| {
+            let consumer = ConsumerNo(consumer);
+            let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
+            ConsumerCell {
+                at: events
+                    .inbox_at(no, consumer)
+                    .or_else(|| letters.max())
+                    .map(Micros),
+                verdict: verdict.clone(),
+            }
+        });
     Some(EventRow {
         no,
         id: EventId(events.id(no).into_owned()),
@@ -105,7 +113,11 @@ pub(crate) fn facts(index: &Index, no: u32) -> Vec<Seen> {
     let mut facts = Vec::new();
     let linked = events.stored.get(no);
     if linked != 0 {
-        facts.push(seen(index, PlaceRole::Business, &index.business.get(linked - 1).spot));
+        facts.push(seen(
+            index,
+            PlaceRole::Business,
+            &index.business.get(linked - 1).spot,
+        ));
     }
     let mut first = |role, spot: Option<Spot<'_>>| {
         facts.extend(spot.map(|spot| seen(index, role, &spot)));
@@ -113,16 +125,26 @@ pub(crate) fn facts(index: &Index, no: u32) -> Vec<Seen> {
     first(PlaceRole::Outbox, events.outbox.spot(no, base, &id));
     first(PlaceRole::Destination, events.copy.spot(no, base, &id));
     for (consumer, inbox) in (0..=u8::MAX).zip(&events.inboxes) {
-        first(PlaceRole::Inbox(ConsumerNo(consumer)), inbox.spot(no, base, &id));
+        first(
+            PlaceRole::Inbox(ConsumerNo(consumer)),
+            inbox.spot(no, base, &id),
+        );
     }
-    facts.extend(events.extra_spots(no).map(|(role, spot)| seen(index, role, spot)));
+    facts.extend(
+        events
+            .extra_spots(no)
+            .map(|(role, spot)| seen(index, role, spot)),
+    );
     facts.sort_by_key(|fact| (fact.stage, fact.consumer, fact.stamp.at, fact.position));
     facts
 }
 
 fn seen(index: &Index, role: PlaceRole, spot: &Spot<'_>) -> Seen {
-    let (clock, resolution_micros) =
-        index.clocks.get(&spot.place).copied().unwrap_or((Clock::Waybill, 0));
+    let (clock, resolution_micros) = index
+        .clocks
+        .get(&spot.place)
+        .copied()
+        .unwrap_or((Clock::Waybill, 0));
     Seen {
         place: spot.place,
         stage: match role {
@@ -152,19 +174,26 @@ pub(crate) fn siblings(index: &Index, no: u32, around: usize) -> Vec<Sibling> {
     if aggregate == 0 || !events.visible(no) {
         return sibling(index, no).into_iter().collect();
     }
-    let members = (0..events.len()).filter(|&other| {
-        events.aggregate(other) == aggregate && events.visible(other)
-    });
+    let members = (0..events.len())
+        .filter(|&other| events.aggregate(other) == aggregate && events.visible(other));
     let mut members: Vec<u32> = members.collect();
-    if members.iter().all(|&other| events.version(other) != NO_VERSION) {
+    if members
+        .iter()
+        .all(|&other| events.version(other) != NO_VERSION)
+    {
         members.sort_by_key(|&other| (events.version(other), index.at(other)));
     } else {
         members.sort_by_key(|&other| index.at(other));
     }
     let own = members.iter().position(|&other| other == no).unwrap_or(0);
     let from = own.saturating_sub(around);
-    let to = members.len().min(own.saturating_add(around).saturating_add(1));
-    members[from..to].iter().filter_map(|&other| sibling(index, other)).collect()
+    let to = members
+        .len()
+        .min(own.saturating_add(around).saturating_add(1));
+    members[from..to]
+        .iter()
+        .filter_map(|&other| sibling(index, other))
+        .collect()
 }
 
 fn sibling(index: &Index, no: u32) -> Option<Sibling> {
@@ -174,7 +203,9 @@ fn sibling(index: &Index, no: u32) -> Option<Sibling> {
         no,
         stored: row.stored.is_some() || row.outbox.is_some(),
         published: row.published.is_some(),
-        consumed: consumers.map(|c| index.events.inbox_at(no, c).is_some()).collect(),
+        consumed: consumers
+            .map(|c| index.events.inbox_at(no, c).is_some())
+            .collect(),
         id: row.id,
         kind: row.kind,
         version: row.version,

@@ -77,13 +77,17 @@ mod tests {
     fn check(findings: &[(u32, i64, i64, u16)], confirmed: bool) {
         let mut suspicions = Suspicions::default();
         for &(scan, scan_began, now, finding) in findings {
-            suspicions.found(7, finding, &Occasion {
-                now,
-                scan: ScanNo(scan),
-                scan_began,
-                whole: true,
-                confirm_micros: 2,
-            });
+            suspicions.found(
+                7,
+                finding,
+                &Occasion {
+                    now,
+                    scan: ScanNo(scan),
+                    scan_began,
+                    whole: true,
+                    confirm_micros: 2,
+                },
+            );
         }
         assert_eq!(suspicions.confirmed(7), confirmed, "{findings:?}");
     }

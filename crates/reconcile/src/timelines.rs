@@ -21,7 +21,10 @@ pub(crate) struct Timelines {
 impl Timelines {
     pub(crate) fn new(shape: &Shape) -> Self {
         let consumers = (0..=u8::MAX).take(shape.consumers.len()).map(ConsumerNo);
-        let destinations = shape.places.iter().filter(|place| place.role == PlaceRole::Destination);
+        let destinations = shape
+            .places
+            .iter()
+            .filter(|place| place.role == PlaceRole::Destination);
         let lanes = [Lane::Missing, Lane::Stored, Lane::Outbox]
             .into_iter()
             .chain(destinations.map(|place| Lane::Published(place.id)))
@@ -69,8 +72,9 @@ impl Timelines {
     pub(crate) fn settle_order(&mut self, events: &mut Events, business: &Business) {
         let at = |events: &Events, no: u32| (crate::row::at(events, business, no), no);
         let len = events.len();
-        let mut fresh: Vec<u32> =
-            (self.ordered_below..len).filter(|&no| events.visible(no)).collect();
+        let mut fresh: Vec<u32> = (self.ordered_below..len)
+            .filter(|&no| events.visible(no))
+            .collect();
         for &no in &fresh {
             events.mark(no, State::ORDERED);
         }

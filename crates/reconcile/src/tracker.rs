@@ -69,7 +69,11 @@ impl Movement {
         }
         if newest {
             self.latest = at;
-            self.attached = look.queue.as_ref().map(|queue| queue.consumers).or(look.members);
+            self.attached = look
+                .queue
+                .as_ref()
+                .map(|queue| queue.consumers)
+                .or(look.members);
         }
         if let Some(queue) = &look.queue {
             if queue.ready == 0 && queue.unacked == 0 {
@@ -105,7 +109,13 @@ impl Movement {
 
     /// Whether a later copy of the same partition had been processed before `until`: then the
     /// consumer had passed this one by then.
-    pub(crate) fn overtaken(&self, place: PlaceId, partition: u32, offset: i64, until: i64) -> bool {
+    pub(crate) fn overtaken(
+        &self,
+        place: PlaceId,
+        partition: u32,
+        offset: i64,
+        until: i64,
+    ) -> bool {
         let known = self.processed.get(&(place, partition));
         known.is_some_and(|known| known.steps.iter().any(|&(o, at)| o > offset && at < until))
     }
@@ -152,8 +162,16 @@ impl Movement {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let pair = size_of::<(i64, i64)>();
-        let looks: usize = self.partitions.values().map(|known| known.looks.capacity()).sum();
-        let processed: usize = self.processed.values().map(|known| known.steps.capacity()).sum();
+        let looks: usize = self
+            .partitions
+            .values()
+            .map(|known| known.looks.capacity())
+            .sum();
+        let processed: usize = self
+            .processed
+            .values()
+            .map(|known| known.steps.capacity())
+            .sum();
         (looks + processed) * pair + self.empty_at.capacity() * 8
     }
 }
@@ -241,26 +259,43 @@ mod tests {
 
     #[test]
     fn an_offset_is_passed_by_the_first_look_beyond_it() {
-        let looks = [group(10, Some(5)), group(30, Some(5)), group(20, Some(9)), group(40, Some(9))];
+        let looks = [
+            group(10, Some(5)),
+            group(30, Some(5)),
+            group(20, Some(9)),
+            group(40, Some(9)),
+        ];
         let movement = movement(&looks);
         assert_eq!(movement.passed_offset(2, 4), Passage::By(10));
         assert_eq!(movement.passed_offset(2, 5), Passage::By(20));
-        assert_eq!(movement.passed_offset(2, 9), Passage::NotYet(LagReason::Stalled));
+        assert_eq!(
+            movement.passed_offset(2, 9),
+            Passage::NotYet(LagReason::Stalled)
+        );
         assert_eq!(movement.passed_offset(3, 0), Passage::NotLooked);
     }
 
     #[test]
     fn no_offset_is_not_the_same_as_an_offset_of_nothing() {
-        assert_eq!(movement(&[group(10, None)]).passed_offset(2, 0), Passage::NoOffset);
+        assert_eq!(
+            movement(&[group(10, None)]).passed_offset(2, 0),
+            Passage::NoOffset
+        );
         let begun = movement(&[group(10, None), group(20, Some(0))]);
-        assert_eq!(begun.passed_offset(2, 0), Passage::NotYet(LagReason::Behind));
+        assert_eq!(
+            begun.passed_offset(2, 0),
+            Passage::NotYet(LagReason::Behind)
+        );
     }
 
     #[test]
     fn an_empty_queue_has_been_left_by_all_that_was_routed_before() {
         let movement = movement(&[queue(10, 3, 1), queue(20, 0, 1), queue(30, 2, 0)]);
         assert_eq!(movement.left_queue(15), Passage::By(20));
-        assert_eq!(movement.left_queue(25), Passage::NotYet(LagReason::NoConsumers));
+        assert_eq!(
+            movement.left_queue(25),
+            Passage::NotYet(LagReason::NoConsumers)
+        );
     }
 
     #[test]
@@ -273,6 +308,9 @@ mod tests {
                 other => panic!("{offset}: {other:?}"),
             }
         }
-        assert_eq!(movement.passed_offset(2, 4999), Passage::NotYet(LagReason::Behind));
+        assert_eq!(
+            movement.passed_offset(2, 4999),
+            Passage::NotYet(LagReason::Behind)
+        );
     }
 }

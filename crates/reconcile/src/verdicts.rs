@@ -181,7 +181,11 @@ impl Verdicts {
     }
 
     pub(crate) fn consumer(&self, no: u32, consumer: usize) -> ConsumerCode {
-        ConsumerCode(self.consumers.get(consumer).map_or(NONE, |codes| codes.get(no)))
+        ConsumerCode(
+            self.consumers
+                .get(consumer)
+                .map_or(NONE, |codes| codes.get(no)),
+        )
     }
 
     pub(crate) fn set_publish(&mut self, no: u32, code: PublishCode) {
@@ -303,8 +307,14 @@ mod tests {
     #[test]
     fn every_verdict_survives_its_byte() {
         for reason in UNKNOWN_REASONS {
-            assert_eq!(PublishCode::unknown(reason).verdict(), PublishVerdict::Unknown(reason));
-            assert_eq!(ConsumerCode::unknown(reason).verdict(), ConsumerVerdict::Unknown(reason));
+            assert_eq!(
+                PublishCode::unknown(reason).verdict(),
+                PublishVerdict::Unknown(reason)
+            );
+            assert_eq!(
+                ConsumerCode::unknown(reason).verdict(),
+                ConsumerVerdict::Unknown(reason)
+            );
         }
         for reason in [
             StuckReason::RelayIdle,
@@ -312,17 +322,30 @@ mod tests {
             StuckReason::AttemptsExhausted,
             StuckReason::PassedOver,
         ] {
-            assert_eq!(PublishCode::stuck(reason).verdict(), PublishVerdict::Stuck(reason));
+            assert_eq!(
+                PublishCode::stuck(reason).verdict(),
+                PublishVerdict::Stuck(reason)
+            );
         }
-        for reason in [LagReason::NoConsumers, LagReason::Behind, LagReason::Stalled] {
-            assert_eq!(ConsumerCode::lagging(reason).verdict(), ConsumerVerdict::Lagging(reason));
+        for reason in [
+            LagReason::NoConsumers,
+            LagReason::Behind,
+            LagReason::Stalled,
+        ] {
+            assert_eq!(
+                ConsumerCode::lagging(reason).verdict(),
+                ConsumerVerdict::Lagging(reason)
+            );
         }
     }
 
     #[test]
     fn findings_of_different_parts_are_different() {
         let stuck = PublishCode::stuck(StuckReason::RelayIdle);
-        assert_eq!(stuck.finding(), PublishCode::stuck(StuckReason::PassedOver).finding());
+        assert_eq!(
+            stuck.finding(),
+            PublishCode::stuck(StuckReason::PassedOver).finding()
+        );
         let findings = [
             stuck.finding(),
             PublishCode::LOST_IN_PUBLISH.finding(),

@@ -33,15 +33,17 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads a profile's address; no network.
     pub(crate) fn parse(target: &Target) -> Result<Self> {
-        let bad = |hint: &str| Error::BadUrl {
+        let hint = "write it like amqp://user@host:5672/vhost, or amqps:// for TLS";
+        let bad = |why: &str| Error::BadUrl {
             driver: DRIVER,
             url: without_login(&target.url),
-            hint: hint.to_owned(),
+            hint: format!("{why}; {hint}"),
         };
-        let hint = "write it like amqp://user@host:5672/vhost, or amqps:// for TLS";
-        let mut uri: AMQPUri = target.url.parse().map_err(|_: String| bad(hint))?;
+        let parsed: Result<AMQPUri, String> = target.url.parse();
+        // The parser's reason may repeat the whole address, password included.
+        let mut uri = parsed.map_err(|_whole_url| bad("it is no AMQP address"))?;
         if uri.authority.host.is_empty() {
-            return Err(bad(hint));
+            return Err(bad("it has no host"));
         }
         if let Some(secret) = &target.secret {
             secret

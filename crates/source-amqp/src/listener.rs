@@ -137,7 +137,8 @@ impl Listener {
         self.n_taken += 1;
         // Early enough that the broker never waits for us, seldom enough to cost nothing.
         if self.n_taken >= Ord::max(self.prefetch / 2, 1) {
-            self.acknowledge().await?;
+            // On a broken line this message is still good; the next one will say what is wrong.
+            self.acknowledge().await.ok();
         }
         Ok(delivery)
     }

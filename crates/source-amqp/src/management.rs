@@ -132,17 +132,17 @@ impl Management {
         let Some(text) = &target.management_url else {
             return Ok(None);
         };
-        let bad = || Error::BadUrl {
+        let bad = |why: &str| Error::BadUrl {
             driver: "rabbitmq's management API",
             url: text
                 .rsplit_once('@')
                 .map_or(text.as_str(), |(_, rest)| rest)
                 .to_owned(),
-            hint: "write management-url like http://host:15672".to_owned(),
+            hint: format!("{why}; write management-url like http://host:15672"),
         };
-        let mut base = Url::parse(text).map_err(|_: url::ParseError| bad())?;
+        let mut base = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(bad());
+            return Err(bad("it is no address of a web server"));
         }
         let user = match base.username() {
             "" => settings.user().to_owned(),
@@ -153,8 +153,10 @@ impl Management {
             _ => settings.password().to_owned(),
         };
         // From here on the address can be printed.
-        base.set_username("").map_err(|()| bad())?;
-        base.set_password(None).map_err(|()| bad())?;
+        base.set_username("")
+            .map_err(|()| bad("it cannot be read"))?;
+        base.set_password(None)
+            .map_err(|()| bad("it cannot be read"))?;
         Ok(Some(Self {
             http: client(settings)?,
             base,

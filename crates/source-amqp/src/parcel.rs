@@ -1,6 +1,8 @@
 //! A parcel as an AMQP message: what is sent again, and what must not be. Pure.
 
 use std::collections::BTreeMap;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -119,9 +121,12 @@ fn short(what: &str, text: &str) -> Result<ShortString, String> {
         .map_err(|error| format!("{what} does not fit into a message: {error}"))
 }
 
-fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
+fn number<T>(name: &str, text: &str) -> Result<T, String>
+where
+    T: FromStr<Err = ParseIntError>,
+{
     text.parse()
-        .map_err(|_: T::Err| format!("the property {name} is no number that fits: '{text}'"))
+        .map_err(|error| format!("the property {name} is '{text}': {error}"))
 }
 
 #[cfg(test)]
@@ -238,7 +243,7 @@ mod tests {
         check(
             &[],
             &[("timestamp", "yesterday")],
-            expect!["the property timestamp is no number that fits: 'yesterday'"],
+            expect!["the property timestamp is 'yesterday': invalid digit found in string"],
         );
     }
 }

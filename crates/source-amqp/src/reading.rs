@@ -36,6 +36,8 @@ pub(crate) struct Reading {
     pub(crate) batches: Batches,
     /// The first offset seen.
     pub(crate) first: Option<i64>,
+    /// The time the message there carried.
+    pub(crate) first_time: Option<Micros>,
     /// One past the last offset seen, or where the read was told to begin.
     pub(crate) next: Option<i64>,
     /// The time the last message carried.
@@ -74,6 +76,7 @@ impl Reading {
             prefetch: entry.prefetch,
             wanted_from: entry.wanted_from,
             first: None,
+            first_time: None,
             next: entry.next,
             last_time: None,
             n_done: 0,
@@ -106,7 +109,11 @@ impl Reading {
     pub(crate) async fn settle(&mut self) -> Result<bool> {
         match self.listener.round_trip().await {
             Ok(()) => self.arrived().await,
-            Err(error) => self.take(Err(error)).await,
+            // What had arrived before the line broke comes first.
+            Err(error) => match self.arrived().await? {
+                true => Ok(true),
+                false => self.take(Err(error)).await,
+            },
         }
     }
 
@@ -161,13 +168,15 @@ impl Reading {
         if offset < self.wanted_from {
             return Ok(());
         }
-        self.first.get_or_insert(offset);
         self.n_done += 1;
         self.n_bytes += delivery.data.len() as u64;
         let seen = message::observation(delivery, &self.query, offset, now());
-        if !seen.marks.contains(Marks::NO_TIME) {
-            self.last_time = Some(seen.stamp.at);
+        let time = (!seen.marks.contains(Marks::NO_TIME)).then_some(seen.stamp.at);
+        if self.first.is_none() {
+            self.first = Some(offset);
+            self.first_time = time;
         }
+        self.last_time = time.or(self.last_time);
         self.batches.push(&seen);
         Ok(())
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use waybill_model::{Coverage, Gap, GapReason, Progress, Window};
+use waybill_model::{Coverage, Gap, GapReason, Micros, Progress, Window};
 use waybill_source::{Chunk, ChunkStream, CopyQuery, CopyRole, Error, Result};
 
 use crate::dead_letters;
-use crate::extent::Extent;
+use crate::extent::{Edge, Extent};
 use crate::hub::Hub;
+use crate::listener::Start;
 use crate::position::Position;
 use crate::pull::{Sink, pulled};
 use crate::reading::{Entry, Reading, silent};
@@ -63,6 +64,8 @@ struct Scan {
     never_arrives: Option<String>,
     extent: Extent,
     resume: Option<Position>,
+    /// It began at a time, not at an offset.
+    entered_by_time: bool,
     out: Sink<Chunk>,
     reported: Instant,
 }
@@ -77,6 +80,7 @@ impl Scan {
             never_arrives,
             extent,
             resume,
+            entered_by_time: false,
             out,
             reported: Instant::now(),
         };
@@ -85,6 +89,7 @@ impl Scan {
             return Ok(());
         }
         let (start, next) = scan.extent.start(scan.query.window, resume);
+        scan.entered_by_time = matches!(start, Start::Second(_));
         let entry = Entry {
             start,
             next,
@@ -223,10 +228,7 @@ impl Scan {
             Some(resume) => resume.at,
             None => self.query.window.from,
         };
-        let mut unseen = self.extent.unseen(from, self.resume);
-        if self.resume.is_none() && self.entered_later(reading) {
-            unseen = None;
-        }
+        let unseen = self.unseen(from, reading);
         let next = self.next(reading);
         let first = reading.and_then(|reading| reading.first).unwrap_or(next);
         let window = Window {
@@ -246,14 +248,39 @@ impl Scan {
         }
     }
 
-    /// Whether the read began after the oldest message although it asked for a time before the
-    /// window: then the oldest message is older, even when it carries no time.
-    fn entered_later(&self, reading: Option<&Reading>) -> bool {
-        let first = reading.and_then(|reading| reading.first);
-        let edges = self.extent.edges;
-        edges
-            .zip(first)
-            .is_some_and(|((oldest, _), first)| first > oldest.offset)
+    /// The span before what was read.
+    ///
+    /// A stream of dead letters that has lost nothing is taken to be as old as what it watches:
+    /// most are empty, so that nothing else tells their age, and where one is younger the consumer
+    /// still lacks the event, only for another cause.
+    fn unseen(&self, from: Micros, reading: Option<&Reading>) -> Option<Gap> {
+        let whole = self.extent.edges.is_none_or(|(first, _)| first.offset == 0);
+        if whole && self.resume.is_none() && self.query.role == CopyRole::DeadLetters {
+            return None;
+        }
+        let (Some((oldest, last)), Some(reading), None) = (self.extent.edges, reading, self.resume)
+        else {
+            return self.extent.unseen(from, self.resume);
+        };
+        match reading.first {
+            // It asked for a time before the window and did not get the oldest message: that one is
+            // older, even when it carries no time.
+            Some(first) if first > oldest.offset && self.entered_by_time => None,
+            // Retention was quicker than we.
+            Some(first) if first > oldest.offset => {
+                let oldest = Edge {
+                    offset: first,
+                    time: reading.first_time,
+                    ..oldest
+                };
+                let extent = Extent {
+                    edges: Some((oldest, last)),
+                    ..self.extent
+                };
+                extent.unseen(from, None)
+            }
+            _ => self.extent.unseen(from, None),
+        }
     }
 
     /// One past the last offset that was read, now or before.

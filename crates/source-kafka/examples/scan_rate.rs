@@ -25,7 +25,10 @@ const RUNS: usize = 5;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures are what this program is for"
+)]
 async fn main() -> Outcome<()> {
     let mut given = std::env::args().skip(1);
     let bootstrap = given.next().ok_or("which cluster? HOST:PORT")?;
@@ -147,7 +150,10 @@ fn fill(bootstrap: &str, topic: &str, n: usize) -> Outcome<()> {
             key: "id",
             value: Some(&id),
         });
-        let mut record = BaseRecord::to(topic).payload(&body).key(&key).headers(headers);
+        let mut record = BaseRecord::to(topic)
+            .payload(&body)
+            .key(&key)
+            .headers(headers);
         // The queue is bounded; a full one means: let some out first.
         while let Err((_, back)) = producer.send(record) {
             producer.poll(Duration::from_millis(20));

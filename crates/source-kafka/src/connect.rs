@@ -62,9 +62,7 @@ impl Asker {
     fn greet(&self) -> Result<()> {
         let started = Instant::now();
         loop {
-            let answer = self
-                .client
-                .fetch_metadata(None, Duration::from_millis(500));
+            let answer = self.client.fetch_metadata(None, Duration::from_millis(500));
             self.drain();
             let error = match answer {
                 Ok(_) => {
@@ -187,7 +185,10 @@ fn create(config: &ClientConfig, context: &Context) -> Result<Reader> {
     config
         .create_with_context(context.clone())
         .map_err(|error| Error::Unsupported {
-            what: format!("the Kafka options cannot be used together: {}", said(&error)),
+            what: format!(
+                "the Kafka options cannot be used together: {}",
+                said(&error)
+            ),
         })
 }
 

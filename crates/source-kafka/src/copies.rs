@@ -32,11 +32,19 @@ type Found = BTreeMap<(String, i32, i64), Copy>;
 
 /// The copies at these coordinates in the order asked for; `None` where there is none (any more).
 /// Bodies are cut at `max_bytes`. Blocks.
-pub(crate) fn copies(asker: &Asker, at: &[Coordinate], max_bytes: u64) -> Result<Vec<Option<Copy>>> {
+pub(crate) fn copies(
+    asker: &Asker,
+    at: &[Coordinate],
+    max_bytes: u64,
+) -> Result<Vec<Option<Copy>>> {
     let mut wanted: BTreeMap<&str, BTreeMap<i32, BTreeSet<i64>>> = BTreeMap::new();
     for coordinate in at {
         if let Some((topic, partition, offset)) = place(coordinate) {
-            let offsets = wanted.entry(topic).or_default().entry(partition).or_default();
+            let offsets = wanted
+                .entry(topic)
+                .or_default()
+                .entry(partition)
+                .or_default();
             offsets.insert(offset);
         }
     }

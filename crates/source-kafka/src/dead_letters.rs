@@ -18,9 +18,17 @@ enum Form {
 const HEADERS: &[(&str, &str, Form)] = &[
     // Spring for Apache Kafka, dead-letter topics.
     ("kafka_dlt-original-topic", "original-topic", Form::Text),
-    ("kafka_dlt-original-partition", "original-partition", Form::Int),
+    (
+        "kafka_dlt-original-partition",
+        "original-partition",
+        Form::Int,
+    ),
     ("kafka_dlt-original-offset", "original-offset", Form::Long),
-    ("kafka_dlt-original-consumer-group", "consumer-group", Form::Text),
+    (
+        "kafka_dlt-original-consumer-group",
+        "consumer-group",
+        Form::Text,
+    ),
     ("kafka_dlt-exception-fqcn", "exception", Form::Text),
     ("kafka_dlt-exception-cause-fqcn", "cause", Form::Text),
     ("kafka_dlt-exception-message", "reason", Form::Text),
@@ -33,11 +41,23 @@ const HEADERS: &[(&str, &str, Form)] = &[
     ("kafka_exception-message", "reason", Form::Text),
     // Kafka Connect.
     ("__connect.errors.topic", "original-topic", Form::Text),
-    ("__connect.errors.partition", "original-partition", Form::Text),
+    (
+        "__connect.errors.partition",
+        "original-partition",
+        Form::Text,
+    ),
     ("__connect.errors.offset", "original-offset", Form::Text),
-    ("__connect.errors.connector.name", "consumer-group", Form::Text),
+    (
+        "__connect.errors.connector.name",
+        "consumer-group",
+        Form::Text,
+    ),
     ("__connect.errors.stage", "stage", Form::Text),
-    ("__connect.errors.exception.class.name", "exception", Form::Text),
+    (
+        "__connect.errors.exception.class.name",
+        "exception",
+        Form::Text,
+    ),
     ("__connect.errors.exception.message", "reason", Form::Text),
     // Quarkus (SmallRye).
     ("dead-letter-topic", "original-topic", Form::Text),
@@ -111,7 +131,9 @@ mod tests {
                 ("kafka_dlt-original-consumer-group", b"search"),
                 ("kafka_dlt-exception-message", b"no price"),
             ],
-            expect!["original-topic=orders original-partition=2 original-offset=256 consumer-group=search reason=no price"],
+            expect![
+                "original-topic=orders original-partition=2 original-offset=256 consumer-group=search reason=no price"
+            ],
         );
     }
 

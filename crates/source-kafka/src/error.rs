@@ -27,9 +27,10 @@ impl Said {
             KafkaError::ClientConfig(_, _, key, _) => {
                 Self::new(format!("the option '{key}' is not accepted"))
             }
-            other => other
-                .rdkafka_error_code()
-                .map_or_else(|| Self::new(other.to_string()), |code| Self::new(words(code))),
+            other => other.rdkafka_error_code().map_or_else(
+                || Self::new(other.to_string()),
+                |code| Self::new(words(code)),
+            ),
         }
     }
 }
@@ -216,7 +217,9 @@ mod tests {
                 RDKafkaErrorCode::BrokerTransportFailure,
                 "a:1/bootstrap: Connect to ipv4#1.2.3.4:1 failed: Connection refused (after 0ms in state CONNECT)",
             )),
-            expect!["failed to connect to a:1: Connect to ipv4#1.2.3.4:1 failed: Connection refused"],
+            expect![
+                "failed to connect to a:1: Connect to ipv4#1.2.3.4:1 failed: Connection refused"
+            ],
         );
         check(
             RDKafkaErrorCode::OperationTimedOut,

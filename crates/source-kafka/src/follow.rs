@@ -16,15 +16,19 @@ use waybill_model::{Marks, Progress};
 use waybill_source::{Chunk, CopyQuery, Error, Result};
 
 use crate::batch::Gather;
-use crate::connect::{ASK_LIMIT, Asker, Reader};
+use crate::connect::{Asker, Reader};
 use crate::context::Context;
 use crate::cursor;
 use crate::error::{Asked, no_topic, sort};
 use crate::inspect::{is_topic_name, partitions};
 use crate::outlet::Outlet;
-use crate::pump::{SLICE, STALL_LIMIT, Stop, is_hopeless};
+use crate::pump::{SLICE, Stop, is_hopeless, is_unknown_place};
 use ends::{Tick, Watch};
 use state::Following;
+
+/// How long the broker may be away: nothing is lost meanwhile and nothing claimed, and a restart
+/// takes its time.
+const AWAY_LIMIT: Duration = Duration::from_secs(30);
 
 /// While records arrive without a pause, ends and cancellation are looked at once per this many.
 const RECORDS_PER_LOOK: u32 = 256;
@@ -104,7 +108,9 @@ impl Follow<'_> {
                     self.gather.full()
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => true,
-                Some(Err(error)) if is_hopeless(&error) => {
+                // Partitions that were just added are not known everywhere at once; if the topic is
+                // gone, the ends are not answered either.
+                Some(Err(error)) if is_hopeless(&error) && !is_unknown_place(&error) => {
                     return Err(self.sorted(&error).into());
                 }
                 Some(Err(_)) | None => true,
@@ -131,11 +137,10 @@ impl Follow<'_> {
                 self.adopt(reader, &new)?;
                 self.tell(reader)
             }
-            Some(Err(error)) if is_hopeless(&error) => Err(self.sorted(&error).into()),
-            Some(Err(error)) if self.answered.elapsed() > STALL_LIMIT => {
+            Some(Err(error)) if self.answered.elapsed() > AWAY_LIMIT => {
                 Err(self.sorted(&error).into())
             }
-            None if self.answered.elapsed() > STALL_LIMIT + ASK_LIMIT * 3 => {
+            None if self.answered.elapsed() > AWAY_LIMIT * 2 => {
                 let error = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
                 Err(self.sorted(&error).into())
             }
@@ -208,7 +213,7 @@ fn sorted(error: &KafkaError, asker: &Asker, context: &Context, topic: &str) -> 
         action: "read",
         what: "topic",
         name: topic,
-        within: STALL_LIMIT,
+        within: AWAY_LIMIT,
     };
     sort(error, asked, &asker.settings, context)
 }

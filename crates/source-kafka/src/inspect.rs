@@ -174,9 +174,9 @@ pub(crate) fn visible(metadata: &Metadata) -> impl Iterator<Item = &MetadataTopi
 }
 
 fn denied(topic: &MetadataTopic) -> bool {
-    topic
-        .error()
-        .is_some_and(|code| RDKafkaErrorCode::from(code) == RDKafkaErrorCode::TopicAuthorizationFailed)
+    topic.error().is_some_and(|code| {
+        RDKafkaErrorCode::from(code) == RDKafkaErrorCode::TopicAuthorizationFailed
+    })
 }
 
 /// Offsets between start and end: at least as many as there are messages.

@@ -61,7 +61,10 @@ pub(crate) fn stream(
             }),
         }
     };
-    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+    if let Err(error) = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+    {
         return failed(Error::Read {
             name: name.to_owned(),
             source: Box::new(error),

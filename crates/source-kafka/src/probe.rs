@@ -116,11 +116,9 @@ fn reach(settings: &Settings, teller: &Teller) -> Result<(), Over> {
             n_failed += 1;
             continue;
         }
-        let reached = teller.step(format!("Connect to {address}"), || {
-            match connect(&found) {
-                Ok(at) => (ProbeOutcome::Fine(format!("{at} answers")), true),
-                Err(why) => (bad(why, last_hope), false),
-            }
+        let reached = teller.step(format!("Connect to {address}"), || match connect(&found) {
+            Ok(at) => (ProbeOutcome::Fine(format!("{at} answers")), true),
+            Err(why) => (bad(why, last_hope), false),
         })?;
         n_failed += usize::from(!reached);
     }
@@ -182,16 +180,19 @@ fn reach_advertised(asker: &Asker, teller: &Teller) -> Result<(), Over> {
         if asker.settings.addresses.contains(&address) {
             continue;
         }
-        teller.step(format!("Connect to broker {} at {address}", broker.id()), || {
-            let outcome = match look_up(&address).and_then(|found| connect(&found)) {
-                Ok(at) => ProbeOutcome::Fine(format!("{at} answers")),
-                Err(why) => ProbeOutcome::Failed(format!(
-                    "{why}; the broker says clients find it there: correct its \
+        teller.step(
+            format!("Connect to broker {} at {address}", broker.id()),
+            || {
+                let outcome = match look_up(&address).and_then(|found| connect(&found)) {
+                    Ok(at) => ProbeOutcome::Fine(format!("{at} answers")),
+                    Err(why) => ProbeOutcome::Failed(format!(
+                        "{why}; the broker says clients find it there: correct its \
                      advertised.listeners or make the name known here"
-                )),
-            };
-            (outcome, ())
-        })?;
+                    )),
+                };
+                (outcome, ())
+            },
+        )?;
     }
     Ok(())
 }

@@ -223,9 +223,7 @@ impl<'a> Pump<'a> {
         let stood = now - self.moved;
         let trouble = context.worst();
         match trouble {
-            Some(trouble)
-                if trouble.is_final() || context.all_down() && stood > ALL_DOWN_LIMIT =>
-            {
+            Some(trouble) if trouble.is_final() || context.all_down() && stood > ALL_DOWN_LIMIT => {
                 Err(unreachable(&trouble, self.settings).into())
             }
             _ if stood > STALL_LIMIT => {
@@ -272,15 +270,13 @@ impl<'a> Pump<'a> {
 pub(crate) fn is_hopeless(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(error, KafkaError::MessageConsumptionFatal(_))
+        || is_unknown_place(error)
         || matches!(
             error.rdkafka_error_code(),
             Some(
                 Code::TopicAuthorizationFailed
                     | Code::GroupAuthorizationFailed
                     | Code::Authentication
-                    | Code::UnknownTopicOrPartition
-                    | Code::UnknownTopic
-                    | Code::UnknownPartition
                     | Code::OffsetOutOfRange
                     | Code::AutoOffsetReset
                     | Code::BadMessage
@@ -288,6 +284,15 @@ pub(crate) fn is_hopeless(error: &KafkaError) -> bool {
                     | Code::NotImplemented
             )
         )
+}
+
+/// Whether the broker, or our knowledge of it, has no such topic or partition.
+pub(crate) fn is_unknown_place(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition)
+    )
 }
 
 /// The offset after everything the broker has sent so far, records we are not shown included.

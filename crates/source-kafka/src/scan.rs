@@ -28,16 +28,10 @@ struct Plan {
 pub(crate) fn run(asker: &Asker, query: &CopyQuery, outlet: &Outlet) -> Result<()> {
     let (reader, context) = asker.reader(&asker.settings.bulk())?;
     let plan = plan(asker, query, &reader, &context)?;
-    let mut pump = Pump::new(
-        query,
-        &asker.settings,
-        outlet,
-        Marks::empty(),
-        &plan.spans,
-    );
-    let outcome = pump.run(&reader, &context).and_then(|()| {
-        open_tail::read(asker, query, outlet, &plan.spans, &mut pump.tracks)
-    });
+    let mut pump = Pump::new(query, &asker.settings, outlet, Marks::empty(), &plan.spans);
+    let outcome = pump
+        .run(&reader, &context)
+        .and_then(|()| open_tail::read(asker, query, outlet, &plan.spans, &mut pump.tracks));
     let failure = match outcome {
         Ok(()) => None,
         Err(Stop::Failed(error)) => Some(error),
@@ -120,7 +114,9 @@ fn search(
     // A broker that can search by time finds something since 1970 wherever there is a record.
     let searches = if ids.iter().any(missed) {
         let any = ask(At::Time(Micros(0)))?;
-        ids.iter().filter(|id| missed(id)).all(|id| any.contains_key(id))
+        ids.iter()
+            .filter(|id| missed(id))
+            .all(|id| any.contains_key(id))
     } else {
         true
     };

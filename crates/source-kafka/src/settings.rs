@@ -412,12 +412,16 @@ mod tests {
         check(
             "kafka://ann:hunter2@a:1",
             &[],
-            expect!["'a:1' is not an address for kafka: leave the password out; it is kept as the profile's secret"],
+            expect![
+                "'a:1' is not an address for kafka: leave the password out; it is kept as the profile's secret"
+            ],
         );
         check(
             "kafka://a:b",
             &[],
-            expect!["'kafka://a:b' is not an address for kafka: write kafka://host:port[,host:port]"],
+            expect![
+                "'kafka://a:b' is not an address for kafka: write kafka://host:port[,host:port]"
+            ],
         );
         check(
             "kafka://",
@@ -436,12 +440,16 @@ mod tests {
         check(
             "kafka://a",
             &[("group.id", "orders")],
-            expect!["the profile must not set the Kafka option 'group.id': Waybill never joins a group"],
+            expect![
+                "the profile must not set the Kafka option 'group.id': Waybill never joins a group"
+            ],
         );
         check(
             "kafka://a",
             &[("security.protokol", "ssl")],
-            expect!["the Kafka option 'security.protokol' does not exist; did you mean 'security.protocol'?"],
+            expect![
+                "the Kafka option 'security.protokol' does not exist; did you mean 'security.protocol'?"
+            ],
         );
         check(
             "kafka://a",

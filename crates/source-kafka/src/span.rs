@@ -60,9 +60,10 @@ impl Span {
             (Some(mark), _) if mark.next > high => (low, EVER, true),
             (Some(mark), _) if mark.next < low => (low, mark.to, true),
             (Some(mark), _) => (mark.next, mark.to, false),
-            (None, Found::At(offset) | Found::NoneBefore(offset)) if offset > low => {
-                (offset, from, false)
-            }
+            // One earlier than found: if nothing is there, something may have been compacted away
+            // right where the window begins.
+            (None, Found::At(offset)) if offset - 1 > low => (offset - 1, from, false),
+            (None, Found::NoneBefore(offset)) if offset > low => (offset, from, false),
             (None, _) => (low, EVER, low > 0),
         };
         Self {
@@ -241,49 +242,41 @@ mod tests {
         ));
     }
 
+    fn found(low: i64, found: Found, expected: Expect) {
+        check_span(bounds(low, 9, 9), found, None, expected);
+    }
+
     #[test]
-    fn a_scan_starts_where_the_window_the_log_or_the_last_read_says() {
-        let mark = |next| {
-            Some(Mark {
-                next,
-                to: Micros(20 * HOUR),
-            })
-        };
-        check_span(bounds(0, 9, 9), Found::At(0), None, expect!["0..9 from ever"]);
-        check_span(bounds(0, 9, 9), Found::At(4), None, expect!["4..9 from 10h"]);
+    fn a_scan_starts_where_the_window_or_the_log_begins() {
+        found(0, Found::At(0), expect!["0..9 from ever"]);
+        found(0, Found::At(1), expect!["0..9 from ever"]);
+        found(0, Found::At(4), expect!["3..9 from 10h"]);
+        found(0, Found::NoneBefore(7), expect!["7..9 from 10h"]);
+        found(3, Found::At(3), expect!["3..9 from ever, older lost"]);
+        found(3, Found::CannotTell, expect!["3..9 from ever, older lost"]);
+    }
+
+    #[test]
+    fn a_scan_ends_where_transactions_are_open() {
         check_span(
-            bounds(0, 9, 9),
-            Found::NoneBefore(7),
-            None,
-            expect!["7..9 from 10h"],
-        );
-        check_span(
-            bounds(3, 9, 9),
-            Found::At(3),
-            None,
-            expect!["3..9 from ever, older lost"],
-        );
-        check_span(
-            bounds(3, 9, 9),
-            Found::CannotTell,
-            None,
-            expect!["3..9 from ever, older lost"],
-        );
-        // An open transaction lies before the search's answer.
-        check_span(bounds(0, 5, 9), Found::At(8), None, expect!["5..5 from 10h"]);
-        check_span(bounds(3, 9, 9), Found::At(4), mark(6), expect!["6..9 from 20h"]);
-        check_span(
-            bounds(8, 9, 9),
+            bounds(0, 5, 9),
             Found::At(8),
-            mark(6),
-            expect!["8..9 from 20h, older lost"],
+            None,
+            expect!["5..5 from 10h"],
         );
-        check_span(
-            bounds(0, 4, 4),
-            Found::At(0),
-            mark(6),
-            expect!["0..4 from ever, older lost"],
-        );
+    }
+
+    fn resumed(low: i64, end: i64, next: i64, expected: Expect) {
+        let to = Micros(20 * HOUR);
+        let mark = Some(Mark { next, to });
+        check_span(bounds(low, end, end), Found::At(low), mark, expected);
+    }
+
+    #[test]
+    fn a_scan_goes_on_where_the_last_one_ended_unless_that_is_gone() {
+        resumed(3, 9, 6, expect!["6..9 from 20h"]);
+        resumed(8, 9, 6, expect!["8..9 from 20h, older lost"]);
+        resumed(0, 4, 6, expect!["0..4 from ever, older lost"]);
     }
 
     fn check_coverage(

@@ -156,7 +156,11 @@ impl Scan {
 pub(crate) fn key_values(key: &str, kind: Kind) -> Vec<Value> {
     let text = || Value::Text(key.to_owned());
     match kind {
-        Kind::Int(_) => key.parse().map(Value::Int).into_iter().collect(),
+        Kind::Int(_) | Kind::Decimal => match key.parse() {
+            Ok(number) => vec![Value::Int(number)],
+            Err(_) if is_decimal(key) => vec![Value::Decimal(key.to_owned())],
+            Err(_) => Vec::new(),
+        },
         Kind::Real(_) => key.parse().map(Value::Real).into_iter().collect(),
         Kind::Uuid => uuid_bytes(key).map(Value::Uuid).into_iter().collect(),
         Kind::Bytes => {
@@ -175,6 +179,13 @@ pub(crate) fn key_values(key: &str, kind: Kind) -> Vec<Value> {
             .map(|at| Value::Time(at, kind))
             .into_iter()
             .collect(),
-        Kind::Decimal | Kind::Bool | Kind::Text | Kind::Jsonb | Kind::Other => vec![text()],
+        Kind::Bool | Kind::Text | Kind::Jsonb | Kind::Other => vec![text()],
     }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let points = digits.bytes().filter(|byte| *byte == b'.').count();
+    let mut rest = digits.bytes().filter(|byte| *byte != b'.');
+    points <= 1 && digits.len() > points && rest.all(|byte| byte.is_ascii_digit())
 }

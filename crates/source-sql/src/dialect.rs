@@ -22,6 +22,8 @@ pub(crate) enum Value {
     Int(i64),
     Real(f64),
     Text(String),
+    /// A decimal, or an integer beyond 64 bits.
+    Decimal(String),
     Bytes(Vec<u8>),
     Uuid([u8; 16]),
     /// A point in time for a column of this kind.
@@ -128,6 +130,8 @@ impl Statement {
             (Value::Time(..), Dialect::Postgres) => Some("timestamp"),
             (Value::Time(..), Dialect::MySql) => Some("datetime(6)"),
             (Value::Uuid(_), Dialect::Postgres) => Some("uuid"),
+            (Value::Decimal(_), Dialect::Postgres) => Some("numeric"),
+            (Value::Decimal(_), Dialect::MySql) => Some("decimal(65,10)"),
             _ => None,
         };
         match cast {
@@ -151,7 +155,7 @@ impl Statement {
                 };
                 write!(self.text, "'{}'::{zone}", time_text(*at, *kind))
             }
-            Value::Real(_) | Value::Text(_) | Value::Bytes(_) => {
+            Value::Real(_) | Value::Text(_) | Value::Decimal(_) | Value::Bytes(_) => {
                 unreachable!("`can_inline` was asked first")
             }
         }
@@ -166,7 +170,7 @@ impl Value {
         match self {
             Self::Int(number) => number.to_string(),
             Self::Real(number) => number.to_string(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Decimal(text) => text.clone(),
             Self::Bytes(bytes) => hex(bytes),
             Self::Uuid(bytes) => uuid_text(*bytes),
             Self::Time(at, kind) => time_text(*at, *kind),

@@ -20,6 +20,11 @@ impl Told {
         self.0.contains(&fingerprint)
     }
 
+    /// Remembers what another read told, while there is room.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        other.0.iter().for_each(|fingerprint| self.add(*fingerprint));
+    }
+
     /// Remembers it, while there is room.
     pub(crate) fn add(&mut self, fingerprint: u64) {
         if self.0.len() < MAX_TOLD {

@@ -46,6 +46,17 @@ struct Shared<D: Dial> {
     idle: Mutex<Vec<Lane<D::Connection>>>,
 }
 
+/// What an error leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// A session that can be used.
+    Alive,
+    /// The same, and the error goes by: the same statement may work the next time.
+    Passing,
+    /// No session.
+    Dead,
+}
+
 /// A connection with its session's number.
 struct Lane<C> {
     connection: C,
@@ -153,30 +164,35 @@ impl<D: Dial> Shared<D> {
 impl<D: Dial> Lease<D> {
     /// A statement has ended one way or the other. `Ok(false)`: try again, on another connection.
     ///
-    /// `may_retry` says that nothing came of it yet; `passing` knows errors that go by.
+    /// `may_retry` says that nothing came of it yet; `fate` judges errors the server sent.
     pub(crate) fn conclude(
         mut self,
         result: Result<(), sqlx::Error>,
         may_retry: bool,
-        passing: fn(&sqlx::Error) -> bool,
+        fate: fn(&sqlx::Error) -> Fate,
     ) -> Result<bool, sqlx::Error> {
         match result {
             Ok(()) => {
                 self.busy = false;
                 Ok(true)
             }
-            Err(error @ sqlx::Error::Database(_)) => {
-                self.busy = false;
-                if may_retry && passing(&error) {
-                    return Ok(false);
-                }
-                Err(error)
-            }
             Err(error) => {
-                // The server may have been restarted since the session was last used.
-                let retry = may_retry && self.reused && matches!(error, sqlx::Error::Io(_));
-                self.discard();
-                if retry { Ok(false) } else { Err(error) }
+                let fate = match error {
+                    sqlx::Error::Database(_) => fate(&error),
+                    _ => Fate::Dead,
+                };
+                let again = match fate {
+                    Fate::Alive => false,
+                    Fate::Passing => may_retry,
+                    // The server may have been restarted since the session was last used.
+                    Fate::Dead => may_retry && self.reused,
+                };
+                if fate == Fate::Dead {
+                    self.discard();
+                } else {
+                    self.busy = false;
+                }
+                if again { Ok(false) } else { Err(error) }
             }
         }
     }

@@ -49,8 +49,8 @@ pub(crate) struct Taken {
 pub(crate) enum Wanted<'a> {
     /// All in the window.
     All,
-    /// Those not told yet in this state.
-    Untold(&'a Told),
+    /// Those not told yet in this state, neither by earlier reads nor by this one.
+    Untold(&'a Told, &'a Told),
     /// Those that were unsent and are in another state now, by number.
     ChangedNumber(&'a Unsent),
     /// Those that were unsent and are in another state now, by key.
@@ -261,7 +261,9 @@ impl<'a> Page<'a> {
 fn is_wanted(taken: &Taken, key: &Key<'_>, wanted: Wanted<'_>) -> bool {
     match wanted {
         Wanted::All => true,
-        Wanted::Untold(told) => taken.fingerprint.is_none_or(|print| !told.has(print)),
+        Wanted::Untold(before, now) => taken
+            .fingerprint
+            .is_none_or(|print| !before.has(print) && !now.has(print)),
         Wanted::ChangedNumber(unsent) => taken
             .number
             .is_none_or(|number| unsent.is_news_number(number, taken.marks)),
@@ -324,7 +326,8 @@ fn raw(cell: &Cell<'_>, kind: Kind) -> Option<Value> {
         Cell::Real(number) => Value::Real(*number),
         Cell::Bool(flag) => Value::Int(i64::from(*flag)),
         Cell::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-        Cell::Owned(text) => Value::Text(text.clone()),
+        // Decimals, and integers beyond 64 bits.
+        Cell::Owned(text) => Value::Decimal(text.clone()),
         Cell::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
         Cell::Uuid(bytes) => Value::Uuid(*bytes),
         Cell::Time(at) => Value::Time(*at, kind),

@@ -16,7 +16,6 @@ use crate::page::{Page, Taken, Wanted, after};
 use crate::settle::Settled;
 use crate::shape::{Kind, Order, Plan, Shape};
 use crate::statements::{After, Statements};
-use crate::unsent::Unsent;
 
 /// A read in progress.
 #[derive(Debug)]
@@ -147,6 +146,10 @@ impl Scan {
     }
 
     async fn finish(mut self) -> Result<(), Stop> {
+        if self.settled_before.is_none() {
+            // There was no horizon behind which rows were read again.
+            self.position.told.add_all(&self.told_before);
+        }
         self.position.settled = Ord::max(self.settled.upto, self.position.settled);
         self.outlet.progress(self.progress).await?;
         self.outlet.covered(self.coverage(None)).await?;
@@ -216,7 +219,12 @@ impl Scan {
             keys: Vec::new(),
             last_print: None,
         };
-        let wanted = wanted(news, self.plan.order, &self.told_before, &self.position.unsent);
+        let wanted = match (news, self.plan.order) {
+            (News::All, _) => Wanted::All,
+            (News::Untold, _) => Wanted::Untold(&self.told_before, &self.position.told),
+            (News::Changed, Order::Number) => Wanted::ChangedNumber(&self.position.unsent),
+            (News::Changed, Order::Time) => Wanted::ChangedKey(&self.position.unsent),
+        };
         let rowid = self.shape.rowid.as_ref().is_some_and(|rowid| !rowid.never_reused);
         let plan = &self.plan;
         let mut each = |cells: &[Cell<'_>]| {
@@ -259,12 +267,9 @@ impl Scan {
     /// Keeps for the next read what was told, and what is not sent yet.
     fn keep(&mut self, brought: &Brought) {
         let track = self.plan.has_state();
-        let settled = self.settled.upto.unwrap_or(Micros(i64::MIN));
         let mut keys = brought.keys.iter();
         for taken in &brought.taken {
-            if let Some(print) = taken.fingerprint
-                && taken.at.is_none_or(|at| at >= settled)
-            {
+            if let Some(print) = taken.fingerprint {
                 self.position.told.add(print);
             }
             if taken.left_out {
@@ -351,15 +356,6 @@ impl Scan {
 
     fn kinds(&self) -> Vec<Kind> {
         self.plan.columns.iter().map(|column| column.kind).collect()
-    }
-}
-
-fn wanted<'a>(news: News, order: Order, told: &'a Told, unsent: &'a Unsent) -> Wanted<'a> {
-    match (news, order) {
-        (News::All, _) => Wanted::All,
-        (News::Untold, _) => Wanted::Untold(told),
-        (News::Changed, Order::Number) => Wanted::ChangedNumber(unsent),
-        (News::Changed, Order::Time) => Wanted::ChangedKey(unsent),
     }
 }
 

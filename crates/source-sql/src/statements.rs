@@ -48,6 +48,8 @@ impl Statements<'_> {
         in_window(&mut sql, &self.plan.columns[self.plan.at], window);
         if let Some(after) = after {
             sql.sql(" AND ").name(number).sql(" > ").value(Value::Int(after));
+        } else if self.plan.columns[self.plan.number].info.nullable {
+            sql.sql(" AND ").name(number).sql(" IS NOT NULL");
         }
         if let Some(up_to) = up_to {
             sql.sql(" AND ").name(number).sql(" <= ").value(Value::Int(up_to));

@@ -108,7 +108,10 @@ mod tests {
     fn pixels_and_times_are_each_others_inverse() {
         let axis = axis();
         for x in [-50.0, 0.0, 0.25, 333.0, 1000.0, 2000.0] {
-            assert!((axis.x_from_time(axis.time_from_x(x)) - x).abs() < 0.001, "{x}");
+            assert!(
+                (axis.x_from_time(axis.time_from_x(x)) - x).abs() < 0.001,
+                "{x}"
+            );
         }
         assert_eq!(axis.time_from_x(1.0), axis.view().from.plus(1000));
     }

@@ -128,7 +128,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (head, tail) = self.bytes.split_first_chunk::<N>().ok_or(DecodeError::TooShort)?;
+        let (head, tail) = self
+            .bytes
+            .split_first_chunk::<N>()
+            .ok_or(DecodeError::TooShort)?;
         self.bytes = tail;
         Ok(*head)
     }
@@ -156,7 +159,10 @@ impl Reader<'_> {
             let values = self.varint()?;
             let left = (cols - counts.len()) as u64;
             // An empty run would let a few bytes keep us busy for ever.
-            if zeros.checked_add(values).is_none_or(|run| run == 0 || run > left) {
+            if zeros
+                .checked_add(values)
+                .is_none_or(|run| run == 0 || run > left)
+            {
                 return Err(DecodeError::Impossible("run of columns"));
             }
             counts.resize(counts.len() + zeros as usize, 0);
@@ -180,7 +186,12 @@ impl Reader<'_> {
             if usize::from(lane) >= lanes {
                 return Err(DecodeError::Impossible("lane"));
             }
-            marks.push(Mark { at, no, lane, interest });
+            marks.push(Mark {
+                at,
+                no,
+                lane,
+                interest,
+            });
         }
         Ok(marks)
     }
@@ -240,11 +251,26 @@ mod tests {
         };
         assert_eq!(Tile::decode(b"<html>"), Err(DecodeError::NotATile));
         assert_eq!(with(2, 9), Err(DecodeError::NotATile));
-        assert_eq!(Tile::decode(&good[..good.len() - 1]), Err(DecodeError::TooShort));
-        assert_eq!(Tile::decode(&[&good[..], &[0]].concat()), Err(DecodeError::TooLong));
-        assert_eq!(with(21, 0xff), Err(DecodeError::Impossible("number of columns")));
-        assert_eq!(with(24, 0xff), Err(DecodeError::Impossible("number of lanes")));
-        assert_eq!(with(27, 0xff), Err(DecodeError::Impossible("number of marks")));
+        assert_eq!(
+            Tile::decode(&good[..good.len() - 1]),
+            Err(DecodeError::TooShort)
+        );
+        assert_eq!(
+            Tile::decode(&[&good[..], &[0]].concat()),
+            Err(DecodeError::TooLong)
+        );
+        assert_eq!(
+            with(21, 0xff),
+            Err(DecodeError::Impossible("number of columns"))
+        );
+        assert_eq!(
+            with(24, 0xff),
+            Err(DecodeError::Impossible("number of lanes"))
+        );
+        assert_eq!(
+            with(27, 0xff),
+            Err(DecodeError::Impossible("number of marks"))
+        );
     }
 
     proptest! {

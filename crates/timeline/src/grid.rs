@@ -118,7 +118,10 @@ mod tests {
         assert!(grid.serves(window(1000, 2000), 700));
         assert!(grid.serves(window(100, 1100), 700), "panned by 0.9 views");
         assert!(grid.serves(window(1000, 1800), 700), "zoomed by a fifth");
-        assert!(!grid.serves(window(1000, 1600), 700), "finer columns are due");
+        assert!(
+            !grid.serves(window(1000, 1600), 700),
+            "finer columns are due"
+        );
         assert!(!grid.serves(window(-100, 900), 700), "left the skirt");
     }
 

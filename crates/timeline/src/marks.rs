@@ -80,7 +80,16 @@ mod tests {
     #[test]
     fn interesting_ones_stay_and_the_rest_is_thinned_evenly() {
         check(
-            &[(0, 0), (1, 0), (2, 5), (3, 0), (4, 0), (5, 0), (6, 0), (7, 5)],
+            &[
+                (0, 0),
+                (1, 0),
+                (2, 5),
+                (3, 0),
+                (4, 0),
+                (5, 0),
+                (6, 0),
+                (7, 5),
+            ],
             4,
             expect!["2:5 3:0 6:0 7:5"],
         );
@@ -88,7 +97,11 @@ mod tests {
 
     #[test]
     fn too_many_of_the_same_interest_are_thinned_evenly_too() {
-        check(&[(0, 1), (1, 1), (2, 1), (3, 1), (4, 0)], 2, expect!["1:1 3:1"]);
+        check(
+            &[(0, 1), (1, 1), (2, 1), (3, 1), (4, 0)],
+            2,
+            expect!["1:1 3:1"],
+        );
         check(&[(0, 1), (1, 1)], 0, expect![""]);
     }
 }

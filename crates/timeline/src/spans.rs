@@ -55,11 +55,17 @@ mod tests {
 
     #[test]
     fn what_can_be_told_apart_stays_apart() {
-        check(&[(10, 11), (13, 14), (30, 40)], expect!["10..11 x1, 13..14 x1, 30..40 x1"]);
+        check(
+            &[(10, 11), (13, 14), (30, 40)],
+            expect!["10..11 x1, 13..14 x1, 30..40 x1"],
+        );
     }
 
     #[test]
     fn a_long_span_swallows_what_lies_inside() {
-        check(&[(0, 100), (10, 20), (50, 60), (100, 101)], expect!["0..100 x3, 100..101 x1"]);
+        check(
+            &[(0, 100), (10, 20), (50, 60), (100, 101)],
+            expect!["0..100 x3, 100..101 x1"],
+        );
     }
 }

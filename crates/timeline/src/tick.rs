@@ -89,7 +89,11 @@ pub fn ticks(view: Window, max: usize, zone: Zone) -> Vec<Tick> {
 
 fn ceil_to(at: i64, step: i64) -> i64 {
     let down = at.div_euclid(step).saturating_mul(step);
-    if down < at { down.saturating_add(step) } else { down }
+    if down < at {
+        down.saturating_add(step)
+    } else {
+        down
+    }
 }
 
 fn larger_unit(step: i64) -> i64 {
@@ -111,7 +115,11 @@ fn label(local: i64, step: i64) -> String {
     } else if step >= MILLI {
         format!("{hour:02}:{minute:02}:{second:02}.{:03}", micro / MILLI)
     } else {
-        format!("{hour:02}:{minute:02}:{second:02}.{:03} {:03}", micro / MILLI, micro % MILLI)
+        format!(
+            "{hour:02}:{minute:02}:{second:02}.{:03} {:03}",
+            micro / MILLI,
+            micro % MILLI
+        )
     }
 }
 
@@ -138,7 +146,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -157,35 +169,71 @@ mod tests {
         };
         let labels: Vec<String> = ticks(view, max, Zone { offset_secs })
             .into_iter()
-            .map(|tick| if tick.major { format!("[{}]", tick.label) } else { tick.label })
+            .map(|tick| {
+                if tick.major {
+                    format!("[{}]", tick.label)
+                } else {
+                    tick.label
+                }
+            })
             .collect();
         expected.assert_eq(&labels.join(" "));
     }
 
     #[test]
     fn labels_say_no_more_than_the_step_needs() {
-        check("2026-11-20T14:03:12.418Z", 10 * MILLI, 6, 0, expect![
-            "14:03:12.418 14:03:12.420 14:03:12.422 14:03:12.424 14:03:12.426"
-        ]);
-        check("2026-11-20T14:03:57Z", 10 * SECOND, 6, 0, expect![
-            "14:03:58 [14:04:00] 14:04:02 14:04:04 14:04:06"
-        ]);
-        check("2026-11-20T13:03:57Z", HOUR, 5, 0, expect!["13:15 13:30 13:45 [14:00]"]);
+        check(
+            "2026-11-20T14:03:12.418Z",
+            10 * MILLI,
+            6,
+            0,
+            expect!["14:03:12.418 14:03:12.420 14:03:12.422 14:03:12.424 14:03:12.426"],
+        );
+        check(
+            "2026-11-20T14:03:57Z",
+            10 * SECOND,
+            6,
+            0,
+            expect!["14:03:58 [14:04:00] 14:04:02 14:04:04 14:04:06"],
+        );
+        check(
+            "2026-11-20T13:03:57Z",
+            HOUR,
+            5,
+            0,
+            expect!["13:15 13:30 13:45 [14:00]"],
+        );
     }
 
     #[test]
     fn midnight_is_a_date() {
-        check("2024-02-28T18:00:00Z", 2 * DAY, 5, 0, expect!["[29 Feb] 12:00 [1 Mar] 12:00"]);
-        check("2025-12-20T00:00:00Z", 60 * DAY, 10, 0, expect![[
-            "[25 Dec 2025] [1 Jan 2026] [8 Jan 2026] [15 Jan 2026] [22 Jan 2026] [29 Jan 2026] [5 Feb 2026] [12 Feb 2026]"
-        ]]);
+        check(
+            "2024-02-28T18:00:00Z",
+            2 * DAY,
+            5,
+            0,
+            expect!["[29 Feb] 12:00 [1 Mar] 12:00"],
+        );
+        check(
+            "2025-12-20T00:00:00Z",
+            60 * DAY,
+            10,
+            0,
+            expect![[
+                "[25 Dec 2025] [1 Jan 2026] [8 Jan 2026] [15 Jan 2026] [22 Jan 2026] [29 Jan 2026] [5 Feb 2026] [12 Feb 2026]"
+            ]],
+        );
     }
 
     #[test]
     fn local_midnight_counts_not_the_one_of_greenwich() {
-        check("2026-11-20T20:00:00Z", 6 * HOUR, 7, 3600, expect![
-            "21:00 22:00 23:00 [21 Nov] 01:00 02:00"
-        ]);
+        check(
+            "2026-11-20T20:00:00Z",
+            6 * HOUR,
+            7,
+            3600,
+            expect!["21:00 22:00 23:00 [21 Nov] 01:00 02:00"],
+        );
     }
 
     #[test]
@@ -195,6 +243,16 @@ mod tests {
             to: Micros(i64::MAX),
         };
         assert!(ticks(all, 10, Zone::default()).len() <= 10);
-        assert!(ticks(Window { from: Micros(7), to: Micros(7) }, 10, Zone::default()).is_empty());
+        assert!(
+            ticks(
+                Window {
+                    from: Micros(7),
+                    to: Micros(7)
+                },
+                10,
+                Zone::default()
+            )
+            .is_empty()
+        );
     }
 }

@@ -43,7 +43,10 @@ impl Tile {
     /// # Panics
     /// Beyond [`Tile::MAX_LANES`]; lanes are the places and consumers of a profile.
     pub fn push_lane(&mut self, rank: impl FnMut(Micros, usize) -> usize) {
-        assert!(self.lanes.len() < Self::MAX_LANES, "a profile has few lanes");
+        assert!(
+            self.lanes.len() < Self::MAX_LANES,
+            "a profile has few lanes"
+        );
         self.lanes.push(LaneTile {
             counts: density::counts(&self.grid, rank),
         });
@@ -58,6 +61,9 @@ impl Tile {
     /// The fullest column of all lanes from `first_lane` on.
     pub fn max_count(&self, first_lane: usize) -> u32 {
         let lanes = self.lanes.iter().skip(first_lane);
-        lanes.flat_map(|lane| lane.counts.iter().copied()).max().unwrap_or(0)
+        lanes
+            .flat_map(|lane| lane.counts.iter().copied())
+            .max()
+            .unwrap_or(0)
     }
 }

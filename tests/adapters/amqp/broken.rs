@@ -25,7 +25,11 @@ async fn probe(target: &Target) -> Vec<ProbeStep> {
 async fn probe_failure(target: &Target) -> (String, String) {
     let steps = probe(target).await;
     let fine = &steps[..steps.len() - 1];
-    assert!(fine.iter().all(|step| matches!(step.outcome, ProbeOutcome::Fine(_))), "{steps:?}");
+    assert!(
+        fine.iter()
+            .all(|step| matches!(step.outcome, ProbeOutcome::Fine(_))),
+        "{steps:?}"
+    );
     let last = steps.last().expect("there are steps");
     match &last.outcome {
         ProbeOutcome::Failed(why) => (last.what.clone(), why.clone()),
@@ -41,14 +45,26 @@ async fn a_working_connection_is_tested_in_steps() {
         .iter()
         .map(|step| step.what.split(' ').next().unwrap_or_default())
         .collect();
-    assert_eq!(whats, ["Look", "Connect", "Log", "Enter", "Ask", "See"], "{steps:?}");
-    assert!(steps.iter().all(|step| matches!(step.outcome, ProbeOutcome::Fine(_))), "{steps:?}");
+    assert_eq!(
+        whats,
+        ["Look", "Connect", "Log", "Enter", "Ask", "See"],
+        "{steps:?}"
+    );
+    assert!(
+        steps
+            .iter()
+            .all(|step| matches!(step.outcome, ProbeOutcome::Fine(_))),
+        "{steps:?}"
+    );
 
     let mut without_management = stage.target(Access::ReadOnly);
     without_management.management_url = None;
     let steps = probe(&without_management).await;
     let last = &steps.last().expect("there are steps").outcome;
-    assert!(matches!(last, ProbeOutcome::Warn(text) if text.contains("management-url")), "{last:?}");
+    assert!(
+        matches!(last, ProbeOutcome::Warn(text) if text.contains("management-url")),
+        "{last:?}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +73,10 @@ async fn a_wrong_password_is_called_that() {
     let mut target = stage.target(Access::ReadOnly);
     target.secret = Some(Secret::new("s3cret"));
     let error = failure(&target).await;
-    assert!(matches!(&error, Error::Login { user, .. } if user == stage.vhost.user()), "{error:?}");
+    assert!(
+        matches!(&error, Error::Login { user, .. } if user == stage.vhost.user()),
+        "{error:?}"
+    );
     assert!(!error.chain().contains("s3cret"), "{}", error.chain());
     let (what, why) = probe_failure(&target).await;
     assert_eq!(what, format!("Log in as {}", stage.vhost.user()));
@@ -71,8 +90,20 @@ async fn a_missing_virtual_host_is_named_with_what_was_meant() {
     target.url = format!("{}x", target.url);
     let error = failure(&target).await;
     let text = error.to_string();
-    assert!(matches!(error, Error::NotFound { what: "virtual host", .. }), "{error:?}");
-    assert!(text.contains(&format!("did you mean '{}'?", stage.vhost.name())), "{text}");
+    assert!(
+        matches!(
+            error,
+            Error::NotFound {
+                what: "virtual host",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(
+        text.contains(&format!("did you mean '{}'?", stage.vhost.name())),
+        "{text}"
+    );
     let (what, why) = probe_failure(&target).await;
     assert!(what.starts_with("Enter virtual host"), "{what}");
     assert!(why.contains("did you mean"), "{why}");
@@ -99,9 +130,16 @@ async fn a_user_without_rights_is_told_so() {
     let mut stream = broker.scan(query(CopyRole::Destination, "audit"));
     until(&mut stream, &mut all, |all| all.error.is_some()).await;
     let error = all.error.expect("it may not read");
-    assert!(matches!(error, Error::Forbidden { action: "read", .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Forbidden { action: "read", .. }),
+        "{error:?}"
+    );
 
-    target.management_url = Some(stage.vhost.management_url().replacen(stage.vhost.user(), &user, 1));
+    target.management_url = Some(stage.vhost.management_url().replacen(
+        stage.vhost.user(),
+        &user,
+        1,
+    ));
     let (what, why) = probe_failure(&target).await;
     assert!(what.contains("management API"), "{what}");
     assert!(why.contains("monitoring"), "{why}");
@@ -139,8 +177,16 @@ async fn the_management_api_fails_under_its_own_name() {
     // Nobody listens on port 1.
     target.management_url = Some("http://127.0.0.1:1".to_owned());
     let broker = open(&target).await.expect("the broker itself is there");
-    let error = broker.progress(std::slice::from_ref(&search)).await.expect_err("nobody to ask");
-    assert!(error.to_string().contains("the management API at 127.0.0.1:1"), "{error}");
+    let error = broker
+        .progress(std::slice::from_ref(&search))
+        .await
+        .expect_err("nobody to ask");
+    assert!(
+        error
+            .to_string()
+            .contains("the management API at 127.0.0.1:1"),
+        "{error}"
+    );
     let all = scan(&broker, query(CopyRole::Destination, "audit")).await;
     assert_eq!(all.seen, [], "streams can be read all the same");
     let (what, why) = probe_failure(&target).await;
@@ -154,7 +200,10 @@ async fn the_management_api_fails_under_its_own_name() {
     ));
     let broker = open(&target).await.expect("the broker itself is there");
     let error = broker.topology().await.expect_err("it does not know us");
-    assert!(matches!(&error, Error::Login { user, .. } if user == "nobody"), "{error:?}");
+    assert!(
+        matches!(&error, Error::Login { user, .. } if user == "nobody"),
+        "{error:?}"
+    );
 
     target.management_url = None;
     let broker = open(&target).await.expect("the broker itself is there");
@@ -172,7 +221,10 @@ async fn a_line_cut_in_the_middle_of_a_scan_leaves_what_was_read() {
     let body = vec![b'x'; 100_000];
     for id in 0..200 {
         let event = super::stage::event(id);
-        stage.publisher.publish("products", "product.created", event, &body).await;
+        stage
+            .publisher
+            .publish("products", "product.created", event, &body)
+            .await;
     }
     let proxy = Proxy::to(stage.vhost.address()).await;
     let mut target = stage.target(Access::ReadOnly);
@@ -197,7 +249,11 @@ async fn a_line_cut_in_the_middle_of_a_scan_leaves_what_was_read() {
         ..query(CopyRole::Destination, "audit")
     };
     let rest = scan(&direct, rest).await;
-    assert_eq!(n + rest.seen.len(), 200, "the next scan reads the rest and nothing twice");
+    assert_eq!(
+        n + rest.seen.len(),
+        200,
+        "the next scan reads the rest and nothing twice"
+    );
 }
 
 #[tokio::test]
@@ -209,13 +265,16 @@ async fn closing_the_source_ends_its_reads() {
     until(&mut stream, &mut all, |all| all.covered.is_some()).await;
     broker.close().await;
     let ended = async { while stream.next().await.is_some() {} };
-    tokio::time::timeout(LIMIT, ended).await.expect("it has ended");
+    tokio::time::timeout(LIMIT, ended)
+        .await
+        .expect("it has ended");
     let path = format!("vhosts/{}/connections", stage.vhost.name());
     wait_for("our connections to go", LIMIT, async || {
         let connections = stage.vhost.get(&path);
-        let ours = connections.as_array()?.iter().filter(|connection| {
-            connection["client_properties"]["product"] == "waybill"
-        });
+        let ours = connections
+            .as_array()?
+            .iter()
+            .filter(|connection| connection["client_properties"]["product"] == "waybill");
         (ours.count() == 0).then_some(())
     })
     .await;

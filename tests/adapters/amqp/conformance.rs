@@ -7,11 +7,10 @@ use futures::StreamExt as _;
 use lapin::Confirmation;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use serde_json::json;
+use serde_json::{Value, json};
 use waybill_model::{Access, ConsumerNo, Route};
 use waybill_source::conformance::broker::{Letter, Stage as Conformance, check_all};
 use waybill_source::{Broker, ConsumerRef, CopyRole};
-use waybill_tests::wait::wait_for;
 
 use super::stage::{LIMIT, Stage, event};
 
@@ -81,7 +80,10 @@ impl Conformance for RabbitStage {
                 .with_headers(headers);
             let body = letter.payload.as_deref().unwrap_or_default();
             let exchange = self.exchange(channel);
-            let publishing = self.stage.publisher.publish(&exchange, "key", properties, body);
+            let publishing = self
+                .stage
+                .publisher
+                .publish(&exchange, "key", properties, body);
             assert_eq!(publishing.await, Confirmation::Ack(None));
         }
     }
@@ -91,7 +93,10 @@ impl Conformance for RabbitStage {
         let connection = &self.stage.publisher.connection;
         let consuming = connection.create_channel().await.expect("a channel");
         let n = u16::try_from(n).expect("a few");
-        consuming.basic_qos(n, BasicQosOptions::default()).await.expect("a limit");
+        consuming
+            .basic_qos(n, BasicQosOptions::default())
+            .await
+            .expect("a limit");
         let mut consumer = consuming
             .basic_consume(
                 queue.as_str().into(),
@@ -103,18 +108,20 @@ impl Conformance for RabbitStage {
             .expect("it consumes");
         for _ in 0..n {
             let delivery = consumer.next().await.expect("a message").expect("whole");
-            delivery.ack(Default::default()).await.expect("acknowledged");
+            delivery
+                .ack(Default::default())
+                .await
+                .expect("acknowledged");
         }
         // It leaves, and what it held goes back: the queue stands still.
         drop(consumer);
         consuming.close(200, "OK".into()).await.expect("it leaves");
-        wait_for("the broker to have counted", LIMIT, async || {
-            let state = self.stage.vhost.queue_state(&queue);
-            let ready = state["messages_ready"].as_u64()?;
-            let still = state["messages_unacknowledged"] == 0 && state["consumers"] == 0;
-            (still && ready == 30 - u64::from(n)).then_some(())
-        })
-        .await;
+        let still = |state: &Value| {
+            state["messages_ready"] == 30 - n
+                && state["messages_unacknowledged"] == 0
+                && state["consumers"] == 0
+        };
+        self.stage.vhost.queue_once(&queue, LIMIT, still).await;
         ConsumerRef {
             consumer: ConsumerNo(0),
             destination: self.exchange(channel),

@@ -35,7 +35,9 @@ async fn the_topology_has_everything_but_our_own_taps() {
     let limits = json!({"x-message-ttl": 60_000, "x-dead-letter-exchange": "dead"});
     stage.vhost.queue("fleeting", "classic", limits);
     for n in 0..510 {
-        stage.vhost.exchange(&format!("filler-{n:03}"), "fanout", json!({}));
+        stage
+            .vhost
+            .exchange(&format!("filler-{n:03}"), "fanout", json!({}));
     }
     stage.publish_events(0..3).await;
     depth(&stage.vhost, "search", 3).await;
@@ -47,12 +49,25 @@ async fn the_topology_has_everything_but_our_own_taps() {
 
     let topology = broker.topology().await.expect("it has a topology");
     let find = |name: &str| -> &Channel {
-        let found = topology.channels.iter().find(|channel| channel.name == name);
+        let found = topology
+            .channels
+            .iter()
+            .find(|channel| channel.name == name);
         found.unwrap_or_else(|| panic!("{name} is missing"))
     };
-    assert_eq!(find("filler-509").kind, ChannelKind::Exchange, "the second page");
-    assert_eq!((find("audit").kind, find("audit").depth), (ChannelKind::Stream, Some(3)));
-    assert_eq!((find("search").kind, find("search").depth), (ChannelKind::Queue, Some(3)));
+    assert_eq!(
+        find("filler-509").kind,
+        ChannelKind::Exchange,
+        "the second page"
+    );
+    assert_eq!(
+        (find("audit").kind, find("audit").depth),
+        (ChannelKind::Stream, Some(3))
+    );
+    assert_eq!(
+        (find("search").kind, find("search").depth),
+        (ChannelKind::Queue, Some(3))
+    );
     assert_eq!(find("search").may_drop, None);
     let may_drop = find("fleeting").may_drop.as_deref();
     assert_eq!(
@@ -62,23 +77,47 @@ async fn the_topology_has_everything_but_our_own_taps() {
     let bindings: Vec<_> = topology
         .bindings
         .iter()
-        .map(|binding| (binding.from.as_str(), binding.key.as_str(), binding.to.as_str()))
+        .map(|binding| {
+            (
+                binding.from.as_str(),
+                binding.key.as_str(),
+                binding.to.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         bindings,
-        [("products", "product.#", "audit"), ("products", "product.#", "search")]
+        [
+            ("products", "product.#", "audit"),
+            ("products", "product.#", "search")
+        ]
     );
-    assert!(!topology.channels.iter().any(|channel| channel.name.starts_with("waybill.tap.")));
+    assert!(
+        !topology
+            .channels
+            .iter()
+            .any(|channel| channel.name.starts_with("waybill.tap."))
+    );
 }
 
 #[tokio::test]
 async fn progress_is_what_the_queue_shows() {
     let stage = Stage::new("look-progress").await;
-    stage.vhost.queue("elsewhere", "classic", json!({"x-max-length": 5}));
+    stage
+        .vhost
+        .queue("elsewhere", "classic", json!({"x-max-length": 5}));
     stage.publish_events(0..10).await;
     let broker = stage.open(Access::ReadOnly).await;
-    let channel = stage.publisher.connection.create_channel().await.expect("a channel");
-    channel.basic_qos(4, BasicQosOptions::default()).await.expect("a limit");
+    let channel = stage
+        .publisher
+        .connection
+        .create_channel()
+        .await
+        .expect("a channel");
+    channel
+        .basic_qos(4, BasicQosOptions::default())
+        .await
+        .expect("a limit");
     let mut consuming = channel
         .basic_consume(
             "search".into(),
@@ -106,13 +145,26 @@ async fn progress_is_what_the_queue_shows() {
     })
     .await;
     assert!(!elsewhere.bound);
-    assert_eq!(elsewhere.may_drop.as_deref(), Some("at most 5 messages are kept"));
-    assert!(progress(&*broker, "", "search").await.is_some_and(|queue| queue.bound));
+    assert_eq!(
+        elsewhere.may_drop.as_deref(),
+        Some("at most 5 messages are kept")
+    );
+    assert!(
+        progress(&*broker, "", "search")
+            .await
+            .is_some_and(|queue| queue.bound)
+    );
 
     let error = broker.progress(&[consumer("products", "serch")]).await;
     let error = error.expect_err("there is no such queue");
-    assert!(matches!(error, Error::NotFound { what: "queue", .. }), "{error:?}");
-    assert!(error.to_string().contains("did you mean 'search'?"), "{error}");
+    assert!(
+        matches!(error, Error::NotFound { what: "queue", .. }),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().contains("did you mean 'search'?"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -121,12 +173,22 @@ async fn it_says_who_it_is_and_what_it_can_do() {
     let broker = stage.open(Access::ReadOnly).await;
     let server = broker.server().await.expect("it answers");
     assert_eq!(server.product, "RabbitMQ");
-    assert!(server.version.starts_with(|first: char| first.is_ascii_digit()), "{server:?}");
+    assert!(
+        server
+            .version
+            .starts_with(|first: char| first.is_ascii_digit()),
+        "{server:?}"
+    );
     // The same machine: the offset is within what it says itself.
-    let offset = server.clock_offset_micros.expect("HTTP answers carry a date");
+    let offset = server
+        .clock_offset_micros
+        .expect("HTTP answers carry a date");
     let error = server.clock_error_micros.expect("and so an error");
     assert!(offset.abs() <= error, "{server:?}");
     let can = broker.capabilities();
     assert_eq!(can.history, History::ByStream);
-    assert!(can.one_consumer && can.max_message_bytes.is_some(), "{can:?}");
+    assert!(
+        can.one_consumer && can.max_message_bytes.is_some(),
+        "{can:?}"
+    );
 }

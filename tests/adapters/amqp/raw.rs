@@ -10,9 +10,14 @@ const BODY: u8 = 3;
 
 /// Publishes one message whose `message_id` is not UTF-8, and returns when the broker has it.
 pub(crate) async fn publish_with_broken_message_id(vhost: &Vhost, exchange: &str, key: &str) {
-    let line = TcpStream::connect(vhost.address()).await.expect("it listens");
+    let line = TcpStream::connect(vhost.address())
+        .await
+        .expect("it listens");
     let mut line = Line(line);
-    line.0.write_all(b"AMQP\x00\x00\x09\x01").await.expect("written");
+    line.0
+        .write_all(b"AMQP\x00\x00\x09\x01")
+        .await
+        .expect("written");
     line.expect((10, 10)).await;
     let login = format!("\0{}\0{}", vhost.user(), vhost.password());
     let start_ok = [&[0; 4][..], &short("PLAIN"), &long(&login), &short("en_US")].concat();
@@ -20,7 +25,8 @@ pub(crate) async fn publish_with_broken_message_id(vhost: &Vhost, exchange: &str
     line.expect((10, 30)).await;
     // One channel, frames of 128 KiB, no heartbeat.
     line.method(0, (10, 31), &[0, 1, 0, 2, 0, 0, 0, 0]).await;
-    line.method(0, (10, 40), &[&short(vhost.name())[..], &[0, 0]].concat()).await;
+    line.method(0, (10, 40), &[&short(vhost.name())[..], &[0, 0]].concat())
+        .await;
     line.expect((10, 41)).await;
     line.method(1, (20, 10), &[0]).await;
     line.expect((20, 11)).await;

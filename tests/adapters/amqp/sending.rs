@@ -54,7 +54,12 @@ fn parcel(route: Route, body: &[u8]) -> Parcel {
 
 /// Takes one message out of a queue, as its consumer would.
 async fn consume(stage: &Stage, queue: &str) -> Delivery {
-    let channel = stage.publisher.connection.create_channel().await.expect("a channel");
+    let channel = stage
+        .publisher
+        .connection
+        .create_channel()
+        .await
+        .expect("a channel");
     let mut consumer = channel
         .basic_consume(
             queue.into(),
@@ -65,13 +70,22 @@ async fn consume(stage: &Stage, queue: &str) -> Delivery {
         .await
         .expect("it consumes");
     let delivery = tokio::time::timeout(LIMIT, consumer.next()).await;
-    let delivery = delivery.expect("in time").expect("a message").expect("whole");
-    delivery.ack(Default::default()).await.expect("acknowledged");
+    let delivery = delivery
+        .expect("in time")
+        .expect("a message")
+        .expect("whole");
+    delivery
+        .ack(Default::default())
+        .await
+        .expect("acknowledged");
     delivery
 }
 
 fn is_empty(stage: &Stage, queue: &str) -> bool {
-    stage.vhost.queue_state(queue)["messages"].as_u64().unwrap_or(0) == 0
+    stage.vhost.queue_state(queue)["messages"]
+        .as_u64()
+        .unwrap_or(0)
+        == 0
 }
 
 #[tokio::test]
@@ -90,10 +104,16 @@ async fn to_everyone_reaches_exactly_the_queues_that_were_named() {
     let got = consume(&stage, "search").await;
     let properties = &got.properties;
     assert_eq!(got.data, b"{}");
-    assert_eq!(properties.message_id().as_ref().map(|id| id.as_str()), Some("event-00001"));
+    assert_eq!(
+        properties.message_id().as_ref().map(|id| id.as_str()),
+        Some("event-00001")
+    );
     assert_eq!(*properties.delivery_mode(), Some(2));
     assert_eq!(*properties.timestamp(), Some(1_700_000_000));
-    assert_eq!((properties.user_id(), properties.expiration()), (&None, &None));
+    assert_eq!(
+        (properties.user_id(), properties.expiration()),
+        (&None, &None)
+    );
     let expected = headers(&[
         (HEADER_ID, AMQPValue::LongString("7".into())),
         ("attempt", AMQPValue::LongInt(3)),
@@ -125,7 +145,11 @@ async fn to_one_queue_reaches_that_one_alone() {
 #[tokio::test]
 async fn what_cannot_arrive_is_refused() {
     let stage = Stage::new("send-refused").await;
-    stage.vhost.queue("full", "classic", json!({"x-max-length": 1, "x-overflow": "reject-publish"}));
+    stage.vhost.queue(
+        "full",
+        "classic",
+        json!({"x-max-length": 1, "x-overflow": "reject-publish"}),
+    );
     stage.publisher.publish("", "full", event(1), b"{}").await;
     let broker = stage.open(Access::Resend).await;
     let operator = broker.operator().expect("it may send");
@@ -141,12 +165,20 @@ async fn what_cannot_arrive_is_refused() {
         assert_eq!(check.reachable, reachable, "{exchange} {key}: {check:?}");
         assert!(!check.notes.is_empty(), "{exchange} {key}");
         match operator.send(&parcel(route, b"{}"), WITHIN).await {
-            Receipt::Refused { why: told } => assert!(told.contains(why), "{exchange} {key}: {told}"),
+            Receipt::Refused { why: told } => {
+                assert!(told.contains(why), "{exchange} {key}: {told}")
+            }
             other => panic!("{exchange} {key}: {other:?}"),
         }
     }
-    let misspelt = operator.check(&route("", "serch"), 2).await.expect("it can be checked");
-    assert!(misspelt.notes[0].contains("did you mean 'search'?"), "{misspelt:?}");
+    let misspelt = operator
+        .check(&route("", "serch"), 2)
+        .await
+        .expect("it can be checked");
+    assert!(
+        misspelt.notes[0].contains("did you mean 'search'?"),
+        "{misspelt:?}"
+    );
 }
 
 #[tokio::test]
@@ -154,9 +186,13 @@ async fn a_send_after_a_refused_one_works() {
     let stage = Stage::new("send-after-refused").await;
     let broker = stage.open(Access::Resend).await;
     let operator = broker.operator().expect("it may send");
-    let nowhere = operator.send(&parcel(route("missing", "x"), b"{}"), WITHIN).await;
+    let nowhere = operator
+        .send(&parcel(route("missing", "x"), b"{}"), WITHIN)
+        .await;
     assert!(matches!(nowhere, Receipt::Refused { .. }), "{nowhere:?}");
-    let sent = operator.send(&parcel(route("", "search"), b"{}"), WITHIN).await;
+    let sent = operator
+        .send(&parcel(route("", "search"), b"{}"), WITHIN)
+        .await;
     assert_eq!(sent, Receipt::Sent { coordinate: None });
 }
 
@@ -165,10 +201,17 @@ async fn twenty_megabytes_arrive_whole() {
     let stage = Stage::new("send-large").await;
     let broker = stage.open(Access::Resend).await;
     let operator = broker.operator().expect("it may send");
-    let body: Vec<u8> = (0..20 * 1024 * 1024u32).map(|n| n.to_le_bytes()[1]).collect();
-    let receipt = operator.send(&parcel(route("", "search"), &body), LIMIT).await;
+    let body: Vec<u8> = (0..20 * 1024 * 1024u32)
+        .map(|n| n.to_le_bytes()[1])
+        .collect();
+    let receipt = operator
+        .send(&parcel(route("", "search"), &body), LIMIT)
+        .await;
     assert_eq!(receipt, Receipt::Sent { coordinate: None });
-    assert!(consume(&stage, "search").await.data == body, "byte for byte");
+    assert!(
+        consume(&stage, "search").await.data == body,
+        "byte for byte"
+    );
 }
 
 #[tokio::test]
@@ -180,13 +223,19 @@ async fn a_copy_can_be_sent_again_as_it_was() {
             ("tenant", AMQPValue::LongString("blue".into())),
         ]))
         .with_content_type("application/json".into());
-    stage.publisher.publish("products", "product.created", original.clone(), b"{}").await;
+    stage
+        .publisher
+        .publish("products", "product.created", original.clone(), b"{}")
+        .await;
     let broker = stage.open(Access::Resend).await;
     let at = Coordinate::StreamEntry {
         stream: "audit".to_owned(),
         offset: 0,
     };
-    let copies = broker.copies(&[at], 1000).await.expect("copies can be fetched");
+    let copies = broker
+        .copies(&[at], 1000)
+        .await
+        .expect("copies can be fetched");
     let copy = copies.into_iter().flatten().next().expect("it is there");
     consume(&stage, "search").await;
     let again = Parcel {
@@ -210,7 +259,9 @@ async fn a_swallowed_answer_is_unknown_and_nothing_is_sent_twice() {
     target.url = stage.vhost.url_at(proxy.port());
     let broker = open(&target).await.expect("it opens");
     let operator = broker.operator().expect("it may send");
-    let first = operator.send(&parcel(route("", "search"), b"1"), WITHIN).await;
+    let first = operator
+        .send(&parcel(route("", "search"), b"1"), WITHIN)
+        .await;
     assert_eq!(first, Receipt::Sent { coordinate: None });
     // Large enough to be under way for a moment; the answers stop as soon as it begins to arrive.
     let body = vec![b'x'; 16 * 1024 * 1024];

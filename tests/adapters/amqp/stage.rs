@@ -58,7 +58,9 @@ impl Stage {
     pub(crate) async fn publish_events(&self, ids: std::ops::Range<usize>) {
         for id in ids {
             let properties = event(id);
-            let sent = self.publisher.publish("products", "product.created", properties, b"{}");
+            let sent = self
+                .publisher
+                .publish("products", "product.created", properties, b"{}");
             assert_eq!(sent.await, Confirmation::Ack(None), "event {id}");
         }
     }
@@ -146,7 +148,9 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
 }
 
 pub(crate) fn now() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
@@ -163,7 +167,8 @@ impl Yield {
     fn take(&mut self, chunk: Result<Chunk, Error>) {
         match chunk {
             Ok(Chunk::Evidence(batch)) => {
-                self.seen.extend((0..batch.len()).map(|idx| batch.observation(idx)));
+                self.seen
+                    .extend((0..batch.len()).map(|idx| batch.observation(idx)));
             }
             Ok(Chunk::Covered(covered)) => self.covered = Some(covered),
             Ok(Chunk::Resume(cursor)) => self.resume = Some(cursor),
@@ -202,7 +207,11 @@ pub(crate) async fn scan(broker: &Arc<dyn Broker>, query: CopyQuery) -> Yield {
 }
 
 /// Pulls until the condition holds or the stream ends.
-pub(crate) async fn until(stream: &mut ChunkStream, all: &mut Yield, holds: impl Fn(&Yield) -> bool) {
+pub(crate) async fn until(
+    stream: &mut ChunkStream,
+    all: &mut Yield,
+    holds: impl Fn(&Yield) -> bool,
+) {
     let pulling = async {
         while !holds(all) {
             match stream.next().await {
@@ -215,11 +224,8 @@ pub(crate) async fn until(stream: &mut ChunkStream, all: &mut Yield, holds: impl
     assert!(in_time && holds(all), "it did not come so far: {all:?}");
 }
 
-/// Number of messages in a queue once the broker has counted them.
+/// The state of a queue once the broker has counted so many messages in it.
 pub(crate) async fn depth(vhost: &Vhost, queue: &str, at_least: u64) -> Value {
-    waybill_tests::wait::wait_for(&format!("{at_least} messages in {queue}"), LIMIT, async || {
-        let state = vhost.queue_state(queue);
-        (state["messages"].as_u64()? >= at_least).then_some(state)
-    })
-    .await
+    let enough = |state: &Value| state["messages"].as_u64() >= Some(at_least);
+    vhost.queue_once(queue, LIMIT, enough).await
 }

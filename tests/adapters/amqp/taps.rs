@@ -35,25 +35,53 @@ async fn a_tap_sees_what_is_routed_and_hides_nothing_that_is_not() {
     stage.vhost.exchange("lost", "fanout", json!({}));
     stage.vhost.queue("unroutable", "classic", json!({}));
     stage.vhost.bind("lost", "", "unroutable");
-    stage.vhost.exchange("orders", "direct", json!({"alternate-exchange": "lost"}));
+    stage
+        .vhost
+        .exchange("orders", "direct", json!({"alternate-exchange": "lost"}));
     stage.vhost.queue("billing", "classic", json!({}));
     stage.vhost.bind("orders", "paid", "billing");
 
     let (mut products, mut all) = listening(&stage, "products").await;
     let started = now();
     let publish = async |exchange: &str, key: &str, id: usize| {
-        stage.publisher.publish(exchange, key, event(id), b"{}").await
+        stage
+            .publisher
+            .publish(exchange, key, event(id), b"{}")
+            .await
     };
-    assert_eq!(publish("products", "product.created", 1).await, Confirmation::Ack(None));
+    assert_eq!(
+        publish("products", "product.created", 1).await,
+        Confirmation::Ack(None)
+    );
     let returned = publish("products", "order.created", 2).await.take_message();
-    assert_eq!(returned.map(|returned| returned.reply_code), Some(312), "still returned");
-    assert_eq!(publish("products", "product.removed", 3).await, Confirmation::Ack(None));
+    assert_eq!(
+        returned.map(|returned| returned.reply_code),
+        Some(312),
+        "still returned"
+    );
+    assert_eq!(
+        publish("products", "product.removed", 3).await,
+        Confirmation::Ack(None)
+    );
     until(&mut products, &mut all, |all| all.seen.len() >= 2).await;
     assert_eq!(all.ids(), ["event-00001", "event-00003"]);
-    assert_eq!(all.seen.iter().map(|seen| seen.position).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        all.seen
+            .iter()
+            .map(|seen| seen.position)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
     let arrived = now();
-    until(&mut products, &mut all, |all| all.coverage().window.to > arrived).await;
-    assert!(all.coverage().proves_absence_at(started), "{:?}", all.coverage());
+    until(&mut products, &mut all, |all| {
+        all.coverage().window.to > arrived
+    })
+    .await;
+    assert!(
+        all.coverage().proves_absence_at(started),
+        "{:?}",
+        all.coverage()
+    );
 
     let (mut orders, mut all) = listening(&stage, "orders").await;
     publish("orders", "unknown", 4).await;
@@ -64,7 +92,10 @@ async fn a_tap_sees_what_is_routed_and_hides_nothing_that_is_not() {
 
     assert_eq!(taps(&stage).len(), 2);
     drop((products, orders));
-    wait_for("the taps to go", LIMIT, async || taps(&stage).is_empty().then_some(())).await;
+    wait_for("the taps to go", LIMIT, async || {
+        taps(&stage).is_empty().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -77,7 +108,10 @@ async fn a_tap_follows_new_bindings_and_says_what_it_missed() {
         gaps.iter().any(|gap| gap.reason == GapReason::TapClosed)
     };
     until(&mut stream, &mut all, has_gap).await;
-    stage.publisher.publish("products", "order.paid", event(1), b"{}").await;
+    stage
+        .publisher
+        .publish("products", "order.paid", event(1), b"{}")
+        .await;
     until(&mut stream, &mut all, |all| all.ids() == ["event-00001"]).await;
 }
 
@@ -90,8 +124,14 @@ async fn a_tap_behind_other_exchanges_sees_only_its_own() {
     let path = format!("bindings/{}/e/products/e/everything", stage.vhost.name());
     stage.vhost.post(&path, &json!({"routing_key": "audit.#"}));
     let (mut stream, mut all) = listening(&stage, "products").await;
-    stage.publisher.publish("everything", "", event(1), b"{}").await;
-    stage.publisher.publish("products", "audit.login", event(2), b"{}").await;
+    stage
+        .publisher
+        .publish("everything", "", event(1), b"{}")
+        .await;
+    stage
+        .publisher
+        .publish("products", "audit.login", event(2), b"{}")
+        .await;
     until(&mut stream, &mut all, |all| !all.seen.is_empty()).await;
     assert_eq!(all.ids(), ["event-00002"]);
 }
@@ -110,7 +150,10 @@ async fn a_lost_tap_says_since_when_nobody_listens() {
     until(&mut stream, &mut all, |all| all.error.is_some()).await;
     let gap = all.coverage().gaps.last().expect("a gap");
     assert_eq!(gap.reason, GapReason::TapClosed);
-    assert!(!all.coverage().proves_absence_at(all.coverage().window.to.plus(-1)));
+    assert!(
+        !all.coverage()
+            .proves_absence_at(all.coverage().window.to.plus(-1))
+    );
     let error = all.error.expect("it was cut").to_string();
     assert!(error.contains("'products'"), "{error}");
 }
@@ -121,10 +164,17 @@ async fn what_must_not_be_tapped_is_refused() {
     stage.vhost.exchange("nobody", "fanout", json!({}));
     let broker = stage.open(Access::ReadOnly).await;
     for exchange in ["", "nobody"] {
-        let error = drain(broker.follow(query(CopyRole::Tap, exchange))).await.error;
-        assert!(matches!(error, Some(Error::WouldDisturb { .. })), "{error:?}");
+        let error = drain(broker.follow(query(CopyRole::Tap, exchange)))
+            .await
+            .error;
+        assert!(
+            matches!(error, Some(Error::WouldDisturb { .. })),
+            "{error:?}"
+        );
     }
-    let error = drain(broker.follow(query(CopyRole::Tap, "product"))).await.error;
+    let error = drain(broker.follow(query(CopyRole::Tap, "product")))
+        .await
+        .error;
     let text = error.expect("there is no such exchange").to_string();
     assert!(text.contains("did you mean 'products'?"), "{text}");
     assert_eq!(taps(&stage), [""; 0]);
@@ -132,7 +182,9 @@ async fn what_must_not_be_tapped_is_refused() {
     let mut without_management = stage.target(Access::ReadOnly);
     without_management.management_url = None;
     let blind = open(&without_management).await.expect("it opens");
-    let error = drain(blind.follow(query(CopyRole::Tap, "products"))).await.error;
+    let error = drain(blind.follow(query(CopyRole::Tap, "products")))
+        .await
+        .error;
     let text = error.expect("it cannot see the bindings").to_string();
     assert!(text.contains("management-url"), "{text}");
 }
@@ -152,6 +204,9 @@ async fn a_tap_has_no_past_and_its_messages_cannot_be_fetched() {
         exchange: "products".to_owned(),
         nth: 1,
     };
-    let copies = broker.copies(&[passing], 10).await.expect("nothing to fetch");
+    let copies = broker
+        .copies(&[passing], 10)
+        .await
+        .expect("nothing to fetch");
     assert_eq!(copies, [None]);
 }

@@ -126,7 +126,10 @@ async fn a_working_group_loses_nothing_and_is_never_rebalanced() {
         broker.topology().await.expect("it has a topology");
         let progress = broker.progress(&[consumer(&topic, &group)]).await;
         assert_eq!(progress.expect("it answers")[0].members, Some(2));
-        until(&mut follow, &mut followed, |all| all.seen.len() >= 200 * round).await;
+        until(&mut follow, &mut followed, |all| {
+            all.seen.len() >= 200 * round
+        })
+        .await;
         wait_for("the group to keep up", LIMIT, async || {
             (n_consumed() == 200 * (round + 1)).then_some(())
         })
@@ -149,7 +152,10 @@ async fn a_working_group_loses_nothing_and_is_never_rebalanced() {
     let topology = broker.topology().await.expect("it has a topology");
     assert!(topology.groups.contains(&group));
     assert!(
-        !topology.groups.iter().any(|name| name.starts_with("waybill")),
+        !topology
+            .groups
+            .iter()
+            .any(|name| name.starts_with("waybill")),
         "we are in no group: {:?}",
         topology.groups
     );
@@ -184,7 +190,9 @@ async fn a_misspelt_topic_is_answered_with_the_one_meant() {
     let error = drain(broker.scan(query(&wrong))).await.error;
     let error = error.expect("there is no such topic");
     assert!(
-        error.to_string().contains(&format!("did you mean '{topic}'?")),
+        error
+            .to_string()
+            .contains(&format!("did you mean '{topic}'?")),
         "{error}"
     );
     let error = broker.progress(&[consumer(&wrong, "g")]).await;
@@ -194,7 +202,12 @@ async fn a_misspelt_topic_is_answered_with_the_one_meant() {
     assert!(matches!(error, Some(Error::NotFound { .. })), "{error:?}");
     // Looking for a topic has not made it.
     let topology = broker.topology().await.expect("it has a topology");
-    assert!(!topology.channels.iter().any(|channel| channel.name == wrong));
+    assert!(
+        !topology
+            .channels
+            .iter()
+            .any(|channel| channel.name == wrong)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,7 +218,10 @@ async fn the_topology_counts_what_lies_in_a_topic() {
     let broker = kafka.open(Access::ReadOnly).await;
     assert!(broker.operator().is_none(), "read-only has no operator");
     let topology = broker.topology().await.expect("it has a topology");
-    let found = topology.channels.iter().find(|channel| channel.name == topic);
+    let found = topology
+        .channels
+        .iter()
+        .find(|channel| channel.name == topic);
     let found = found.expect("the topic is listed");
     assert_eq!((found.partitions, found.depth), (2, Some(7)));
     assert!(
@@ -214,7 +230,10 @@ async fn the_topology_counts_what_lies_in_a_topic() {
     );
     broker.close().await;
     let closed = broker.server().await.expect_err("it is closed");
-    assert_eq!(closed.to_string(), "the connection to Kafka has been closed");
+    assert_eq!(
+        closed.to_string(),
+        "the connection to Kafka has been closed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,7 +263,10 @@ async fn a_follow_reads_partitions_that_are_added() {
     until(&mut follow, &mut all, |all| {
         all.seen.len() == 3
             && all.covered.len() == 2
-            && all.covered.iter().all(|covered| covered.window.to > started)
+            && all
+                .covered
+                .iter()
+                .all(|covered| covered.window.to > started)
     })
     .await;
     assert!(all.seen.iter().all(|seen| seen.partition == 1), "{all:?}");

@@ -50,7 +50,11 @@ async fn null_and_empty_and_repeated_are_kept_apart() {
     let broker = kafka.open(Access::ReadOnly).await;
     let all = scan(&*broker, query(&topic)).await;
     assert_eq!(all.ids(), ["event-0", "event-1", "event-2"]);
-    assert_eq!(all.one("event-0").marks, Marks::empty(), "a tombstone is fine");
+    assert_eq!(
+        all.one("event-0").marks,
+        Marks::empty(),
+        "a tombstone is fine"
+    );
     let places = [at(&topic, 0), at(&topic, 1), at(&topic, 2)];
     let copies = broker.copies(&places, 1000).await.expect("they are there");
     for (copy, letter) in copies.iter().zip(&letters) {
@@ -91,9 +95,7 @@ async fn what_has_no_id_or_no_text_is_marked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_megabytes_do_not_stop_a_scan() {
     let kafka = Kafka::shared();
-    let topic = kafka
-        .topic("large", 1, &[("max.message.bytes", "30000000")])
-        .await;
+    let topic = kafka.topic("large", 1, &super::LARGE_MESSAGES).await;
     let mut large = Letter::with_id("large");
     large.payload = Some(vec![b' '; LARGE]);
     kafka.publish(

@@ -25,7 +25,8 @@ impl Yield {
                     .extend((0..batch.len()).map(|idx| batch.observation(idx)));
             }
             Ok(Chunk::Covered(covered)) => {
-                self.covered.retain(|old| old.partition != covered.partition);
+                self.covered
+                    .retain(|old| old.partition != covered.partition);
                 self.covered.push(covered);
             }
             Ok(Chunk::Resume(cursor)) => self.resume = Some(cursor),
@@ -42,7 +43,9 @@ impl Yield {
 
     pub(super) fn one(&self, id: &str) -> &Observation {
         let mut found = self.seen.iter().filter(|seen| seen.id == id);
-        let one = found.next().unwrap_or_else(|| panic!("no {id} in {self:?}"));
+        let one = found
+            .next()
+            .unwrap_or_else(|| panic!("no {id} in {self:?}"));
         assert!(found.next().is_none(), "{id} was seen twice: {self:?}");
         one
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use uuid::Uuid;
-use waybill_model::{Access, Coordinate, EventId, HEADER_ID, Marks, Parcel, Receipt, ResendId, Route};
+use waybill_model::{
+    Access, Coordinate, EventId, HEADER_ID, Marks, Parcel, Receipt, ResendId, Route,
+};
 use waybill_source::conformance::broker::Letter;
 use waybill_tests::kafka::Kafka;
 
@@ -59,7 +61,7 @@ async fn a_key_goes_where_its_producer_put_it() {
         let receipt = operator.send(&parcel(&topic, id), WITHIN).await;
         assert_eq!(partition_of(&receipt), *partition, "{id}");
     }
-    // Known vectors of Java's murmur2: 21 is 0x31df...; what counts is that an explicit partition wins.
+    // A partition that is known for sure wins over the key.
     let mut explicit = parcel(&topic, "k0");
     explicit.route.partition = Some((original["k0"] + 1) % 7);
     let receipt = operator.send(&explicit, WITHIN).await;
@@ -97,7 +99,10 @@ async fn what_the_broker_does_not_take_is_refused_and_not_in_doubt() {
     let check = operator.check(&nowhere.route, 1).await;
     let check = check.expect("it can be checked");
     assert!(!check.reachable);
-    assert!(check.notes[0].contains("no partition 9, only 0 to 1"), "{check:?}");
+    assert!(
+        check.notes[0].contains("no partition 9, only 0 to 1"),
+        "{check:?}"
+    );
     let receipt = operator.send(&nowhere, WITHIN).await;
     assert!(matches!(receipt, Receipt::Refused { .. }), "{receipt:?}");
 
@@ -110,9 +115,7 @@ async fn what_the_broker_does_not_take_is_refused_and_not_in_doubt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_megabytes_are_sent_where_they_are_allowed() {
     let kafka = Kafka::shared();
-    let topic = kafka
-        .topic("large-send", 1, &[("max.message.bytes", "30000000")])
-        .await;
+    let topic = kafka.topic("large-send", 1, &super::LARGE_MESSAGES).await;
     let broker = kafka.open(Access::Resend).await;
     let operator = broker.operator().expect("it may resend");
     let mut large = parcel(&topic, "large");
@@ -141,7 +144,10 @@ async fn a_route_names_the_groups_that_would_get_it() {
     let check = check.expect("it can be checked");
     assert!(check.reachable);
     assert_eq!(check.reaches, [group]);
-    assert!(check.notes.iter().any(|note| note.contains("compacted")), "{check:?}");
+    assert!(
+        check.notes.iter().any(|note| note.contains("compacted")),
+        "{check:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,33 +55,47 @@ impl Base {
 
     async fn postgres(name: String) -> Self {
         let servers = waybill_services::endpoints().expect("cargo xtask services up");
-        let admin = PgPool::connect(&servers.postgres_url).await.expect("the server answers");
+        let admin = PgPool::connect(&servers.postgres_url)
+            .await
+            .expect("the server answers");
         for sql in [
             format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
             format!("CREATE DATABASE {name}"),
         ] {
-            admin.execute(AssertSqlSafe(sql)).await.expect("an administrator may");
+            admin
+                .execute(AssertSqlSafe(sql))
+                .await
+                .expect("an administrator may");
         }
         admin.close().await;
         let url: Url = servers.postgres_url.parse().expect("an address");
         let options: PgConnectOptions = servers.postgres_url.parse().expect("an address");
-        let pool = PgPool::connect_with(options.database(&name)).await.expect("it was made");
+        let pool = PgPool::connect_with(options.database(&name))
+            .await
+            .expect("it was made");
         Self::on_server(Product::Postgres, &url, name, Writer::Postgres(pool))
     }
 
     async fn mariadb(name: String) -> Self {
         let servers = waybill_services::endpoints().expect("cargo xtask services up");
-        let admin = MySqlPool::connect(&servers.mysql_url).await.expect("the server answers");
+        let admin = MySqlPool::connect(&servers.mysql_url)
+            .await
+            .expect("the server answers");
         for sql in [
             format!("DROP DATABASE IF EXISTS {name}"),
             format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
         ] {
-            admin.execute(AssertSqlSafe(sql)).await.expect("an administrator may");
+            admin
+                .execute(AssertSqlSafe(sql))
+                .await
+                .expect("an administrator may");
         }
         admin.close().await;
         let url: Url = servers.mysql_url.parse().expect("an address");
         let options: MySqlConnectOptions = servers.mysql_url.parse().expect("an address");
-        let pool = MySqlPool::connect_with(options.database(&name)).await.expect("it was made");
+        let pool = MySqlPool::connect_with(options.database(&name))
+            .await
+            .expect("it was made");
         Self::on_server(Product::MariaDb, &url, name, Writer::MariaDb(pool))
     }
 
@@ -103,7 +117,9 @@ impl Base {
     async fn sqlite(name: String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("shop.db");
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
         let options = options.pragma("journal_mode", "wal");
         let pool = SqlitePool::connect_with(options).await.expect("it is made");
         Self {
@@ -180,7 +196,9 @@ impl Base {
     }
 
     pub(super) async fn open(&self) -> Arc<dyn Database> {
-        self.open_at(&self.target()).await.expect("it can be opened")
+        self.open_at(&self.target())
+            .await
+            .expect("it can be opened")
     }
 
     pub(super) async fn open_at(&self, target: &Target) -> Result<Arc<dyn Database>, Error> {
@@ -193,12 +211,10 @@ impl Base {
     /// A user who may log in and do nothing else yet; returns a target for it.
     pub(super) async fn user(&self, name: &str) -> Target {
         let sql = match self.product {
-            Product::Postgres => format!(
-                "DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'seldom'"
-            ),
-            Product::MariaDb => format!(
-                "CREATE OR REPLACE USER {name} IDENTIFIED BY 'seldom'"
-            ),
+            Product::Postgres => {
+                format!("DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'seldom'")
+            }
+            Product::MariaDb => format!("CREATE OR REPLACE USER {name} IDENTIFIED BY 'seldom'"),
             Product::Sqlite => panic!("SQLite has no users"),
         };
         self.execute(&sql).await;
@@ -219,10 +235,16 @@ impl Drop for Base {
             return;
         }
         // Dropping cannot wait, and a test's own runtime is about to end.
-        let cleaner = std::thread::Builder::new().name("cleaner".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(drop_database(product, &admin, &name));
-        });
+        let cleaner = std::thread::Builder::new()
+            .name("cleaner".to_owned())
+            .spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                runtime
+                    .expect("a runtime")
+                    .block_on(drop_database(product, &admin, &name));
+            });
         cleaner.expect("a thread").join().ok();
     }
 }
@@ -288,7 +310,8 @@ pub(super) async fn drain(mut chunks: ChunkStream) -> Yield {
     while let Some(chunk) = chunks.next().await {
         match chunk {
             Ok(Chunk::Evidence(batch)) => {
-                all.seen.extend((0..batch.len()).map(|idx| batch.observation(idx)));
+                all.seen
+                    .extend((0..batch.len()).map(|idx| batch.observation(idx)));
             }
             Ok(Chunk::Covered(covered)) => all.covered = Some(covered),
             Ok(Chunk::Resume(cursor)) => all.resume = Some(cursor),
@@ -367,7 +390,8 @@ impl Base {
                  payload text"
             }
         };
-        self.execute(&format!("CREATE TABLE {table} ({columns})")).await;
+        self.execute(&format!("CREATE TABLE {table} ({columns})"))
+            .await;
         plain(table)
     }
 }

@@ -43,7 +43,9 @@ impl Real {
     pub(super) async fn pooled(test: &str) -> Self {
         let base = Base::new(Product::Postgres, test).await;
         let mut target = base.target();
-        target.options.insert("pooler".to_owned(), "true".to_owned());
+        target
+            .options
+            .insert("pooler".to_owned(), "true".to_owned());
         let database = base.open_at(&target).await.expect("it can be opened");
         Self {
             base,
@@ -104,7 +106,10 @@ impl Real {
     }
 
     fn values(&self, seq: usize, line: &Line) -> String {
-        let id = line.id.as_ref().map_or("NULL".to_owned(), |id| format!("'{id}'"));
+        let id = line
+            .id
+            .as_ref()
+            .map_or("NULL".to_owned(), |id| format!("'{id}'"));
         let payload = String::from_utf8_lossy(&line.payload);
         let (aggregate, version) = (&line.aggregate, line.version);
         let at = self.time(line.at);
@@ -112,7 +117,9 @@ impl Real {
             (_, KeyKind::Number) | (Product::Postgres | Product::MariaDb, _) => String::new(),
             (Product::Sqlite, _) => format!("{seq}, "),
         };
-        format!("({seq}{id}, 'product', '{aggregate}', {version}, 'ProductChanged', {at}, '{payload}')")
+        format!(
+            "({seq}{id}, 'product', '{aggregate}', {version}, 'ProductChanged', {at}, '{payload}')"
+        )
     }
 
     fn time(&self, at: Option<Micros>) -> String {
@@ -121,7 +128,10 @@ impl Real {
         };
         match self.base.product {
             Product::MariaDb => {
-                format!("'{}'", at.to_string().trim_end_matches('Z').replace('T', " "))
+                format!(
+                    "'{}'",
+                    at.to_string().trim_end_matches('Z').replace('T', " ")
+                )
             }
             Product::Postgres | Product::Sqlite => format!("'{at}'"),
         }
@@ -164,8 +174,10 @@ impl Stage for Real {
             (_, KeyKind::Number) | (Product::Postgres | Product::MariaDb, _) => "",
             (Product::Sqlite, _) => "seq, ",
         };
-        let rows: Vec<String> =
-            (0..).zip(lines).map(|(seq, line)| self.values(seq, line)).collect();
+        let rows: Vec<String> = (0..)
+            .zip(lines)
+            .map(|(seq, line)| self.values(seq, line))
+            .collect();
         let sql = format!(
             "INSERT INTO {} ({seq}id, aggregate_type, aggregate, version, type, at, payload) VALUES {}",
             columns.table,
@@ -182,7 +194,11 @@ impl Stage for Real {
             Product::Sqlite => "datetime()",
         };
         let (table, ids) = (&columns.table, ids.join(", "));
-        self.base.execute(&format!("UPDATE {table} SET sent_at = {sent} WHERE id IN ({ids})")).await;
+        self.base
+            .execute(&format!(
+                "UPDATE {table} SET sent_at = {sent} WHERE id IN ({ids})"
+            ))
+            .await;
     }
 
     async fn keys(&self, columns: &RowColumns) -> Vec<RowKey> {

@@ -85,7 +85,7 @@ fn perform_form(page: Page, effect: Effect) {
         Effect::Faults => ask(page, GetFaults {}, move |answer| demo(DemoMessage::Faults(answer))),
         Effect::Break(fault) => ask(page, fault, move |answer| demo(DemoMessage::Broken(answer))),
         Effect::Heal => ask(page, Heal {}, move |answer| demo(DemoMessage::Healed(answer))),
-        Effect::ResetDemo => ask(page, ResetDemo {}, move |answer| demo(DemoMessage::Healed(answer))),
+        Effect::ResetDemo => ask(page, ResetDemo {}, move |answer| demo(DemoMessage::WasReset(answer))),
         _ => {}
     }
 }

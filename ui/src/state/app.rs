@@ -174,7 +174,8 @@ impl State {
     fn welcomed(&mut self, answer: Result<Welcome, Failure>) -> Vec<Effect> {
         match answer {
             Ok(welcome) => {
-                let open = welcome.open.clone();
+                // Only what was asked for at the start is opened by itself, not again on every hello.
+                let open = welcome.open.clone().filter(|_| self.welcome.is_none());
                 self.unwelcome = None;
                 self.welcome = Some(welcome);
                 match open {

@@ -1,6 +1,6 @@
 //! The demo's panel: break something, watch it, heal it.
 
-use waybill_protocol::{BreakIt, Failure, FaultInfo};
+use waybill_protocol::{BreakIt, Failure, FaultInfo, OpenTarget};
 
 use super::{Effect, State, ToastKind};
 
@@ -34,6 +34,8 @@ pub enum DemoMessage {
     Reset,
     /// All is well again.
     Healed(Result<(), Failure>),
+    /// The company is a new one; its addresses may have changed.
+    WasReset(Result<(), Failure>),
 }
 
 impl State {
@@ -64,8 +66,10 @@ impl State {
                 effects.push(Effect::Faults);
                 effects
             }
+            DemoMessage::WasReset(Ok(())) => self.open(OpenTarget::Demo),
             DemoMessage::Faults(Err(failure))
             | DemoMessage::Broken(Err(failure))
+            | DemoMessage::WasReset(Err(failure))
             | DemoMessage::Healed(Err(failure)) => {
                 self.demo.busy = None;
                 self.complain(&failure, None);

@@ -1,12 +1,12 @@
 //! The event that is looked at.
 
-use waybill_model::EventDetail;
+use waybill_model::{EventDetail, Micros, VerdictClass};
 use waybill_protocol::{Failure, GetDetail};
 
 use super::{Effect, GridMessage, State};
 
 /// The detail pane.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Detail {
     /// Which event; `None` shows what was found instead.
     pub no: Option<u32>,
@@ -22,7 +22,11 @@ pub struct Detail {
     pub folded: Vec<usize>,
     in_flight: Option<u32>,
     stale: bool,
+    asked_at: Micros,
 }
+
+/// How long an event that is not where it should be is left alone before it is looked at again.
+const ASK_AGAIN_MICROS: i64 = 2_000_000;
 
 /// A tab of the detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +75,22 @@ pub enum DetailMessage {
     Fold(usize),
     /// Ask again.
     Retry,
+}
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self {
+            no: None,
+            shown: None,
+            failure: None,
+            tab: DetailTab::default(),
+            raw: false,
+            folded: Vec::new(),
+            in_flight: None,
+            stale: false,
+            asked_at: Micros(0),
+        }
+    }
 }
 
 impl DetailTab {
@@ -201,20 +221,50 @@ impl State {
         }
         self.detail.stale = false;
         self.detail.in_flight = Some(no);
+        self.detail.asked_at = self.now();
         vec![Effect::Detail(GetDetail { no })]
     }
 
-    /// The verdict of the event may have changed. While live, thousands of others change it for us;
-    /// asking again is worth it only when this one can still become better.
+    /// The verdict of the event may have changed. Asking reads its row and copies from their sources,
+    /// so we do it when the grid shows another verdict, and otherwise rarely.
     pub(super) fn refresh_detail(&mut self) -> Vec<Effect> {
-        let row = self.detail.no.and_then(|no| self.grid.line_of(no)).and_then(|line| self.grid.row(line));
-        let shown = self.detail.shown.as_ref().map(|shown| &shown.row);
-        let settled = shown.is_some_and(|shown| {
-            shown.class == waybill_model::VerdictClass::Arrived || row.is_some_and(|row| row.verdict == shown.verdict)
-        });
-        if self.detail.no.is_none() || (settled && !self.session.is_busy()) {
+        let Some(shown) = self.detail.shown.as_ref().filter(|shown| Some(shown.row.no) == self.detail.no) else {
             return Vec::new();
-        }
-        self.ask_detail()
+        };
+        let row = self.grid.line_of(shown.row.no).and_then(|line| self.grid.row(line));
+        let due = match row {
+            Some(row) => row.verdict != shown.row.verdict,
+            // The tab no longer holds it, perhaps because it has just arrived.
+            None => self.now().since(self.detail.asked_at) > ASK_AGAIN_MICROS && !is_settled(shown),
+        };
+        if due { self.ask_detail() } else { Vec::new() }
+    }
+}
+
+fn is_settled(shown: &EventDetail) -> bool {
+    shown.row.class == VerdictClass::Arrived
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holding_a_key_asks_for_the_last_event_only() {
+        let mut state = State::default();
+        let asked = |effects: &[Effect]| {
+            let detail = |effect: &Effect| match effect {
+                Effect::Detail(detail) => Some(detail.no),
+                _ => None,
+            };
+            effects.iter().filter_map(detail).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&state.update_detail(DetailMessage::Show(1))), [1]);
+        assert_eq!(asked(&state.update_detail(DetailMessage::Show(2))), []);
+        assert_eq!(asked(&state.update_detail(DetailMessage::Show(3))), []);
+        let gone = Failure::new(waybill_protocol::Code::Stale, "gone");
+        let answer = Box::new(Err(gone));
+        assert_eq!(asked(&state.update_detail(DetailMessage::Arrived { no: 1, answer })), [3]);
+        assert!(state.detail.failure.is_none(), "the failure of an event nobody looks at any more is not shown");
     }
 }

@@ -355,6 +355,8 @@ impl State {
     }
 
     fn selection_changed(&mut self) -> Vec<Effect> {
+        // Whoever chooses events means this tab, also when it later runs empty.
+        self.grid.tab_is_users = true;
         self.update_resend(ResendMessage::SelectionChanged)
     }
 }

@@ -167,10 +167,11 @@ impl State {
                 self.scan()
             }
             SessionMessage::Rescan => self.scan(),
-            SessionMessage::Taken(Ok(())) => vec![Effect::Status],
-            SessionMessage::Taken(Err(failure)) => {
-                self.complain(&failure, Some(Message::Session(SessionMessage::Rescan)));
-                Vec::new()
+            SessionMessage::Taken(answer) => {
+                if let Err(failure) = answer {
+                    self.complain(&failure, Some(Message::Session(SessionMessage::Rescan)));
+                }
+                if self.session.opened.is_some() { vec![Effect::Status] } else { Vec::new() }
             }
             SessionMessage::Stop => vec![Effect::Stop],
             SessionMessage::ToggleLive => self.toggle_live(),
@@ -209,10 +210,6 @@ impl State {
         match answer {
             Ok(opened) => {
                 let (demo, unfinished) = (opened.demo, !opened.unfinished.is_empty());
-                if demo {
-                    // The demo's company is a few minutes old; an hour would be mostly empty.
-                    self.session.asked = Asked::last(15 * 60_000_000);
-                }
                 self.session.opened = Some(opened);
                 let mut effects = self.scan();
                 if demo {
@@ -266,6 +263,8 @@ impl State {
                     effects.extend(self.update_grid(GridMessage::Refresh));
                     effects.extend(self.update_timeline(TimelineMessage::Refresh));
                     effects.extend(self.refresh_detail());
+                } else {
+                    effects.extend(self.tile_if_needed());
                 }
                 effects.extend(self.run_moved(before.as_ref().and_then(|old| old.run.as_ref())));
             }

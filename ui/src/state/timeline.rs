@@ -207,7 +207,7 @@ impl State {
         self.start_over()
     }
 
-    fn tile_if_needed(&mut self) -> Vec<Effect> {
+    pub(super) fn tile_if_needed(&mut self) -> Vec<Effect> {
         if self.timeline.tile_fits() { Vec::new() } else { self.ask_tile() }
     }
 

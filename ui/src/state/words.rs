@@ -190,7 +190,7 @@ pub fn tone(class: VerdictClass) -> &'static str {
 pub fn class_label(class: VerdictClass) -> &'static str {
     match class {
         VerdictClass::Missing => "Missing",
-        VerdictClass::Phantom => "Published, never stored",
+        VerdictClass::Phantom => "Never stored",
         VerdictClass::DeadLettered => "Dead-lettered",
         VerdictClass::Late => "Late",
         VerdictClass::Unknown => "Cannot know",

@@ -49,8 +49,14 @@ pub(crate) fn App() -> impl IntoView {
         })
     };
     let form = page.memo(|state| state.form.is_some());
+    // What lies beneath a dialog takes neither focus nor clicks.
+    let beneath = page.memo(|state| {
+        state.form.is_some()
+            || matches!(state.overlay, Overlay::Palette { .. } | Overlay::Keys | Overlay::Confirm)
+    });
     view! {
         <div class=class id="app" data-test="app"
+            prop:inert=move || beneath.get()
             data-ready=move || ready.get().to_string() aria-busy=move || busy.get().to_string()>
             <Header/>
             {move || if open.get() {

@@ -28,15 +28,16 @@ pub(super) fn FailureCard(
             <div>
                 <div class="selectable" data-test="failure-message">{failure.message}</div>
                 {(!failure.hint.is_empty()).then(|| view! { <div class="hint">{failure.hint}</div> })}
-                <div class="code">{code}</div>
             </div>
             <div class="acts">
-                <button class="ghost" type="button" data-test="failure-copy" on:click=copy>"Copy details"</button>
                 {retry.map(|retry| view! {
                     <button type="button" data-test="failure-retry" on:click=move |_| page.dispatch(retry.clone())>
                         "Try again"
                     </button>
                 })}
+                <button class="ghost" type="button" data-test="failure-copy" on:click=copy>"Copy details"</button>
+                <span class="grow"></span>
+                <span class="errcode" data-test="failure-code">{code}</span>
             </div>
         </div>
     }

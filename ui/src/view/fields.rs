@@ -21,7 +21,7 @@ pub(super) fn FieldsPanel() -> impl IntoView {
     let page = use_page();
     let amqp = page.memo(|state| state.form.as_ref().is_some_and(|form| form.fields.is_amqp()));
     view! {
-        <div class="two">
+        <div class="two head">
             <TextField label="Name" test="form-name" placeholder="toys"
                 read=|fields| fields.name.clone() write=|fields, text| fields.name = text/>
             <EnvironmentField/>

@@ -13,7 +13,7 @@ pub(super) fn KeySheet() -> impl IntoView {
     let close = move |_| page.dispatch(Message::Overlay(OverlayMessage::Close));
     view! {
         <div class="veil-all" on:click=close>
-            <div class="dialog" role="dialog" aria-modal="true" aria-label="Keys" data-test="keys"
+            <div class="dialog sheet" role="dialog" aria-modal="true" aria-label="Keys" data-test="keys"
                 on:click=move |event| event.stop_propagation()>
                 <header>
                     <h2>"Keys"</h2>

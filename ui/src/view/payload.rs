@@ -34,9 +34,10 @@ pub(super) fn PayloadPanel() -> impl IntoView {
             let cut = shown.cut.then(|| format!("only the first {} were fetched", bytes(shown.raw.len() as u64)));
             let text = shown.raw.clone();
             view! {
-                <span>{shown.whence}" · "{size}</span>
-                {cut.map(|cut| view! { <span class="tone-late">{cut}</span> })}
-                <span class="grow"></span>
+                <span class="whence clip">
+                    {shown.whence}" · "{size}
+                    {cut.map(|cut| view! { <span class="tone-late">" · "{cut}</span> })}
+                </span>
                 <button class="ghost" type="button" data-test="copy-payload"
                     on:click=move |_| page.dispatch(Message::Copy { text: text.clone(), said: "The body is copied." })>"Copy"</button>
             }

@@ -54,7 +54,7 @@ fn Tally() -> impl IntoView {
             })}
             {move || (chosen.get() == 0 && undo.get()).then(|| view! {
                 <button class="link" type="button" data-test="undo-selection" title="Ctrl Z"
-                    on:click=move |_| send(GridMessage::Undo)>"undo clear"</button>
+                    on:click=move |_| send(GridMessage::Undo)>"undo"</button>
             })}
             {move || (chosen.get() == 0).then(|| view! {
                 <button class="link" type="button" data-test="select-all" title="Ctrl A"

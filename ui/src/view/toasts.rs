@@ -36,7 +36,7 @@ fn Note(toast: Toast) -> impl IntoView {
             <div>
                 <div class="selectable">{toast.text}</div>
                 {(!toast.hint.is_empty()).then(|| view! { <div class="muted">{toast.hint}</div> })}
-                {bad.then(|| view! { <div class="code clip">{toast.detail.clone()}</div> })}
+                {bad.then(|| view! { <div class="errcode clip">{toast.detail.clone()}</div> })}
                 {bad.then(|| view! {
                     <div class="acts">
                         {retry.map(|retry| view! {

@@ -41,7 +41,10 @@ impl Core {
                     return Ok(status);
                 }
             } else if !session.resends.is_running() {
-                return Err(Failure::new(Code::Internal, "The resend ended without a word."));
+                return Err(Failure::new(
+                    Code::Internal,
+                    "The resend ended without a word.",
+                ));
             }
             if changes.changed().await.is_err() {
                 return Err(Failure::new(Code::NotOpen, "The session was closed."));

@@ -4,9 +4,9 @@ use serde_json::Value;
 use waybill_protocol::wire::{decode_body, decode_request, encode_failure, encode_outcome};
 use waybill_protocol::{
     BreakIt, Call, CheckProfile, Close, Code, ContinueRun, DeleteProfile, Door, DryRun, Failure,
-    GetDetail, GetFacts, GetFaults, GetJournal, GetProfile, GetRows, GetStatus, GetTile, Heal, Hello, Live,
-    MakePlan, Nearest, Open, Preview, Probe, ProbeSteps, ResetDemo, SaveProfile, Scan, Select, Send,
-    Stop, StopSend,
+    GetDetail, GetFacts, GetFaults, GetJournal, GetProfile, GetRows, GetStatus, GetTile, Heal,
+    Hello, Live, MakePlan, Nearest, Open, Preview, Probe, ProbeSteps, ResetDemo, SaveProfile, Scan,
+    Select, Send, Stop, StopSend,
 };
 
 use super::Core;
@@ -22,7 +22,13 @@ impl Core {
         match request.call.as_str() {
             Hello::NAME => reply(body, async |hello: Hello| self.hello(hello).await).await,
             Open::NAME => reply(body, async |open: Open| self.open(&open.target).await).await,
-            Close::NAME => reply(body, async |_: Close| { self.close().await; Ok(()) }).await,
+            Close::NAME => {
+                reply(body, async |_: Close| {
+                    self.close().await;
+                    Ok(())
+                })
+                .await
+            }
             Scan::NAME => reply(body, async |scan: Scan| self.scan(scan).await).await,
             Stop::NAME => reply(body, async |_: Stop| self.stop()).await,
             Live::NAME => reply(body, async |live: Live| self.live(live.on)).await,
@@ -30,17 +36,39 @@ impl Core {
             GetRows::NAME => reply(body, async |asked: GetRows| self.rows(asked).await).await,
             Select::NAME => reply(body, async |asked: Select| self.select(asked).await).await,
             GetTile::NAME => reply(body, async |asked: GetTile| self.tile(asked).await).await,
-            GetDetail::NAME => reply(body, async |asked: GetDetail| self.detail(asked.no).await).await,
+            GetDetail::NAME => {
+                reply(body, async |asked: GetDetail| self.detail(asked.no).await).await
+            }
             GetFacts::NAME => reply(body, async |asked: GetFacts| self.facts(asked).await).await,
             Nearest::NAME => reply(body, async |asked: Nearest| self.nearest(asked).await).await,
             MakePlan::NAME => reply(body, async |asked: MakePlan| self.plan(asked).await).await,
             Preview::NAME => reply(body, async |asked: Preview| self.preview(asked).await).await,
             DryRun::NAME => reply(body, async |asked: DryRun| self.dry_run(asked).await).await,
-            GetJournal::NAME => reply(body, async |asked: GetJournal| self.journal_runs(asked).await).await,
-            GetProfile::NAME => reply(body, async |asked: GetProfile| self.profile_text(asked).await).await,
-            CheckProfile::NAME => reply(body, async |asked: CheckProfile| Ok(self.check_profile(&asked.toml))).await,
+            GetJournal::NAME => {
+                reply(body, async |asked: GetJournal| {
+                    self.journal_runs(asked).await
+                })
+                .await
+            }
+            GetProfile::NAME => {
+                reply(body, async |asked: GetProfile| {
+                    self.profile_text(asked).await
+                })
+                .await
+            }
+            CheckProfile::NAME => {
+                reply(body, async |asked: CheckProfile| {
+                    Ok(self.check_profile(&asked.toml))
+                })
+                .await
+            }
             Probe::NAME => reply(body, async |asked: Probe| self.probe(asked).await).await,
-            ProbeSteps::NAME => reply(body, async |asked: ProbeSteps| self.probe_steps(asked.probe)).await,
+            ProbeSteps::NAME => {
+                reply(body, async |asked: ProbeSteps| {
+                    self.probe_steps(asked.probe)
+                })
+                .await
+            }
             GetFaults::NAME => reply(body, async |_: GetFaults| self.faults().await).await,
             other => refused(other, Door::Ask),
         }
@@ -56,10 +84,30 @@ impl Core {
         match request.call.as_str() {
             Send::NAME => reply(body, async |order: Send| self.send(order).await).await,
             StopSend::NAME => reply(body, async |_: StopSend| self.stop_send()).await,
-            ContinueRun::NAME => reply(body, async |order: ContinueRun| self.continue_run(order.run).await).await,
-            SaveProfile::NAME => reply(body, async |order: SaveProfile| self.save_profile(order).await).await,
-            DeleteProfile::NAME => reply(body, async |order: DeleteProfile| self.delete_profile(&order.name)).await,
-            BreakIt::NAME => reply(body, async |order: BreakIt| self.break_it(&order.fault).await).await,
+            ContinueRun::NAME => {
+                reply(body, async |order: ContinueRun| {
+                    self.continue_run(order.run).await
+                })
+                .await
+            }
+            SaveProfile::NAME => {
+                reply(body, async |order: SaveProfile| {
+                    self.save_profile(order).await
+                })
+                .await
+            }
+            DeleteProfile::NAME => {
+                reply(body, async |order: DeleteProfile| {
+                    self.delete_profile(&order.name)
+                })
+                .await
+            }
+            BreakIt::NAME => {
+                reply(body, async |order: BreakIt| {
+                    self.break_it(&order.fault).await
+                })
+                .await
+            }
             Heal::NAME => reply(body, async |_: Heal| self.heal().await).await,
             ResetDemo::NAME => reply(body, async |_: ResetDemo| self.reset_demo().await).await,
             other => refused(other, Door::Act),

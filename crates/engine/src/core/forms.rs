@@ -18,7 +18,11 @@ impl Core {
                 secrets: Vec::new(),
             });
         }
-        let toml = self.inner.profiles.text(&asked.name).map_err(|error| of_store(&error))?;
+        let toml = self
+            .inner
+            .profiles
+            .text(&asked.name)
+            .map_err(|error| of_store(&error))?;
         let names = profiles::checked(&toml, &self.inner.drivers)
             .map(|profile| secret_names(&profile))
             .unwrap_or_default();
@@ -47,26 +51,36 @@ impl Core {
         let profile = profile.map_err(|error| of_store(&error))?;
         tracing::info!(profile = %profile.name, "Saved a profile");
         let secrets = Arc::clone(&self.inner.secrets);
-        let typed = order.secrets.into_iter().filter(|(_, text)| !text.is_empty());
-        let typed: Vec<(String, Secret)> =
-            typed.map(|(name, text)| (name, Secret::new(text))).collect();
+        let typed = order
+            .secrets
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty());
+        let typed: Vec<(String, Secret)> = typed
+            .map(|(name, text)| (name, Secret::new(text)))
+            .collect();
         in_background(move || kept(&*secrets, &typed)).await?
     }
 
     /// Removes a saved profile. Its passwords stay: other profiles may use them.
     pub fn delete_profile(&self, name: &str) -> Result<(), Failure> {
-        self.inner.profiles.delete(name).map_err(|error| of_store(&error))
+        self.inner
+            .profiles
+            .delete(name)
+            .map_err(|error| of_store(&error))
     }
 }
 
 fn kept(secrets: &dyn Secrets, typed: &[(String, Secret)]) -> Result<(), Failure> {
     for (name, secret) in typed {
         secrets.set(name, secret).map_err(|error| {
-            failure::internal("The profile is saved, but a password could not be kept.", &error)
-                .hint(format!(
-                    "Set {} instead.",
-                    profiles::environment_variable(name)
-                ))
+            failure::internal(
+                "The profile is saved, but a password could not be kept.",
+                &error,
+            )
+            .hint(format!(
+                "Set {} instead.",
+                profiles::environment_variable(name)
+            ))
         })?;
     }
     Ok(())

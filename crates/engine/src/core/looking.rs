@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use waybill_model::{EventDetail, Plan};
 use waybill_protocol::{
-    CheckedRoute, DryRun, EventFacts, Failure, GetFacts, GetRows, GetTile, MakePlan, Nearest, Preview, PreviewedParcel,
-    Rows, Scan, ScanState, Select, Status, TimeSpec,
+    CheckedRoute, DryRun, EventFacts, Failure, GetFacts, GetRows, GetTile, MakePlan, Nearest,
+    Preview, PreviewedParcel, Rows, Scan, ScanState, Select, Status, TimeSpec,
 };
 
 use super::Core;
@@ -34,7 +34,10 @@ impl Core {
             changes.mark_unchanged();
             let status = view::status(&session);
             on_status(&status);
-            if !matches!(status.scan, ScanState::Scanning { .. } | ScanState::Connecting) {
+            if !matches!(
+                status.scan,
+                ScanState::Scanning { .. } | ScanState::Connecting
+            ) {
                 return Ok(status);
             }
             if changes.changed().await.is_err() {
@@ -71,7 +74,10 @@ impl Core {
 
     /// Numbers of all events a filter yields that may be resent in bulk.
     pub async fn select(&self, asked: Select) -> Result<Vec<u32>, Failure> {
-        blocking(self.session()?, move |session| view::select(session, &asked)).await
+        blocking(self.session()?, move |session| {
+            view::select(session, &asked)
+        })
+        .await
     }
 
     /// The density of every lane, in a tile's binary form.
@@ -82,7 +88,10 @@ impl Core {
 
     /// The event of a lane nearest to a time.
     pub async fn nearest(&self, asked: Nearest) -> Result<Option<u32>, Failure> {
-        blocking(self.session()?, move |session| view::nearest(session, &asked)).await
+        blocking(self.session()?, move |session| {
+            view::nearest(session, &asked)
+        })
+        .await
     }
 
     /// Everything about one event.
@@ -122,6 +131,9 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(move || work(&session)).await {
         Ok(result) => result,
-        Err(error) => Err(failure::internal("Looking something up ended in a bug.", &error)),
+        Err(error) => Err(failure::internal(
+            "Looking something up ended in a bug.",
+            &error,
+        )),
     }
 }

@@ -39,10 +39,15 @@ impl Core {
     /// Starts a connection test of a profile that need not be saved; its number.
     pub async fn probe(&self, asked: Probe) -> Result<u64, Failure> {
         let profile = profiles::checked(&asked.toml, &self.inner.drivers).map_err(|problems| {
-            let first = problems.first().map(|p| format!("Line {}: {}", p.line, p.message));
+            let first = problems
+                .first()
+                .map(|p| format!("Line {}: {}", p.line, p.message));
             Failure::new(Code::BadProfile, first.unwrap_or_default())
         })?;
-        let typed = asked.secrets.into_iter().filter(|(_, text)| !text.is_empty());
+        let typed = asked
+            .secrets
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty());
         let typed = typed.map(|(name, text)| (name, Secret::new(text)));
         let opening = Opening {
             drivers: self.inner.drivers.clone(),
@@ -73,7 +78,8 @@ impl Core {
     pub fn probe_steps(&self, probe: u64) -> Result<Probed, Failure> {
         let tests = self.inner.probes.lock();
         let test = tests.tests.get(&probe);
-        let test = test.ok_or_else(|| Failure::new(Code::Stale, "This test is over and forgotten."))?;
+        let test =
+            test.ok_or_else(|| Failure::new(Code::Stale, "This test is over and forgotten."))?;
         Ok(locked(&test.so_far).clone())
     }
 }
@@ -90,8 +96,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Tests all connections of a profile at the same time.
 async fn test(profile: Profile, opening: Opening, so_far: Arc<Mutex<Probed>>) {
-    let databases = std::iter::once((DATABASE, &profile.database))
-        .chain(profile.databases.iter().map(|(name, settings)| (name.as_str(), settings)));
+    let databases = std::iter::once((DATABASE, &profile.database)).chain(
+        profile
+            .databases
+            .iter()
+            .map(|(name, settings)| (name.as_str(), settings)),
+    );
     let databases = databases.map(async |(name, settings)| {
         let target = database_target(name, settings, &opening).await;
         test_one(name, target, &opening.drivers, &so_far).await;
@@ -131,7 +141,11 @@ async fn test_one(
 fn failed(what: &str, failure: &Failure) -> ProbeStep {
     ProbeStep {
         what: what.to_owned(),
-        outcome: ProbeOutcome::Failed(format!("{} {}", failure.message, failure.hint).trim().to_owned()),
+        outcome: ProbeOutcome::Failed(
+            format!("{} {}", failure.message, failure.hint)
+                .trim()
+                .to_owned(),
+        ),
         took_micros: 0,
     }
 }

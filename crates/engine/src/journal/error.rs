@@ -86,7 +86,10 @@ impl From<JournalError> for Failure {
         };
         let message = error.to_string();
         let mut message = message.chars();
-        let first: String = message.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+        let first: String = message
+            .next()
+            .map(|c| c.to_uppercase().collect())
+            .unwrap_or_default();
         Self::new(code, format!("{first}{}.", message.as_str()))
             .detail(failure::chain(&error))
             .hint(hint)

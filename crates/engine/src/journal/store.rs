@@ -43,7 +43,10 @@ impl Journal {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY);
-        let open = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        let open = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await;
         let pool = open.map_err(|source| JournalError::Open {
             path: path.display().to_string(),
             source,
@@ -64,8 +67,15 @@ impl Journal {
 
     /// Writes a confirmed run: all its events as planned. From here on a crash loses nothing.
     pub(crate) async fn begin(&self, run: &NewRun) -> Result<(), JournalError> {
-        let write = |source| JournalError::Write { what: "the run", source };
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(write)?;
+        let write = |source| JournalError::Write {
+            what: "the run",
+            source,
+        };
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(write)?;
         sqlx::query("INSERT INTO runs (id, profile, mode, pace, by_whom, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(run.id.to_string())
             .bind(&run.profile)
@@ -110,7 +120,10 @@ impl Journal {
             .bind(event.as_str())
             .execute(&self.pool)
             .await
-            .map_err(|source| JournalError::Write { what: "an attempt", source })?;
+            .map_err(|source| JournalError::Write {
+                what: "an attempt",
+                source,
+            })?;
         Ok(())
     }
 
@@ -120,7 +133,10 @@ impl Journal {
             .bind(run.to_string())
             .execute(&self.pool)
             .await
-            .map_err(|source| JournalError::Write { what: "the run's end", source })?;
+            .map_err(|source| JournalError::Write {
+                what: "the run's end",
+                source,
+            })?;
         std::fs::remove_file(RunOwner::path(&self.locks, run)).ok();
         Ok(())
     }
@@ -135,8 +151,13 @@ impl Journal {
         .bind(profile)
         .fetch_all(&self.pool)
         .await
-        .map_err(|source| JournalError::Read { what: "unfinished runs", source })?;
-        let ids = rows.iter().filter_map(|row| run_id(&row.get::<String, _>(0)));
+        .map_err(|source| JournalError::Read {
+            what: "unfinished runs",
+            source,
+        })?;
+        let ids = rows
+            .iter()
+            .filter_map(|row| run_id(&row.get::<String, _>(0)));
         Ok(ids.filter(|id| self.is_free(*id)).collect())
     }
 
@@ -147,11 +168,20 @@ impl Journal {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await
-            .map_err(|source| JournalError::Read { what: "runs", source })?;
+            .map_err(|source| JournalError::Read {
+                what: "runs",
+                source,
+            })?;
         let mut runs = Vec::new();
-        for id in rows.iter().filter_map(|row| run_id(&row.get::<String, _>(0))) {
+        for id in rows
+            .iter()
+            .filter_map(|row| run_id(&row.get::<String, _>(0)))
+        {
             let run = self.run(id).await?;
-            let planned = run.attempts.iter().any(|(a, _)| a.state == AttemptState::Planned);
+            let planned = run
+                .attempts
+                .iter()
+                .any(|(a, _)| a.state == AttemptState::Planned);
             runs.push(JournalRun {
                 unfinished: !run.ended && planned && self.is_free(run.id),
                 id: run.id,
@@ -160,7 +190,11 @@ impl Journal {
                 by: run.by,
                 reason: run.reason,
                 at: run.at,
-                attempts: run.attempts.into_iter().map(|(attempt, _)| attempt).collect(),
+                attempts: run
+                    .attempts
+                    .into_iter()
+                    .map(|(attempt, _)| attempt)
+                    .collect(),
             });
         }
         Ok(runs)
@@ -168,18 +202,25 @@ impl Journal {
 
     /// One run with its events in the order of sending.
     pub(crate) async fn run(&self, id: ResendId) -> Result<StoredRun, JournalError> {
-        let read = |source| JournalError::Read { what: "a run", source };
-        let row = sqlx::query("SELECT profile, mode, pace, by_whom, reason, at, ended FROM runs WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(read)?
-            .ok_or(JournalError::NoRun { run: id })?;
-        let attempts = sqlx::query("SELECT event, attempt, state, at, event_at FROM attempts WHERE run = ? ORDER BY nth")
-            .bind(id.to_string())
-            .fetch_all(&self.pool)
-            .await
-            .map_err(read)?;
+        let read = |source| JournalError::Read {
+            what: "a run",
+            source,
+        };
+        let row = sqlx::query(
+            "SELECT profile, mode, pace, by_whom, reason, at, ended FROM runs WHERE id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(read)?
+        .ok_or(JournalError::NoRun { run: id })?;
+        let attempts = sqlx::query(
+            "SELECT event, attempt, state, at, event_at FROM attempts WHERE run = ? ORDER BY nth",
+        )
+        .bind(id.to_string())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(read)?;
         Ok(StoredRun {
             id,
             profile: row.get(0),
@@ -217,7 +258,10 @@ impl Journal {
             let rows = query
                 .fetch_all(&self.pool)
                 .await
-                .map_err(|source| JournalError::Read { what: "earlier attempts", source })?;
+                .map_err(|source| JournalError::Read {
+                    what: "earlier attempts",
+                    source,
+                })?;
             for row in &rows {
                 let entry = found.entry(EventId(row.get(0))).or_insert(Earlier {
                     attempts: 0,
@@ -246,7 +290,10 @@ impl Journal {
         .bind(since.0)
         .fetch_all(&self.pool)
         .await
-        .map_err(|source| JournalError::Read { what: "earlier sends", source })?;
+        .map_err(|source| JournalError::Read {
+            what: "earlier sends",
+            source,
+        })?;
         rows.iter()
             .map(|row| {
                 let mode: Mode = parsed("a run", &row.get::<String, _>(2))?;
@@ -273,17 +320,30 @@ impl Journal {
             path: self.locks.display().to_string(),
             source,
         };
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(open)?;
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(open)?;
         let found: i64 = sqlx::query_scalar("PRAGMA user_version")
             .fetch_one(&mut *tx)
             .await
             .map_err(open)?;
         if found > VERSION {
-            return Err(JournalError::TooNew { found, known: VERSION });
+            return Err(JournalError::TooNew {
+                found,
+                known: VERSION,
+            });
         }
         if found == 0 {
-            sqlx::raw_sql(include_str!("schema.sql")).execute(&mut *tx).await.map_err(open)?;
-            sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(open)?;
+            sqlx::raw_sql(include_str!("schema.sql"))
+                .execute(&mut *tx)
+                .await
+                .map_err(open)?;
+            sqlx::raw_sql("PRAGMA user_version = 1")
+                .execute(&mut *tx)
+                .await
+                .map_err(open)?;
         }
         tx.commit().await.map_err(open)
     }
@@ -318,11 +378,17 @@ pub(super) fn word(state: &AttemptState) -> &'static str {
     }
 }
 
-pub(super) fn json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, JournalError> {
+pub(super) fn json<T: serde::Serialize>(
+    what: &'static str,
+    value: &T,
+) -> Result<String, JournalError> {
     serde_json::to_string(value).map_err(|source| JournalError::Malformed { what, source })
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, JournalError> {
+fn parsed<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, JournalError> {
     serde_json::from_str(text).map_err(|source| JournalError::Malformed { what, source })
 }
 

@@ -35,7 +35,10 @@ fn of_parser(error: &toml::de::Error, lines: &Lines<'_>) -> ProfileProblem {
     let Some((name, known)) = unknown_name(message) else {
         return problem(line, sentence(message));
     };
-    let found = problem(line, format!("There is no '{name}' here; known are {}.", known.join(", ")));
+    let found = problem(
+        line,
+        format!("There is no '{name}' here; known are {}.", known.join(", ")),
+    );
     match closest(name, known.iter().copied()) {
         Some(meant) => suggesting(found, format!("Did you mean '{meant}'?")),
         None => found,
@@ -54,7 +57,10 @@ fn unknown_name(message: &str) -> Option<(&str, Vec<&str>)> {
 fn sentence(message: &str) -> String {
     let message = message.trim().replace('`', "'").replace('\n', "; ");
     let mut chars = message.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let first: String = chars
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 

@@ -68,7 +68,10 @@ impl Found<'_> {
         for (name, database) in &profile.databases {
             let path = [Key("databases"), Key(name), Key("url")];
             if name == "database" || name == "broker" {
-                self.add(&path[..2], format!("A further database cannot be called '{name}'; that name is taken."));
+                self.add(
+                    &path[..2],
+                    format!("A further database cannot be called '{name}'; that name is taken."),
+                );
             }
             self.url(&path, &database.url);
         }
@@ -80,7 +83,10 @@ impl Found<'_> {
         if let Some(url) = &broker.management_url {
             let path = [Key("broker"), Key("management-url")];
             if !matches!(scheme_of(url), "http" | "https") {
-                self.add(&path, "The management address must start with http:// or https://.");
+                self.add(
+                    &path,
+                    "The management address must start with http:// or https://.",
+                );
             }
             self.no_password(&path, url);
         }
@@ -101,7 +107,11 @@ impl Found<'_> {
             let message = format!(
                 "'{}' is not an address anybody answers to; it must start with one of {}.",
                 without_password(url),
-                known.iter().map(|s| format!("{s}:")).collect::<Vec<_>>().join(", ")
+                known
+                    .iter()
+                    .map(|s| format!("{s}:"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             );
             let meant = closest(scheme, known).map(|name| format!("Did you mean '{name}:'?"));
             self.add_suggesting(path, message, meant);
@@ -126,14 +136,18 @@ impl Found<'_> {
                 "Nothing says what was stored: name an [outbox] or a [[business]] table.",
             );
         }
-        let Some(outbox) = &profile.outbox else { return };
+        let Some(outbox) = &profile.outbox else {
+            return;
+        };
         if outbox.status.is_some() && outbox.sent_states.is_empty() {
             self.add(
                 &[Key("outbox"), Key("status")],
                 "status needs sent-states: which of its values mean that the row was sent?",
             );
         }
-        if outbox.status.is_none() && !(outbox.sent_states.is_empty() && outbox.failed_states.is_empty()) {
+        if outbox.status.is_none()
+            && !(outbox.sent_states.is_empty() && outbox.failed_states.is_empty())
+        {
             self.add(
                 &[Key("outbox"), Key("sent-states")],
                 "sent-states and failed-states need status: which column are they in?",
@@ -143,16 +157,28 @@ impl Found<'_> {
 
     fn flows(&mut self, profile: &Profile) {
         if profile.flows.is_empty() {
-            self.add(&[], "There is no [[flow]]: say where events go and who should receive them.");
+            self.add(
+                &[],
+                "There is no [[flow]]: say where events go and who should receive them.",
+            );
         }
         if profile.consumers().count() > MAX_CONSUMERS {
-            self.add(&[Key("flow")], format!("More than {MAX_CONSUMERS} consumers are not supported."));
+            self.add(
+                &[Key("flow")],
+                format!("More than {MAX_CONSUMERS} consumers are not supported."),
+            );
         }
         let mut names: Vec<&str> = Vec::new();
         for (nth, flow) in profile.flows.iter().enumerate() {
             let path = [Key("flow"), Nth(nth)];
-            if profile.flows[..nth].iter().any(|other| other.name == flow.name) {
-                self.add(&[path[0], path[1], Key("name")], format!("There are two flows called '{}'.", flow.name));
+            if profile.flows[..nth]
+                .iter()
+                .any(|other| other.name == flow.name)
+            {
+                self.add(
+                    &[path[0], path[1], Key("name")],
+                    format!("There are two flows called '{}'.", flow.name),
+                );
             }
             if flow.carriers.id.is_empty() {
                 self.add(
@@ -194,10 +220,18 @@ impl Found<'_> {
         }
         let kafka = scheme_of(&profile.broker.url).starts_with("kafka");
         if kafka && consumer.queue.is_some() {
-            self.add(path, format!("Consumer '{name}' has a queue, but the broker is Kafka: name its group."));
+            self.add(
+                path,
+                format!("Consumer '{name}' has a queue, but the broker is Kafka: name its group."),
+            );
         }
         if !kafka && consumer.group.is_some() {
-            self.add(path, format!("Consumer '{name}' has a group, but the broker is not Kafka: name its queue."));
+            self.add(
+                path,
+                format!(
+                    "Consumer '{name}' has a group, but the broker is not Kafka: name its queue."
+                ),
+            );
         }
         let Some(inbox) = &consumer.inbox else { return };
         if let Some(database) = &inbox.database
@@ -205,7 +239,14 @@ impl Found<'_> {
         {
             let meant = closest(database, profile.databases.keys().map(String::as_str));
             self.add_suggesting(
-                &[path[0], path[1], path[2], path[3], Key("inbox"), Key("database")],
+                &[
+                    path[0],
+                    path[1],
+                    path[2],
+                    path[3],
+                    Key("inbox"),
+                    Key("database"),
+                ],
                 format!("There is no database '{database}' under [databases]."),
                 meant.map(|name| format!("Did you mean '{name}'?")),
             );

@@ -106,9 +106,6 @@ mod tests {
 
     #[test]
     fn the_variable_is_upper_case_with_underscores() {
-        assert_eq!(
-            environment_variable("toys-db2"),
-            "WAYBILL_SECRET_TOYS_DB2"
-        );
+        assert_eq!(environment_variable("toys-db2"), "WAYBILL_SECRET_TOYS_DB2");
     }
 }

@@ -68,7 +68,10 @@ impl ProfileStore {
     /// All profiles by name; one that cannot be used says why.
     pub fn list(&self, drivers: &Drivers) -> Result<Vec<ProfileSummary>, StoreError> {
         let names = self.names()?;
-        Ok(names.into_iter().map(|name| self.listed(name, drivers)).collect())
+        Ok(names
+            .into_iter()
+            .map(|name| self.listed(name, drivers))
+            .collect())
     }
 
     /// The profile of that name, checked.
@@ -84,7 +87,10 @@ impl ProfileStore {
         }
         Err(wrong(vec![ProfileProblem {
             line: 1,
-            message: format!("The file is called '{name}.toml', but the profile calls itself '{}'.", profile.name),
+            message: format!(
+                "The file is called '{name}.toml', but the profile calls itself '{}'.",
+                profile.name
+            ),
             suggestion: format!("Write name = \"{name}\"."),
         }]))
     }
@@ -107,7 +113,8 @@ impl ProfileStore {
             problems,
         })?;
         let path = self.path(&profile.name);
-        self.write(&path, toml).map_err(|source| io_error("write", &path, source))?;
+        self.write(&path, toml)
+            .map_err(|source| io_error("write", &path, source))?;
         Ok(profile)
     }
 
@@ -129,7 +136,9 @@ impl ProfileStore {
         };
         let mut names = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|source| io_error("read", &self.folder, source))?.path();
+            let path = entry
+                .map_err(|source| io_error("read", &self.folder, source))?
+                .path();
             if path.extension().is_some_and(|ext| ext == "toml")
                 && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
             {

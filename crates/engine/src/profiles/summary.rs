@@ -6,8 +6,17 @@ use waybill_protocol::ProfileSummary;
 /// The line for the list of profiles.
 pub(crate) fn summary(profile: &Profile) -> ProfileSummary {
     let table = profile.outbox.as_ref().map(|outbox| outbox.table.as_str());
-    let table = table.or_else(|| profile.business.first().map(|business| business.table.as_str()));
-    let destinations: Vec<_> = profile.flows.iter().map(|flow| flow.destination.as_str()).collect();
+    let table = table.or_else(|| {
+        profile
+            .business
+            .first()
+            .map(|business| business.table.as_str())
+    });
+    let destinations: Vec<_> = profile
+        .flows
+        .iter()
+        .map(|flow| flow.destination.as_str())
+        .collect();
     ProfileSummary {
         name: profile.name.clone(),
         environment: profile.environment,

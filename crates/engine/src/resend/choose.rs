@@ -33,7 +33,11 @@ pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice
     let flow = flow_of(session, &seen, &sibling_copies)?;
     let bodies = bodies(session, flow, &seen);
     if bodies.is_empty() {
-        let no_template = session.profile.flows.get(flow).is_some_and(|flow| flow.template.is_none());
+        let no_template = session
+            .profile
+            .flows
+            .get(flow)
+            .is_some_and(|flow| flow.template.is_none());
         return Err(if no_template {
             "there is no copy and no outbox row of it, and its flow has no template to rebuild it by".to_owned()
         } else {
@@ -41,11 +45,15 @@ pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice
         });
     }
     let own = index.row(no).and_then(|row| row.version);
-    let newer = siblings.iter().filter(|s| s.published && s.version > own && own.is_some());
+    let newer = siblings
+        .iter()
+        .filter(|s| s.published && s.version > own && own.is_some());
     Ok(Choice {
         flow,
         bodies,
-        sibling: sibling_copies.first().map(|seen| coordinate(&session.layout, seen)),
+        sibling: sibling_copies
+            .first()
+            .map(|seen| coordinate(&session.layout, seen)),
         newer: u32::try_from(newer.count()).unwrap_or(u32::MAX),
     })
 }
@@ -59,7 +67,10 @@ pub(super) fn is_compacted(index: &Index, layout: &Layout, flow: usize) -> bool 
         return false;
     };
     let coverage = index.coverage();
-    let mut gaps = coverage.iter().filter(|c| c.place == planned.place.id).flat_map(|c| &c.gaps);
+    let mut gaps = coverage
+        .iter()
+        .filter(|c| c.place == planned.place.id)
+        .flat_map(|c| &c.gaps);
     gaps.any(|gap| gap.reason == waybill_model::GapReason::Compacted)
 }
 
@@ -75,18 +86,30 @@ fn flow_of(session: &Session, own: &[Seen], siblings: &[Seen]) -> Result<usize, 
     if session.profile.flows.len() == 1 {
         return Ok(0);
     }
-    let of_place = |seen: &Seen| session.layout.place(seen.place).and_then(|planned| planned.flow);
-    let own = own.iter().filter(|seen| seen.stage != Stage::Stored).find_map(of_place);
-    own.or_else(|| siblings.iter().find_map(of_place)).ok_or_else(|| {
-        "the profile has several flows, and nothing tells which of them it belongs to".to_owned()
-    })
+    let of_place = |seen: &Seen| {
+        session
+            .layout
+            .place(seen.place)
+            .and_then(|planned| planned.flow)
+    };
+    let own = own
+        .iter()
+        .filter(|seen| seen.stage != Stage::Stored)
+        .find_map(of_place);
+    own.or_else(|| siblings.iter().find_map(of_place))
+        .ok_or_else(|| {
+            "the profile has several flows, and nothing tells which of them it belongs to"
+                .to_owned()
+        })
 }
 
 fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
     let layout = &session.layout;
     let with_role = |wanted: fn(PlaceRole) -> bool| {
         seen.iter().filter(move |seen| {
-            layout.place(seen.place).is_some_and(|planned| wanted(planned.place.role))
+            layout
+                .place(seen.place)
+                .is_some_and(|planned| wanted(planned.place.role))
         })
     };
     let copy = |seen: &Seen| BodySource::Copy {
@@ -98,9 +121,18 @@ fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
     let mut bodies: Vec<BodySource> = published.into_iter().map(copy).collect();
     bodies.extend(with_role(|role| matches!(role, PlaceRole::DeadLetters(_))).map(copy));
     bodies.retain(|body| {
-        !matches!(body, BodySource::Copy { coordinate: Coordinate::Passing { .. } })
+        !matches!(
+            body,
+            BodySource::Copy {
+                coordinate: Coordinate::Passing { .. }
+            }
+        )
     });
-    let has_payload = session.profile.outbox.as_ref().is_some_and(|outbox| outbox.payload.is_some());
+    let has_payload = session
+        .profile
+        .outbox
+        .as_ref()
+        .is_some_and(|outbox| outbox.payload.is_some());
     if has_payload {
         bodies.extend(with_role(|role| role == PlaceRole::Outbox).map(|seen| {
             BodySource::OutboxRow {
@@ -109,7 +141,11 @@ fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
         }));
     }
     let has_outbox_row = with_role(|role| role == PlaceRole::Outbox).next().is_some();
-    let has_template = session.profile.flows.get(flow).is_some_and(|flow| flow.template.is_some());
+    let has_template = session
+        .profile
+        .flows
+        .get(flow)
+        .is_some_and(|flow| flow.template.is_some());
     if has_template && !has_outbox_row {
         bodies.extend(with_role(|role| role == PlaceRole::Business).map(|seen| {
             BodySource::Reconstructed {

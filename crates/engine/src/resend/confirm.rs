@@ -47,7 +47,10 @@ pub(crate) async fn continue_run(session: &Arc<Session>, id: ResendId) -> Result
     operator(session)?;
     let stored = session.journal.run(id).await?;
     if stored.profile != session.profile.name {
-        return Err(Failure::new(Code::Stale, format!("This run belongs to profile '{}'.", stored.profile)));
+        return Err(Failure::new(
+            Code::Stale,
+            format!("This run belongs to profile '{}'.", stored.profile),
+        ));
     }
     let planned: Vec<(EventId, Micros)> = stored
         .attempts
@@ -56,7 +59,10 @@ pub(crate) async fn continue_run(session: &Arc<Session>, id: ResendId) -> Result
         .map(|(attempt, at)| (attempt.event.clone(), *at))
         .collect();
     if stored.ended || planned.is_empty() {
-        return Err(Failure::new(Code::Stale, "This run has nothing left that is certainly not sent."));
+        return Err(Failure::new(
+            Code::Stale,
+            "This run has nothing left that is certainly not sent.",
+        ));
     }
     let stop = session.resends.begin(id)?;
     let owner = match session.journal.own(id) {
@@ -87,7 +93,10 @@ async fn go_on(
     let mut run = Run::new(Arc::clone(&session), sender, stop.clone(), owner);
     run.remember(&stored);
     run.say("Looking again at what is left of this resend");
-    match stop.run_until_cancelled(replan(&session, &stored, &planned)).await {
+    match stop
+        .run_until_cancelled(replan(&session, &stored, &planned))
+        .await
+    {
         Some(Ok(plan)) => run.whole(plan).await,
         Some(Err(failure)) => run.give_up(&failure.message),
         None => run.give_up("Stopped before anything else was sent."),
@@ -96,8 +105,11 @@ async fn go_on(
 
 /// Who is sitting here.
 pub(super) fn user_name() -> String {
-    let name = ["USER", "USERNAME", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    let name = ["USER", "USERNAME", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn check_confirmed(plan: &StoredPlan, order: &Send) -> Result<(), Failure> {
@@ -105,16 +117,25 @@ fn check_confirmed(plan: &StoredPlan, order: &Send) -> Result<(), Failure> {
         return Err(Failure::new(Code::ReadOnly, why.clone()));
     }
     if plan.items.is_empty() {
-        return Err(Failure::new(Code::Stale, "This plan holds no event that can be sent."));
+        return Err(Failure::new(
+            Code::Stale,
+            "This plan holds no event that can be sent.",
+        ));
     }
     let Some(asked) = &plan.plan.typed_confirmation else {
         return Ok(());
     };
     if order.typed.trim() != asked {
-        return Err(Failure::new(Code::NotConfirmed, format!("Type '{asked}' to confirm.")));
+        return Err(Failure::new(
+            Code::NotConfirmed,
+            format!("Type '{asked}' to confirm."),
+        ));
     }
     if order.reason.trim().is_empty() {
-        return Err(Failure::new(Code::NotConfirmed, "Say why: production profiles keep a reason in the journal."));
+        return Err(Failure::new(
+            Code::NotConfirmed,
+            "Say why: production profiles keep a reason in the journal.",
+        ));
     }
     Ok(())
 }
@@ -122,8 +143,11 @@ fn check_confirmed(plan: &StoredPlan, order: &Send) -> Result<(), Failure> {
 fn check_fresh(session: &Session, plan: &StoredPlan) -> Result<(), Failure> {
     let another_window = session.book().epoch != plan.epoch;
     if another_window || now().since(plan.made) > FRESH_MICROS {
-        return Err(Failure::new(Code::Stale, "What was read has changed since this plan was made.")
-            .hint("Make a new plan."));
+        return Err(Failure::new(
+            Code::Stale,
+            "What was read has changed since this plan was made.",
+        )
+        .hint("Make a new plan."));
     }
     Ok(())
 }
@@ -169,7 +193,10 @@ async fn replan(
     look_at(session, planned).await?;
     let events: Vec<u32> = {
         let book = session.book();
-        planned.iter().filter_map(|(id, _)| book.index.no_of(id)).collect()
+        planned
+            .iter()
+            .filter_map(|(id, _)| book.index.no_of(id))
+            .collect()
     };
     let asked = MakePlan {
         events,
@@ -181,11 +208,20 @@ async fn replan(
         if plan.events.iter().any(|e| e.id == *event) {
             continue;
         }
-        let why = plan.left_out.iter().find(|(id, _)| id == event).map(|(_, why)| why.clone());
+        let why = plan
+            .left_out
+            .iter()
+            .find(|(id, _)| id == event)
+            .map(|(_, why)| why.clone());
         let skipped = AttemptState::Skipped {
-            why: why.unwrap_or_else(|| "it was not found again, so it cannot be looked at before sending".to_owned()),
+            why: why.unwrap_or_else(|| {
+                "it was not found again, so it cannot be looked at before sending".to_owned()
+            }),
         };
-        session.journal.record(stored.id, event, &skipped, now()).await?;
+        session
+            .journal
+            .record(stored.id, event, &skipped, now())
+            .await?;
     }
     session.resends.take(stored.id)
 }

@@ -73,7 +73,8 @@ pub(super) fn still(due: Due, verdict: &EventVerdict, names: &[String]) -> Still
             if looks.clone().any(|(_, still)| still == Still::Due) {
                 return Still::Due;
             }
-            let unclear = looks.find(|(consumer, _)| matches!(consumer, ConsumerVerdict::Unknown(_)));
+            let unclear =
+                looks.find(|(consumer, _)| matches!(consumer, ConsumerVerdict::Unknown(_)));
             unclear.map_or_else(
                 || Still::Arrived("every consumer has it by now".to_owned()),
                 |(_, still)| still,
@@ -86,9 +87,9 @@ fn still_one(verdict: &ConsumerVerdict, name: &str) -> Still {
     match verdict {
         _ if wants(verdict) => Still::Due,
         ConsumerVerdict::Processed => Still::Arrived(format!("{name} has processed it by now")),
-        ConsumerVerdict::Unknown(_) | ConsumerVerdict::NotDue => {
-            Still::Unclear(format!("it can no longer be said that {name} does not have it"))
-        }
+        ConsumerVerdict::Unknown(_) | ConsumerVerdict::NotDue => Still::Unclear(format!(
+            "it can no longer be said that {name} does not have it"
+        )),
         _ => Still::Arrived(format!("it is on its way to {name} by now")),
     }
 }

@@ -49,7 +49,11 @@ pub(super) struct Sender {
 
 /// How this session's broker is addressed.
 pub(super) fn style(session: &Session) -> Style {
-    match session.sources.broker().map(|broker| broker.capabilities().history) {
+    match session
+        .sources
+        .broker()
+        .map(|broker| broker.capabilities().history)
+    {
         Ok(History::ByStream) => Style::Queues,
         Ok(History::Always) | Err(_) => Style::Log,
     }
@@ -67,10 +71,20 @@ pub(super) async fn parcel(
         BodySource::OutboxRow { coordinate } => of_outbox(session, coordinate).await?,
         BodySource::Reconstructed { coordinate } => of_business(session, item, coordinate).await?,
     };
-    let flow = session.profile.flows.get(item.flow).ok_or("its flow is gone from the profile")?;
+    let flow = session
+        .profile
+        .flows
+        .get(item.flow)
+        .ok_or("its flow is gone from the profile")?;
     if !matches!(item.planned.body, BodySource::Copy { .. }) {
         letter.key.clone_from(&item.planned.route.key);
-        complete(&mut letter, &flow.carriers, &facts(item), style(session), item.model.as_ref());
+        complete(
+            &mut letter,
+            &flow.carriers,
+            &facts(item),
+            style(session),
+            item.model.as_ref(),
+        );
         if let Some(model) = &item.model {
             like_model(&mut letter, model);
         }
@@ -79,9 +93,13 @@ pub(super) async fn parcel(
     if *mode == Mode::Everyone && route.key.is_none() {
         route.key = letter.key;
     }
-    letter.headers.extend(own_headers(sender, item.planned.attempt));
+    letter
+        .headers
+        .extend(own_headers(sender, item.planned.attempt));
     if style(session) == Style::Queues {
-        letter.properties.push(("delivery_mode".to_owned(), "2".to_owned()));
+        letter
+            .properties
+            .push(("delivery_mode".to_owned(), "2".to_owned()));
     }
     Ok(Parcel {
         resend: sender.resend,
@@ -96,7 +114,9 @@ pub(super) async fn parcel(
 /// The facts a message of this event has to carry.
 pub(super) fn facts(item: &Item) -> Facts {
     let aggregate = &item.planned.aggregate;
-    let bare = aggregate.split_once('/').map_or(aggregate.as_str(), |(_, id)| id);
+    let bare = aggregate
+        .split_once('/')
+        .map_or(aggregate.as_str(), |(_, id)| id);
     Facts {
         id: item.planned.id.0.clone(),
         kind: item.planned.kind.clone(),
@@ -118,9 +138,15 @@ pub(super) fn stripped(copy: Copy) -> Letter {
 }
 
 async fn of_copy(session: &Session, at: &Coordinate) -> Result<Letter, String> {
-    let broker = session.sources.broker().map_err(|failure| failure.message)?;
-    let copies = broker.copies(std::slice::from_ref(at), MAX_BODY_BYTES).await;
-    let copies = copies.map_err(|error| format!("its copy could not be fetched: {}", error.chain()))?;
+    let broker = session
+        .sources
+        .broker()
+        .map_err(|failure| failure.message)?;
+    let copies = broker
+        .copies(std::slice::from_ref(at), MAX_BODY_BYTES)
+        .await;
+    let copies =
+        copies.map_err(|error| format!("its copy could not be fetched: {}", error.chain()))?;
     let copy = copies.into_iter().next().flatten();
     let copy = copy.ok_or_else(|| format!("its copy at {at} is gone"))?;
     whole(copy.payload.as_ref(), copy.payload_len)?;
@@ -134,7 +160,10 @@ async fn of_outbox(session: &Session, at: &Coordinate) -> Result<Letter, String>
     let settings = session.profile.outbox.as_ref();
     let headers = settings.and_then(|outbox| outbox.headers.as_deref());
     Ok(Letter {
-        headers: headers.and_then(|column| value(&row, column)).map(json_headers).unwrap_or_default(),
+        headers: headers
+            .and_then(|column| value(&row, column))
+            .map(json_headers)
+            .unwrap_or_default(),
         payload: row.payload,
         ..Letter::default()
     })
@@ -143,13 +172,24 @@ async fn of_outbox(session: &Session, at: &Coordinate) -> Result<Letter, String>
 async fn of_business(session: &Session, item: &Item, at: &Coordinate) -> Result<Letter, String> {
     let columns = columns_of(session, at).ok_or("its table is gone from the profile")?;
     let row = row_of_version(session, columns, at, item.version).await?;
-    let template = session.profile.flows.get(item.flow).and_then(|flow| flow.template.as_ref());
+    let template = session
+        .profile
+        .flows
+        .get(item.flow)
+        .and_then(|flow| flow.template.as_ref());
     let template = template.ok_or("its flow has no template to rebuild it by")?;
-    let database = session.sources.database(DATABASE).map_err(|failure| failure.message)?;
+    let database = session
+        .sources
+        .database(DATABASE)
+        .map_err(|failure| failure.message)?;
     let tables = database.tables().await.map_err(|error| error.chain())?;
     let wanted = columns.table.rsplit('.').next().unwrap_or_default();
     let table = tables.into_iter().find(|table| table.name == wanted);
-    let body = rebuilt(&template.body, &row, &table.map(|t| t.columns).unwrap_or_default())?;
+    let body = rebuilt(
+        &template.body,
+        &row,
+        &table.map(|t| t.columns).unwrap_or_default(),
+    )?;
     Ok(Letter {
         payload: Some(body.into_bytes()),
         ..Letter::default()
@@ -157,14 +197,26 @@ async fn of_business(session: &Session, item: &Item, at: &Coordinate) -> Result<
 }
 
 /// The row at a coordinate.
-pub(super) async fn row(session: &Session, columns: &RowColumns, at: &Coordinate) -> Result<Row, String> {
+pub(super) async fn row(
+    session: &Session,
+    columns: &RowColumns,
+    at: &Coordinate,
+) -> Result<Row, String> {
     let Coordinate::Row { source, key, .. } = at else {
         return Err("its row has no key".to_owned());
     };
-    let database = session.sources.database(source).map_err(|failure| failure.message)?;
-    let rows = database.rows(columns, &[RowKey(key.clone())], MAX_BODY_BYTES).await;
+    let database = session
+        .sources
+        .database(source)
+        .map_err(|failure| failure.message)?;
+    let rows = database
+        .rows(columns, &[RowKey(key.clone())], MAX_BODY_BYTES)
+        .await;
     let rows = rows.map_err(|error| format!("its row could not be read: {}", error.chain()))?;
-    rows.into_iter().next().flatten().ok_or_else(|| format!("its row ({at}) is gone"))
+    rows.into_iter()
+        .next()
+        .flatten()
+        .ok_or_else(|| format!("its row ({at}) is gone"))
 }
 
 /// The business row of one version: a table of changes has many rows of one aggregate, and the
@@ -188,36 +240,51 @@ pub(super) fn columns_of<'a>(session: &'a Session, at: &Coordinate) -> Option<&'
     let Coordinate::Row { source, table, .. } = at else {
         return None;
     };
-    session.layout.places.iter().find_map(|planned| match &planned.reading {
-        Reading::Rows { columns, .. } if planned.place.source == *source && columns.table == *table => {
-            Some(&**columns)
-        }
-        _ => None,
-    })
+    session
+        .layout
+        .places
+        .iter()
+        .find_map(|planned| match &planned.reading {
+            Reading::Rows { columns, .. }
+                if planned.place.source == *source && columns.table == *table =>
+            {
+                Some(&**columns)
+            }
+            _ => None,
+        })
 }
 
 fn whole(payload: Option<&Vec<u8>>, len: u64) -> Result<(), String> {
     if payload.is_some_and(|bytes| (bytes.len() as u64) < len) {
-        return Err(format!("its body of {len} bytes is too large to be fetched whole"));
+        return Err(format!(
+            "its body of {len} bytes is too large to be fetched whole"
+        ));
     }
     Ok(())
 }
 
 /// Headers from a JSON object; anything else yields none.
 fn json_headers(text: &str) -> Headers {
-    let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let object: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(text).unwrap_or_default();
     let bytes = |value: serde_json::Value| match value {
         serde_json::Value::Null => None,
         serde_json::Value::String(text) => Some(text.into_bytes()),
         other => Some(other.to_string().into_bytes()),
     };
-    object.into_iter().map(|(name, value)| (name, bytes(value))).collect()
+    object
+        .into_iter()
+        .map(|(name, value)| (name, bytes(value)))
+        .collect()
 }
 
 /// Properties that say how to read a body are those of its siblings.
 fn like_model(letter: &mut Letter, model: &Copy) {
     for (name, value) in &model.properties {
-        let about_body = matches!(name.as_str(), "content_type" | "content_encoding" | "app_id");
+        let about_body = matches!(
+            name.as_str(),
+            "content_type" | "content_encoding" | "app_id"
+        );
         if about_body && !letter.properties.iter().any(|(n, _)| n == name) {
             letter.properties.push((name.clone(), value.clone()));
         }

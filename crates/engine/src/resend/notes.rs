@@ -24,7 +24,9 @@ pub(super) fn warnings(
 ) -> Vec<Warning> {
     let mut warnings = newer(items, candidates);
     warnings.extend(processed(session, mode, items, candidates));
-    let rebuilt = items.iter().filter(|i| matches!(i.planned.body, BodySource::Reconstructed { .. }));
+    let rebuilt = items
+        .iter()
+        .filter(|i| matches!(i.planned.body, BodySource::Reconstructed { .. }));
     let rebuilt = count(rebuilt.count());
     if rebuilt > 0 {
         warnings.push(Warning::Reconstructed { events: rebuilt });
@@ -33,7 +35,11 @@ pub(super) fn warnings(
     if !names.is_empty() {
         warnings.push(Warning::Stripped { names });
     }
-    warnings.extend(said(session, mode, items, candidates).into_iter().map(|text| Warning::Note { text }));
+    warnings.extend(
+        said(session, mode, items, candidates)
+            .into_iter()
+            .map(|text| Warning::Note { text }),
+    );
     warnings
 }
 
@@ -48,13 +54,28 @@ pub(super) async fn recipients(
     let mut found: Vec<Recipient> = Vec::new();
     let mut own_names: Vec<String> = Vec::new();
     for (no, consumer) in session.layout.consumers.iter().enumerate() {
-        let expected = session.profile.consumers().nth(no).map(|(_, consumer)| consumer);
-        let names = expected.into_iter().flat_map(|c| c.queue.iter().chain(&c.group));
+        let expected = session
+            .profile
+            .consumers()
+            .nth(no)
+            .map(|(_, consumer)| consumer);
+        let names = expected
+            .into_iter()
+            .flat_map(|c| c.queue.iter().chain(&c.group));
         own_names.extend(names.cloned());
-        let addressed = one.map_or(flows.contains(&consumer.flow), |one| usize::from(one.0) == no);
+        let addressed = one.map_or(flows.contains(&consumer.flow), |one| {
+            usize::from(one.0) == no
+        });
         if addressed {
-            let has = |c: &&Candidate| c.row.consumers.get(no).is_some_and(|cell| cell.verdict == ConsumerVerdict::Processed);
-            let planned = candidates.iter().filter(|c| plan.events.iter().any(|e| e.no == c.row.no));
+            let has = |c: &&Candidate| {
+                c.row
+                    .consumers
+                    .get(no)
+                    .is_some_and(|cell| cell.verdict == ConsumerVerdict::Processed)
+            };
+            let planned = candidates
+                .iter()
+                .filter(|c| plan.events.iter().any(|e| e.no == c.row.no));
             found.push(Recipient {
                 name: consumer.name.clone(),
                 already_processed: count(planned.filter(has).count()),
@@ -64,7 +85,11 @@ pub(super) async fn recipients(
     }
     for name in reached(session, plan).await {
         if !own_names.contains(&name) && !found.iter().any(|r| r.name == name) {
-            found.push(Recipient { name, already_processed: 0, expected: false });
+            found.push(Recipient {
+                name,
+                already_processed: 0,
+                expected: false,
+            });
         }
     }
     found
@@ -100,7 +125,9 @@ pub(super) fn same_address(one: &Route, other: &Route) -> bool {
 
 fn newer(items: &[Item], candidates: &[Candidate]) -> Vec<Warning> {
     let mut of_aggregate: BTreeMap<&str, u32> = BTreeMap::new();
-    let planned = candidates.iter().filter(|c| items.iter().any(|i| i.planned.no == c.row.no));
+    let planned = candidates
+        .iter()
+        .filter(|c| items.iter().any(|i| i.planned.no == c.row.no));
     for candidate in planned.filter(|c| c.choice.newer > 0) {
         let most = of_aggregate.entry(&candidate.row.aggregate).or_default();
         *most = (*most).max(candidate.choice.newer);
@@ -112,7 +139,12 @@ fn newer(items: &[Item], candidates: &[Candidate]) -> Vec<Warning> {
     of_aggregate.into_iter().map(warning).collect()
 }
 
-fn processed(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]) -> Vec<Warning> {
+fn processed(
+    session: &Session,
+    mode: &Mode,
+    items: &[Item],
+    candidates: &[Candidate],
+) -> Vec<Warning> {
     if *mode != Mode::Everyone {
         return Vec::new();
     }
@@ -156,8 +188,10 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
         said.push(format!("{} resent before", were(again)));
     }
     let waiting = candidates.iter().filter(|c| {
-        matches!(c.row.verdict.publish, waybill_model::PublishVerdict::Stuck(_))
-            && items.iter().any(|i| i.planned.no == c.row.no)
+        matches!(
+            c.row.verdict.publish,
+            waybill_model::PublishVerdict::Stuck(_)
+        ) && items.iter().any(|i| i.planned.no == c.row.no)
     });
     let waiting = waiting.count();
     if waiting > 0 {
@@ -180,7 +214,11 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
 }
 
 fn were(n: usize) -> String {
-    if n == 1 { "1 of these was".to_owned() } else { format!("{n} of these were") }
+    if n == 1 {
+        "1 of these was".to_owned()
+    } else {
+        format!("{n} of these were")
+    }
 }
 
 fn count(n: usize) -> u32 {

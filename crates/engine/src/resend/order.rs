@@ -21,7 +21,10 @@ pub(super) fn in_order(mut turns: Vec<Turn>) -> Vec<u32> {
     turns.sort_by_key(|turn| (turn.at, turn.version, turn.no));
     let mut of_aggregate: BTreeMap<String, Vec<Turn>> = BTreeMap::new();
     for turn in turns.iter().filter(|turn| !turn.aggregate.is_empty()) {
-        of_aggregate.entry(turn.aggregate.clone()).or_default().push(turn.clone());
+        of_aggregate
+            .entry(turn.aggregate.clone())
+            .or_default()
+            .push(turn.clone());
     }
     for own in of_aggregate.values_mut() {
         // Reversed, so that the next one is taken from the end.

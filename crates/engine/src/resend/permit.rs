@@ -9,7 +9,10 @@ use crate::session::Session;
 /// Why nothing can be sent in this session; `None` when something can.
 pub(crate) fn refusal(session: &Session) -> Option<String> {
     if session.profile.access == Access::ReadOnly {
-        return Some("This profile is read-only. Set access = \"resend\" in it to allow resending.".to_owned());
+        return Some(
+            "This profile is read-only. Set access = \"resend\" in it to allow resending."
+                .to_owned(),
+        );
     }
     match session.sources.broker() {
         Err(failure) => Some(format!("The broker is not connected: {}", failure.message)),

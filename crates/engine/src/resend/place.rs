@@ -32,7 +32,10 @@ pub(super) fn complete(
     {
         letter.key = Some(facts.aggregate.clone().into_bytes());
     }
-    let body = letter.payload.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+    let body = letter
+        .payload
+        .as_deref()
+        .and_then(|body| serde_json::from_slice(body).ok());
     let version = facts.version.map(|v| v.to_string()).unwrap_or_default();
     for (list, value) in [
         (&carriers.id, &facts.id),
@@ -40,7 +43,9 @@ pub(super) fn complete(
         (&carriers.aggregate, &facts.aggregate),
         (&carriers.version, &version),
     ] {
-        let carried = list.iter().any(|carrier| carries(letter, carrier, style, body.as_ref()));
+        let carried = list
+            .iter()
+            .any(|carrier| carries(letter, carrier, style, body.as_ref()));
         if value.is_empty() || carried {
             continue;
         }
@@ -51,7 +56,11 @@ pub(super) fn complete(
             None => first(),
         };
         // The id must be there in any case: consumers know duplicates by it.
-        let chosen = if std::ptr::eq(list, &carriers.id) { chosen.or_else(first) } else { chosen };
+        let chosen = if std::ptr::eq(list, &carriers.id) {
+            chosen.or_else(first)
+        } else {
+            chosen
+        };
         if let Some(carrier) = chosen {
             write(letter, carrier, value);
         }
@@ -60,21 +69,27 @@ pub(super) fn complete(
 
 fn carries(letter: &Letter, carrier: &Carrier, style: Style, body: Option<&Value>) -> bool {
     match carrier {
-        Carrier::Header(name) => letter.headers.iter().any(|(n, value)| n == name && value.is_some()),
+        Carrier::Header(name) => letter
+            .headers
+            .iter()
+            .any(|(n, value)| n == name && value.is_some()),
         Carrier::MessageId => has_property(&letter.properties, "message_id"),
         Carrier::CorrelationId => has_property(&letter.properties, "correlation_id"),
         Carrier::TypeProperty => has_property(&letter.properties, "type"),
         Carrier::Key => style == Style::Log && letter.key.is_some(),
         Carrier::RoutingKey => style == Style::Queues,
-        Carrier::Json(pointer) => {
-            body.and_then(|body| body.pointer(pointer)).is_some_and(|value| !value.is_null())
-        }
+        Carrier::Json(pointer) => body
+            .and_then(|body| body.pointer(pointer))
+            .is_some_and(|value| !value.is_null()),
     }
 }
 
 fn model_carries(model: &Copy, carrier: &Carrier) -> bool {
     match carrier {
-        Carrier::Header(name) => model.headers.iter().any(|(n, value)| n == name && value.is_some()),
+        Carrier::Header(name) => model
+            .headers
+            .iter()
+            .any(|(n, value)| n == name && value.is_some()),
         Carrier::MessageId => has_property(&model.properties, "message_id"),
         Carrier::CorrelationId => has_property(&model.properties, "correlation_id"),
         Carrier::TypeProperty => has_property(&model.properties, "type"),
@@ -85,7 +100,9 @@ fn model_carries(model: &Copy, carrier: &Carrier) -> bool {
 fn can_be_written(carrier: &Carrier, style: Style) -> bool {
     match carrier {
         Carrier::Header(_) => true,
-        Carrier::MessageId | Carrier::CorrelationId | Carrier::TypeProperty => style == Style::Queues,
+        Carrier::MessageId | Carrier::CorrelationId | Carrier::TypeProperty => {
+            style == Style::Queues
+        }
         // Keys are settled before; a body is never changed.
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => false,
     }
@@ -94,7 +111,9 @@ fn can_be_written(carrier: &Carrier, style: Style) -> bool {
 fn write(letter: &mut Letter, carrier: &Carrier, value: &str) {
     let property = match carrier {
         Carrier::Header(name) => {
-            letter.headers.push((name.clone(), Some(value.as_bytes().to_vec())));
+            letter
+                .headers
+                .push((name.clone(), Some(value.as_bytes().to_vec())));
             return;
         }
         Carrier::MessageId => "message_id",
@@ -102,11 +121,15 @@ fn write(letter: &mut Letter, carrier: &Carrier, value: &str) {
         Carrier::TypeProperty => "type",
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => return,
     };
-    letter.properties.push((property.to_owned(), value.to_owned()));
+    letter
+        .properties
+        .push((property.to_owned(), value.to_owned()));
 }
 
 fn has_property(properties: &[(String, String)], name: &str) -> bool {
-    properties.iter().any(|(n, value)| n == name && !value.is_empty())
+    properties
+        .iter()
+        .any(|(n, value)| n == name && !value.is_empty())
 }
 
 #[cfg(test)]
@@ -118,11 +141,22 @@ mod tests {
 
     fn check(style: Style, headers: &[&str], body: &str, model: Option<&[&str]>, expected: Expect) {
         let named = |names: &[&str]| -> Vec<(String, Option<Vec<u8>>)> {
-            names.iter().map(|name| ((*name).to_owned(), Some(b"given".to_vec()))).collect()
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), Some(b"given".to_vec())))
+                .collect()
         };
         let model = model.map(|names| Copy {
-            coordinate: Coordinate::Record { topic: "t".to_owned(), partition: 0, offset: 0 },
-            stamp: Stamp { at: Micros(0), clock: Clock::Broker, resolution_micros: 1 },
+            coordinate: Coordinate::Record {
+                topic: "t".to_owned(),
+                partition: 0,
+                offset: 0,
+            },
+            stamp: Stamp {
+                at: Micros(0),
+                clock: Clock::Broker,
+                resolution_micros: 1,
+            },
             key: None,
             headers: named(names),
             properties: Vec::new(),
@@ -140,8 +174,16 @@ mod tests {
             aggregate: "4711".to_owned(),
             version: Some(8),
         };
-        complete(&mut letter, &Carriers::default(), &facts, style, model.as_ref());
-        let text = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"-")).into_owned();
+        complete(
+            &mut letter,
+            &Carriers::default(),
+            &facts,
+            style,
+            model.as_ref(),
+        );
+        let text = |bytes: &Option<Vec<u8>>| {
+            String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"-")).into_owned()
+        };
         let mut lines = format!("key {}\n", text(&letter.key));
         for (name, value) in &letter.headers {
             lines += &format!("header {name} {}\n", text(value));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    AttemptState, BodySource, Coordinate, Copy, Environment, EventId, EventRow, Micros, Mode, Pace,
-    Plan, PlannedEvent, ResendId, Route,
+    AttemptState, BodySource, Carrier, Coordinate, Copy, Environment, EventId, EventRow, Flow,
+    Micros, Mode, Pace, Plan, PlannedEvent, ResendId, Route,
 };
 use waybill_protocol::{Failure, MakePlan};
 
@@ -94,28 +94,46 @@ pub(super) async fn make(
 /// Events that are due, in the order of sending.
 fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, LeftOut) {
     let mut left_out = LeftOut::new();
-    let names: Vec<String> = session.layout.consumers.iter().map(|c| c.name.clone()).collect();
+    let names: Vec<String> = session
+        .layout
+        .consumers
+        .iter()
+        .map(|c| c.name.clone())
+        .collect();
     let one = session.consumer_of(&asked.mode);
     let epoch = session.book().epoch;
     let mut found = BTreeMap::new();
     for &no in &asked.events {
         // Given back after each event, so that a live tail can go on.
         let book = session.book();
-        let Some(row) = book.index.row(no) else { continue };
+        let Some(row) = book.index.row(no) else {
+            continue;
+        };
         let judged = due(&row.verdict, one, &names);
         let chosen = judged.and_then(|due| Ok((due, choose(session, &book.index, no)?)));
         match chosen {
             Ok(_) if found.len() == MAX_EVENTS => {
-                let why = format!("a plan holds {MAX_EVENTS} events at most; make another one after it");
+                let why =
+                    format!("a plan holds {MAX_EVENTS} events at most; make another one after it");
                 left_out.push((row.id, why));
             }
-            Ok((_, choice)) if choice.newer > 0 && is_compacted(&book.index, &session.layout, choice.flow) => {
+            Ok((_, choice))
+                if choice.newer > 0 && is_compacted(&book.index, &session.layout, choice.flow) =>
+            {
                 let why = "its topic is compacted and a newer state is out; sending it would replace the newer one";
                 left_out.push((row.id, why.to_owned()));
             }
             Ok((due, choice)) => {
                 let earlier = None;
-                found.insert(no, Candidate { row, due, choice, earlier });
+                found.insert(
+                    no,
+                    Candidate {
+                        row,
+                        due,
+                        choice,
+                        earlier,
+                    },
+                );
             }
             Err(why) => left_out.push((row.id, why)),
         }
@@ -127,7 +145,10 @@ fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, Left
         at: candidate.row.at,
     });
     let order = in_order(turns.collect());
-    let ordered = order.into_iter().filter_map(|no| found.remove(&no)).collect();
+    let ordered = order
+        .into_iter()
+        .filter_map(|no| found.remove(&no))
+        .collect();
     (epoch, ordered, left_out)
 }
 
@@ -142,7 +163,11 @@ async fn recall(
     let at = now();
     candidates.retain_mut(|candidate| {
         candidate.earlier = earlier.remove(&candidate.row.id);
-        match candidate.earlier.as_ref().and_then(|earlier| too_soon(earlier, at)) {
+        match candidate
+            .earlier
+            .as_ref()
+            .and_then(|earlier| too_soon(earlier, at))
+        {
             Some(why) => {
                 left_out.push((candidate.row.id.clone(), why));
                 false
@@ -175,10 +200,14 @@ async fn heads(
     candidates: &[Candidate],
 ) -> Result<BTreeMap<Coordinate, Copy>, Failure> {
     let copies = candidates.iter().flat_map(|candidate| {
-        let bodies = candidate.choice.bodies.iter().filter_map(|body| match body {
-            BodySource::Copy { coordinate } => Some(coordinate),
-            BodySource::OutboxRow { .. } | BodySource::Reconstructed { .. } => None,
-        });
+        let bodies = candidate
+            .choice
+            .bodies
+            .iter()
+            .filter_map(|body| match body {
+                BodySource::Copy { coordinate } => Some(coordinate),
+                BodySource::OutboxRow { .. } | BodySource::Reconstructed { .. } => None,
+            });
         bodies.take(2).chain(&candidate.choice.sibling)
     });
     let mut wanted: Vec<Coordinate> = copies.cloned().collect();
@@ -192,7 +221,12 @@ async fn heads(
     for some in wanted.chunks(PER_QUESTION) {
         let copies = broker.copies(some, 0).await;
         let copies = copies.map_err(|error| failure::of_source("broker", &error))?;
-        found.extend(some.iter().cloned().zip(copies).filter_map(|(at, copy)| Some((at, copy?))));
+        found.extend(
+            some.iter()
+                .cloned()
+                .zip(copies)
+                .filter_map(|(at, copy)| Some((at, copy?))),
+        );
     }
     Ok(found)
 }
@@ -204,7 +238,12 @@ async fn item(
     heads: &BTreeMap<Coordinate, Copy>,
 ) -> Result<Item, String> {
     let body = body(session, candidate, heads).await?;
-    let model = candidate.choice.sibling.as_ref().and_then(|at| heads.get(at)).cloned();
+    let model = candidate
+        .choice
+        .sibling
+        .as_ref()
+        .and_then(|at| heads.get(at))
+        .cloned();
     let original = match &body {
         BodySource::Copy { coordinate } => heads.get(coordinate),
         BodySource::OutboxRow { .. } | BodySource::Reconstructed { .. } => None,
@@ -222,7 +261,11 @@ async fn item(
             routing_key: None,
         },
         body,
-        attempt: candidate.earlier.as_ref().map_or(0, |earlier| earlier.attempts) + 1,
+        attempt: candidate
+            .earlier
+            .as_ref()
+            .map_or(0, |earlier| earlier.attempts)
+            + 1,
     };
     planned.route = route(session, candidate, mode, &planned, original, model.as_ref())?;
     Ok(Item {
@@ -249,8 +292,11 @@ async fn body(
             }
             BodySource::Copy { .. } | BodySource::OutboxRow { .. } => return Ok(body.clone()),
             BodySource::Reconstructed { coordinate } => {
-                let columns = letter::columns_of(session, coordinate).ok_or("its table is gone from the profile")?;
-                match letter::row_of_version(session, columns, coordinate, candidate.row.version).await {
+                let columns = letter::columns_of(session, coordinate)
+                    .ok_or("its table is gone from the profile")?;
+                match letter::row_of_version(session, columns, coordinate, candidate.row.version)
+                    .await
+                {
                     Ok(_) => return Ok(body.clone()),
                     Err(reason) => why = reason,
                 }
@@ -262,7 +308,11 @@ async fn body(
 
 /// The event's type; a rebuilt one has that of its template.
 fn kind(session: &Session, candidate: &Candidate, body: &BodySource) -> String {
-    let template = session.profile.flows.get(candidate.choice.flow).and_then(|f| f.template.as_ref());
+    let template = session
+        .profile
+        .flows
+        .get(candidate.choice.flow)
+        .and_then(|f| f.template.as_ref());
     match (body, template) {
         (BodySource::Reconstructed { .. }, Some(template)) if candidate.row.kind.is_empty() => {
             template.kind.clone()
@@ -279,7 +329,11 @@ fn route(
     original: Option<&Copy>,
     model: Option<&Copy>,
 ) -> Result<Route, String> {
-    let flow = session.profile.flows.get(candidate.choice.flow).ok_or("its flow is gone")?;
+    let flow = session
+        .profile
+        .flows
+        .get(candidate.choice.flow)
+        .ok_or("its flow is gone")?;
     if let Some(no) = session.consumer_of(mode) {
         let consumer = session.layout.consumers.get(usize::from(no.0));
         let queue = consumer.and_then(|c| c.queue.clone());
@@ -303,30 +357,50 @@ fn route(
             route.partition = same_key.and_then(partition_of);
             route.key = match (from_destination.or(original), same_key) {
                 (Some(copy), _) | (None, Some(copy)) => copy.key.clone(),
-                (None, None) => None,
+                (None, None) => own_key(flow, planned),
             };
         }
         Style::Queues => {
-            let key_of = |copy: &Copy| copy.key.clone().map(|key| String::from_utf8_lossy(&key).into_owned());
+            let key_of = |copy: &Copy| {
+                copy.key
+                    .clone()
+                    .map(|key| String::from_utf8_lossy(&key).into_owned())
+            };
             let by_template = flow.routing_key.as_ref().map(|text| filled(text, planned));
             let key = from_destination.and_then(key_of).or(by_template);
-            let key = key.or_else(|| model.and_then(key_of)).or_else(|| original.and_then(key_of));
-            route.routing_key = Some(key.ok_or("its routing key is not known; name routing-key in the flow")?);
+            let key = key
+                .or_else(|| model.and_then(key_of))
+                .or_else(|| original.and_then(key_of));
+            route.routing_key =
+                Some(key.ok_or("its routing key is not known; name routing-key in the flow")?);
         }
     }
     Ok(route)
 }
 
+/// The key of a record whose flow says that keys are aggregates.
+fn own_key(flow: &Flow, planned: &PlannedEvent) -> Option<Vec<u8>> {
+    let (_, id) = planned
+        .aggregate
+        .split_once('/')
+        .unwrap_or(("", &planned.aggregate));
+    let keyed = flow.carriers.aggregate.contains(&Carrier::Key) && !id.is_empty();
+    keyed.then(|| id.as_bytes().to_vec())
+}
+
 fn is_at_destination(session: &Session, copy: &Copy) -> bool {
     let located = session.located(&copy.coordinate);
-    located.and_then(|(place, ..)| session.layout.place(place)).is_some_and(|planned| {
-        planned.place.role == waybill_model::PlaceRole::Destination
-    })
+    located
+        .and_then(|(place, ..)| session.layout.place(place))
+        .is_some_and(|planned| planned.place.role == waybill_model::PlaceRole::Destination)
 }
 
 /// `{type}`, `{aggregate-type}` and `{aggregate}` filled in.
 fn filled(routing_key: &str, planned: &PlannedEvent) -> String {
-    let (kind, id) = planned.aggregate.split_once('/').unwrap_or(("", &planned.aggregate));
+    let (kind, id) = planned
+        .aggregate
+        .split_once('/')
+        .unwrap_or(("", &planned.aggregate));
     routing_key
         .replace("{type}", &planned.kind)
         .replace("{aggregate-type}", kind)

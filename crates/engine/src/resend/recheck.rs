@@ -30,10 +30,18 @@ pub(super) async fn recheck(session: &Arc<Session>, item: &Item, last: &mut Last
         drop(reading);
         last.0 = Some(began);
     }
-    let names: Vec<String> = session.layout.consumers.iter().map(|c| c.name.clone()).collect();
+    let names: Vec<String> = session
+        .layout
+        .consumers
+        .iter()
+        .map(|c| c.name.clone())
+        .collect();
     let book = session.book();
     if let Some((name, failure)) = failed(session, &book.places, item) {
-        return Still::Unclear(format!("{name} could not be read again: {}", failure.message));
+        return Still::Unclear(format!(
+            "{name} could not be read again: {}",
+            failure.message
+        ));
     }
     match book.index.verdict(item.planned.no) {
         Some(verdict) => still(item.due, &verdict, &names),
@@ -57,7 +65,9 @@ fn failed<'a>(
 fn rests_on(planned: &PlannedPlace, item: &Item) -> bool {
     match (item.due, planned.place.role) {
         (Due::Publication, PlaceRole::Outbox) => true,
-        (Due::Publication, PlaceRole::Destination) => !is_tap(planned) && planned.flow == Some(item.flow),
+        (Due::Publication, PlaceRole::Destination) => {
+            !is_tap(planned) && planned.flow == Some(item.flow)
+        }
         (Due::Consumers, PlaceRole::Inbox(_) | PlaceRole::DeadLetters(_)) => {
             planned.flow == Some(item.flow)
         }

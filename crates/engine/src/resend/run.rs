@@ -62,7 +62,11 @@ impl Run {
 
     /// Takes over what an earlier process has done of this run.
     pub(super) fn remember(&mut self, stored: &StoredRun) {
-        self.attempts = stored.attempts.iter().map(|(attempt, _)| attempt.clone()).collect();
+        self.attempts = stored
+            .attempts
+            .iter()
+            .map(|(attempt, _)| attempt.clone())
+            .collect();
     }
 
     /// Sends, then watches until everything has arrived or time is up.
@@ -96,11 +100,22 @@ impl Run {
     }
 
     /// Writes an attempt's state into journal and status.
-    pub(super) async fn set(&mut self, item: &Item, state: AttemptState) -> Result<(), JournalError> {
+    pub(super) async fn set(
+        &mut self,
+        item: &Item,
+        state: AttemptState,
+    ) -> Result<(), JournalError> {
         let at = now();
         let id = &item.planned.id;
-        self.session.journal.record(self.sender.resend, id, &state, at).await?;
-        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.event == *id) {
+        self.session
+            .journal
+            .record(self.sender.resend, id, &state, at)
+            .await?;
+        if let Some(attempt) = self
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.event == *id)
+        {
             attempt.state = state;
             attempt.at = at;
         }
@@ -109,7 +124,10 @@ impl Run {
 
     /// What an event of the run came to so far.
     pub(super) fn state(&self, item: &Item) -> Option<&AttemptState> {
-        let found = self.attempts.iter().find(|attempt| attempt.event == item.planned.id);
+        let found = self
+            .attempts
+            .iter()
+            .find(|attempt| attempt.event == item.planned.id);
         found.map(|attempt| &attempt.state)
     }
 
@@ -156,7 +174,11 @@ impl Run {
     }
 
     /// Looks at an event once more and writes its message.
-    async fn ready(&mut self, plan: &StoredPlan, item: &Item) -> Result<waybill_model::Parcel, Outcome> {
+    async fn ready(
+        &mut self,
+        plan: &StoredPlan,
+        item: &Item,
+    ) -> Result<waybill_model::Parcel, Outcome> {
         match recheck(&self.session, item, &mut self.last).await {
             Still::Due => {}
             Still::Arrived(why) => return Err(Outcome::Next(AttemptState::Skipped { why })),
@@ -175,11 +197,18 @@ impl Run {
         let session = Arc::clone(&self.session);
         let operator = match operator(&session) {
             Ok(operator) => operator,
-            Err(failure) => return Outcome::Halt(AttemptState::Skipped { why: failure.message }),
+            Err(failure) => {
+                return Outcome::Halt(AttemptState::Skipped {
+                    why: failure.message,
+                });
+            }
         };
         // What is not in the journal is not sent.
         if let Err(error) = self.set(item, AttemptState::Sending).await {
-            let why = format!("not sent, because the journal could not be written: {}", failure::chain(&error));
+            let why = format!(
+                "not sent, because the journal could not be written: {}",
+                failure::chain(&error)
+            );
             return Outcome::Halt(AttemptState::Skipped { why });
         }
         match operator.send(parcel, SEND_WITHIN).await {
@@ -255,15 +284,30 @@ impl Run {
     /// What became of the run, a sentence.
     fn summary(&self, why: Option<&str>) -> String {
         let count = |wanted: fn(&AttemptState) -> bool| {
-            self.attempts.iter().filter(|attempt| wanted(&attempt.state)).count()
+            self.attempts
+                .iter()
+                .filter(|attempt| wanted(&attempt.state))
+                .count()
         };
         let parts = [
             (count(|s| matches!(s, AttemptState::Effective)), "arrived"),
             (count(|s| matches!(s, AttemptState::Sent { .. })), "sent"),
-            (count(|s| matches!(s, AttemptState::NotEffective { .. })), "sent without effect"),
-            (count(|s| matches!(s, AttemptState::Skipped { .. })), "skipped"),
-            (count(|s| matches!(s, AttemptState::Refused { .. })), "refused"),
-            (count(|s| matches!(s, AttemptState::Unknown { .. })), "unknown"),
+            (
+                count(|s| matches!(s, AttemptState::NotEffective { .. })),
+                "sent without effect",
+            ),
+            (
+                count(|s| matches!(s, AttemptState::Skipped { .. })),
+                "skipped",
+            ),
+            (
+                count(|s| matches!(s, AttemptState::Refused { .. })),
+                "refused",
+            ),
+            (
+                count(|s| matches!(s, AttemptState::Unknown { .. })),
+                "unknown",
+            ),
             (count(|s| matches!(s, AttemptState::Cancelled)), "not sent"),
         ];
         let said: Vec<String> = parts

@@ -61,13 +61,20 @@ impl Resends {
     /// A plan that waits.
     pub(super) fn plan(&self, id: ResendId) -> Result<Arc<StoredPlan>, Failure> {
         let plans = self.plans();
-        plans.iter().find(|plan| plan.plan.id == id).cloned().ok_or_else(gone)
+        plans
+            .iter()
+            .find(|plan| plan.plan.id == id)
+            .cloned()
+            .ok_or_else(gone)
     }
 
     /// Takes a plan out, so that it is sent once at most.
     pub(super) fn take(&self, id: ResendId) -> Result<Arc<StoredPlan>, Failure> {
         let mut plans = self.plans();
-        let at = plans.iter().position(|plan| plan.plan.id == id).ok_or_else(gone)?;
+        let at = plans
+            .iter()
+            .position(|plan| plan.plan.id == id)
+            .ok_or_else(gone)?;
         plans.remove(at).ok_or_else(gone)
     }
 
@@ -75,11 +82,16 @@ impl Resends {
     pub(super) fn begin(&self, id: ResendId) -> Result<CancellationToken, Failure> {
         let mut running = self.running();
         if running.is_some() {
-            return Err(Failure::new(Code::Stale, "Another resend is still running.")
-                .hint("Wait for it to end, or stop it."));
+            return Err(
+                Failure::new(Code::Stale, "Another resend is still running.")
+                    .hint("Wait for it to end, or stop it."),
+            );
         }
         let stop = CancellationToken::new();
-        *running = Some(Running { id, stop: stop.clone() });
+        *running = Some(Running {
+            id,
+            stop: stop.clone(),
+        });
         Ok(stop)
     }
 

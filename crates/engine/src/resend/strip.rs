@@ -81,8 +81,16 @@ mod tests {
 
     #[test]
     fn what_tells_of_the_journey_goes_and_the_rest_stays_in_order() {
-        let original = ["id", "x-death", "CC", "kafka_dlt-original-topic", "x-waybill-resend-id", "type", "id"]
-            .map(|name| (name.to_owned(), Some(b"v".to_vec())));
+        let original = [
+            "id",
+            "x-death",
+            "CC",
+            "kafka_dlt-original-topic",
+            "x-waybill-resend-id",
+            "type",
+            "id",
+        ]
+        .map(|name| (name.to_owned(), Some(b"v".to_vec())));
         let mut stripped = Vec::new();
         let kept = headers(original.into(), &mut stripped);
         let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();

@@ -26,9 +26,9 @@ pub(super) fn rebuilt(body: &str, row: &Row, columns: &[ColumnInfo]) -> Result<S
     text.push_str(rest);
     match serde_json::from_str::<Value>(&text) {
         Ok(_) => Ok(text),
-        Err(error) if body.trim_start().starts_with(['{', '[']) => {
-            Err(format!("the flow's template does not yield JSON ({error}); check its placeholders"))
-        }
+        Err(error) if body.trim_start().starts_with(['{', '[']) => Err(format!(
+            "the flow's template does not yield JSON ({error}); check its placeholders"
+        )),
         Err(_) => Ok(text),
     }
 }
@@ -41,7 +41,10 @@ fn column_at<'r>(rest: &str, row: &'r Row) -> Option<(&'r str, Option<&'r str>)>
 }
 
 fn sql_type<'a>(name: &str, columns: &'a [ColumnInfo]) -> &'a str {
-    columns.iter().find(|column| column.name == name).map_or("", |column| &column.sql_type)
+    columns
+        .iter()
+        .find(|column| column.name == name)
+        .map_or("", |column| &column.sql_type)
 }
 
 /// A column's text as JSON, by what the database says it is.
@@ -54,8 +57,9 @@ fn json_of(value: Option<&str>, sql_type: &str) -> Value {
     if is(&["bool"]) || kind == "tinyint(1)" {
         return Value::Bool(matches!(text, "t" | "true" | "1"));
     }
-    let number = is(&["int", "numeric", "decimal", "float", "double", "real", "serial"])
-        && !is(&["interval", "point"]);
+    let number = is(&[
+        "int", "numeric", "decimal", "float", "double", "real", "serial",
+    ]) && !is(&["interval", "point"]);
     if number || is(&["json"]) {
         return serde_json::from_str(text).unwrap_or_else(|_error| Value::String(text.to_owned()));
     }
@@ -72,9 +76,14 @@ mod tests {
         let row = Row {
             key: RowKey("7".to_owned()),
             at: None,
-            columns: [("id", Some("7")), ("name", Some("Otter \"big\" {id}")), ("gone", None), ("on", Some("t"))]
-                .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
-                .into(),
+            columns: [
+                ("id", Some("7")),
+                ("name", Some("Otter \"big\" {id}")),
+                ("gone", None),
+                ("on", Some("t")),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
+            .into(),
             payload: None,
             payload_len: 0,
         };
@@ -84,9 +93,18 @@ mod tests {
             nullable: true,
             primary_key: false,
         };
-        let columns = [column("id", "bigint"), column("name", "text"), column("on", "boolean")];
+        let columns = [
+            column("id", "bigint"),
+            column("name", "text"),
+            column("on", "boolean"),
+        ];
         let found = rebuilt(body, &row, &columns);
-        assert_eq!(found.as_deref().map_err(|why| why.split(" (").next().unwrap_or("")), expected);
+        assert_eq!(
+            found
+                .as_deref()
+                .map_err(|why| why.split(" (").next().unwrap_or("")),
+            expected
+        );
     }
 
     #[test]
@@ -100,6 +118,9 @@ mod tests {
 
     #[test]
     fn a_placeholder_that_is_no_column_is_found_out() {
-        check(r#"{"id": {idd}}"#, Err("the flow's template does not yield JSON"));
+        check(
+            r#"{"id": {idd}}"#,
+            Err("the flow's template does not yield JSON"),
+        );
     }
 }

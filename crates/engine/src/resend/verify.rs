@@ -33,10 +33,19 @@ pub(super) enum Arrival {
 /// Watches all events of a run that were sent.
 pub(super) async fn watch(run: &mut Run, plan: &StoredPlan) {
     let deadline = Instant::now() + WATCH;
-    let names: Vec<String> =
-        run.session.layout.consumers.iter().map(|c| c.name.clone()).collect();
+    let names: Vec<String> = run
+        .session
+        .layout
+        .consumers
+        .iter()
+        .map(|c| c.name.clone())
+        .collect();
     loop {
-        let sent: Vec<&Item> = plan.items.iter().filter(|item| is_sent(run, item)).collect();
+        let sent: Vec<&Item> = plan
+            .items
+            .iter()
+            .filter(|item| is_sent(run, item))
+            .collect();
         if sent.is_empty() {
             return;
         }
@@ -95,13 +104,17 @@ pub(super) fn arrival(due: Due, verdict: &EventVerdict, names: &[String]) -> Arr
             return Arrival::NotYet(why.to_owned());
         }
     }
-    let concerned = (0_u8..).zip(&verdict.consumers).filter(|(no, _)| match due {
-        Due::Consumer(one) => one.0 == *no,
-        Due::Publication | Due::Consumers => true,
-    });
+    let concerned = (0_u8..)
+        .zip(&verdict.consumers)
+        .filter(|(no, _)| match due {
+            Due::Consumer(one) => one.0 == *no,
+            Due::Publication | Due::Consumers => true,
+        });
     for (no, consumer) in concerned {
         if !has_it(consumer) {
-            let name = names.get(usize::from(no)).map_or("a consumer", String::as_str);
+            let name = names
+                .get(usize::from(no))
+                .map_or("a consumer", String::as_str);
             return Arrival::NotYet(format!("{name}: {}", still(consumer)));
         }
     }
@@ -120,14 +133,20 @@ fn has_it(verdict: &ConsumerVerdict) -> bool {
 fn still(verdict: &ConsumerVerdict) -> &'static str {
     match verdict.class() {
         VerdictClass::DeadLettered => "dead-lettered it",
-        VerdictClass::Pending | VerdictClass::Late | VerdictClass::Arrived => "has not processed it yet",
+        VerdictClass::Pending | VerdictClass::Late | VerdictClass::Arrived => {
+            "has not processed it yet"
+        }
         VerdictClass::Unknown => "nobody can know whether it has processed it",
         VerdictClass::Missing | VerdictClass::Phantom => "still does not have it",
     }
 }
 
 fn events(n: usize) -> String {
-    if n == 1 { "1 event".to_owned() } else { format!("{n} events") }
+    if n == 1 {
+        "1 event".to_owned()
+    } else {
+        format!("{n} events")
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +155,12 @@ mod tests {
 
     use super::*;
 
-    fn check(due: Due, publish: PublishVerdict, consumers: &[ConsumerVerdict], expected: Result<(), &str>) {
+    fn check(
+        due: Due,
+        publish: PublishVerdict,
+        consumers: &[ConsumerVerdict],
+        expected: Result<(), &str>,
+    ) {
         let verdict = EventVerdict {
             publish,
             consumers: consumers.to_vec(),
@@ -144,7 +168,11 @@ mod tests {
             phase: Phase::Confirmed,
             basis: MatchBasis::Id,
         };
-        let found = arrival(due, &verdict, &["inventory".to_owned(), "search".to_owned()]);
+        let found = arrival(
+            due,
+            &verdict,
+            &["inventory".to_owned(), "search".to_owned()],
+        );
         let found = match &found {
             Arrival::There => Ok(()),
             Arrival::NotYet(why) => Err(why.as_str()),
@@ -169,7 +197,12 @@ mod tests {
             &[Processed, InFlight],
             Err("search: has not processed it yet"),
         );
-        check(Due::Consumers, Published, &[DeadLettered, Processed], Err("inventory: dead-lettered it"));
+        check(
+            Due::Consumers,
+            Published,
+            &[DeadLettered, Processed],
+            Err("inventory: dead-lettered it"),
+        );
         check(
             Due::Consumer(waybill_model::ConsumerNo(1)),
             Published,

@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn quick_servers_are_asked_often_and_slow_ones_less() {
         assert_eq!(after_round(Duration::from_millis(5)), SHORTEST);
-        assert_eq!(after_round(Duration::from_millis(300)), Duration::from_millis(1200));
+        assert_eq!(
+            after_round(Duration::from_millis(300)),
+            Duration::from_millis(1200)
+        );
         assert_eq!(after_round(Duration::from_secs(60)), LONGEST);
     }
 

@@ -45,7 +45,11 @@ async fn ask_again(session: &Arc<Session>, reach: &Reach) {
             run(session, Stage::Inboxes, reach).await;
         }
         judge(session, reach, began);
-        failures = if session.book().first_failure().is_some() { failures + 1 } else { 0 };
+        failures = if session.book().first_failure().is_some() {
+            failures + 1
+        } else {
+            0
+        };
         let wait = if failures > 0 {
             delay::after_failures(failures)
         } else {
@@ -91,12 +95,15 @@ impl<'a> Following<'a> {
     }
 
     fn start(&mut self, place: PlaceId) {
-        let Some(planned) = self.session.layout.place(place) else { return };
+        let Some(planned) = self.session.layout.place(place) else {
+            return;
+        };
         let mut next = next_read(self.session, planned, self.reach, now());
         if is_tap(planned) {
             next.after = None;
         }
-        self.readers.spawn(follow(Arc::clone(self.session), next, self.tell.clone()));
+        self.readers
+            .spawn(follow(Arc::clone(self.session), next, self.tell.clone()));
     }
 
     async fn run(mut self) {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
 use waybill_model::{
     Batch, Clock, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId, PlaceRole,
     Stamp, canonical_id,
@@ -18,11 +19,15 @@ use crate::session::{Reading, Session};
 const MAX_STRAYS: usize = 20_000;
 
 /// Ids per question: databases limit the values of one statement.
-const PER_QUESTION: usize = 500;
+const PER_QUESTION: usize = 200;
 
 /// Asks the outbox for every event of the window that no table has shown, and takes in what it says.
 pub(super) async fn look_up_strays(session: &Arc<Session>) {
-    let Some(planned) = session.layout.with_role(|role| role == PlaceRole::Outbox).next() else {
+    let Some(planned) = session
+        .layout
+        .with_role(|role| role == PlaceRole::Outbox)
+        .next()
+    else {
         return;
     };
     let Reading::Rows { columns, clock } = &planned.reading else {
@@ -76,9 +81,20 @@ async fn found(
         key: id.clone(),
         ..columns.clone()
     };
-    let keys: Vec<RowKey> = ids.iter().map(|id| RowKey(id.0.clone())).collect();
+    let keys: Vec<RowKey> = ids.iter().flat_map(spellings).map(RowKey).collect();
     let rows = database.rows(&by_id, &keys, 0).await?;
     Ok(rows.into_iter().flatten().collect())
+}
+
+/// The ways an id may be written in a column of text; ours is only one of them.
+fn spellings(id: &EventId) -> Vec<String> {
+    let mut spellings = vec![id.0.clone()];
+    if let Ok(uuid) = Uuid::try_parse(&id.0) {
+        spellings.push(uuid.hyphenated().to_string().to_uppercase());
+        spellings.push(uuid.simple().to_string());
+        spellings.push(uuid.simple().to_string().to_uppercase());
+    }
+    spellings
 }
 
 /// Whole rows as observations, as a read of the table would have yielded them.
@@ -112,7 +128,9 @@ fn observation(place: PlaceId, clock: Clock, columns: &RowColumns, row: &Row) ->
         id: canonical_id(text(&columns.id).unwrap_or_default()).into_owned(),
         kind: text(&columns.kind).unwrap_or_default().to_owned(),
         aggregate,
-        version: text(&columns.version).and_then(|v| v.trim().parse().ok()).unwrap_or(NO_VERSION),
+        version: text(&columns.version)
+            .and_then(|v| v.trim().parse().ok())
+            .unwrap_or(NO_VERSION),
         stamp: Stamp {
             at: Micros(at.0),
             clock,
@@ -120,13 +138,20 @@ fn observation(place: PlaceId, clock: Clock, columns: &RowColumns, row: &Row) ->
         },
         partition: 0,
         position,
-        key: if position == NO_POSITION { key.to_owned() } else { String::new() },
+        key: if position == NO_POSITION {
+            key.to_owned()
+        } else {
+            String::new()
+        },
         marks,
     }
 }
 
 fn is_sent(columns: &RowColumns, row: &Row) -> bool {
-    let filled = columns.sent_at.as_deref().and_then(|column| value(row, column));
+    let filled = columns
+        .sent_at
+        .as_deref()
+        .and_then(|column| value(row, column));
     let by_time = filled.is_some_and(|text| !matches!(text, "" | "0" | "f" | "false"));
     let by_state = columns.status.as_ref().is_some_and(|(column, sent, _)| {
         value(row, column).is_some_and(|state| sent.iter().any(|s| s == state))

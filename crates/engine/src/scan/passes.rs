@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use waybill_model::Micros;
+use waybill_model::{Micros, VerdictClass};
 use waybill_protocol::ScanState;
 use waybill_reconcile::{Judgement, OwnResend};
 
@@ -22,6 +22,12 @@ use crate::session::Session;
 /// Clocks of hosts with time synchronisation; measured offsets widen it.
 const SLACK_MICROS: i64 = Judgement::DEFAULT_SLACK_MICROS;
 
+/// How far a settled horizon lies back on servers that are not busy.
+const HORIZON: Duration = Duration::from_secs(4);
+
+/// How often a scan waits for the horizon.
+const MAX_SETTLING: u32 = 2;
+
 /// Reads the window, then again as far as suspicions ask for it. Dropping the future ends it.
 pub(super) async fn scan(session: &Arc<Session>, reach: &Reach) {
     let began = now();
@@ -29,16 +35,38 @@ pub(super) async fn scan(session: &Arc<Session>, reach: &Reach) {
     judge(session, reach, began);
     look_up_strays(session).await;
     judge(session, reach, began);
+    settle(session, reach, began).await;
     let suspected = session.book().tally.suspected;
     if suspected > 0 {
-        set_pass(session, 2, began);
         // A confirmation is worth something only when the system had time to move on.
         let wait = u64::from(session.profile.grace.confirm_secs.max(1));
-        tokio::time::sleep(Duration::from_secs(wait)).await;
-        let again = now();
-        pass(session, reach, again).await;
-        judge(session, reach, again);
+        pass_after(session, reach, Duration::from_secs(wait), began).await;
     }
+}
+
+/// Reads again while that turns events without a verdict into events with one.
+///
+/// A table is complete up to its settled horizon only, some seconds ago; a consumer that was seen
+/// to have passed an event since then may still commit its inbox row.
+async fn settle(session: &Arc<Session>, reach: &Reach, began: Micros) {
+    for _ in 0..MAX_SETTLING {
+        let unknown = session.book().tally.counts.of(VerdictClass::Unknown);
+        if unknown == 0 {
+            return;
+        }
+        pass_after(session, reach, HORIZON, began).await;
+        if session.book().tally.counts.of(VerdictClass::Unknown) >= unknown {
+            return;
+        }
+    }
+}
+
+async fn pass_after(session: &Arc<Session>, reach: &Reach, wait: Duration, began: Micros) {
+    set_pass(session, began);
+    tokio::time::sleep(wait).await;
+    let again = now();
+    pass(session, reach, again).await;
+    judge(session, reach, again);
 }
 
 /// Reads on from where the last read of each place stopped, and judges. For callers that need to
@@ -77,7 +105,11 @@ pub(crate) fn judge(session: &Session, reach: &Reach, scan_at: Micros) {
 
 /// Tells the index which copies are ours, as the journal knows it.
 pub(super) async fn recall_resends(session: &Session, reach: &Reach) {
-    let sent = match session.journal.sent_since(&session.profile.name, reach.window.from).await {
+    let sent = match session
+        .journal
+        .sent_since(&session.profile.name, reach.window.from)
+        .await
+    {
         Ok(sent) => sent,
         Err(error) => {
             tracing::warn!(error = %crate::failure::chain(&error), "Could not recall earlier resends");
@@ -95,10 +127,14 @@ pub(super) async fn recall_resends(session: &Session, reach: &Reach) {
     }
 }
 
-fn set_pass(session: &Session, pass: u32, since: Micros) {
+fn set_pass(session: &Session, since: Micros) {
     let mut book = session.book_mut();
+    let before = match book.state {
+        ScanState::Scanning { pass, .. } => pass,
+        _ => 1,
+    };
     book.state = ScanState::Scanning {
-        pass,
+        pass: before + 1,
         share: 1.0,
         since,
     };
@@ -109,7 +145,10 @@ fn set_pass(session: &Session, pass: u32, since: Micros) {
 
 fn slack(session: &Session) -> i64 {
     let measured = session.sources.clocks.iter().map(|clock| {
-        clock.offset_micros.saturating_abs().saturating_add(clock.error_micros)
+        clock
+            .offset_micros
+            .saturating_abs()
+            .saturating_add(clock.error_micros)
     });
     measured.max().unwrap_or(0).max(SLACK_MICROS)
 }

@@ -6,15 +6,23 @@ use waybill_protocol::TimeSpec;
 /// A window, and what has to be read so that the events in it can be judged.
 ///
 /// A copy may be published long after its event, so brokers, inboxes and dead letters are read to
-/// now. Clocks differ, so everything is read from a little before.
+/// now. Clocks differ, so everything is read from a little before. A row may be written long
+/// before its copy, and that it is not there counts only where rows were read, so tables are read
+/// from well before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// Events that begin in here are judged.
     pub(crate) window: Window,
-    before_micros: i64,
+    rows_before_micros: i64,
     /// The window ends now, and moves on with it.
     pub(crate) open: bool,
 }
+
+/// Everything is read from this much before, for clocks that differ.
+const BEFORE_MICROS: i64 = 30_000_000;
+
+/// Rows are read at most this much before, however patient the profile is with its relay.
+const MAX_ROWS_BEFORE_MICROS: i64 = 3_600_000_000;
 
 /// Rows are read this much beyond a window's end: the outbox row of a change is not later.
 const AFTER_MICROS: i64 = 120_000_000;
@@ -25,10 +33,13 @@ const AHEAD_MICROS: i64 = 3_600_000_000;
 impl Reach {
     /// Of what the user asked for, at this moment.
     pub(crate) fn of(spec: TimeSpec, grace: &GraceSettings, now: Micros) -> Self {
-        let before_micros = i64::from(grace.publish_secs.clamp(30, 900)) * 1_000_000;
+        let patience = i64::from(grace.publish_secs) * 2_000_000;
+        let rows_before_micros = (BEFORE_MICROS + patience).min(MAX_ROWS_BEFORE_MICROS);
         let (window, open) = match spec {
             TimeSpec::Last { secs } => {
-                let micros = i64::try_from(secs).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+                let micros = i64::try_from(secs)
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(1_000_000);
                 // Microseconds before 1970 are nobody's events, and databases refuse such dates.
                 let from = Micros(now.plus(micros.saturating_neg()).0.max(0));
                 (Window { from, to: now }, true)
@@ -37,7 +48,7 @@ impl Reach {
         };
         Self {
             window,
-            before_micros,
+            rows_before_micros,
             open,
         }
     }
@@ -49,12 +60,21 @@ impl Reach {
 
     /// What to read of a place of this role.
     pub(crate) fn of_role(&self, role: PlaceRole, now: Micros) -> Window {
-        let from = Micros(self.window.from.plus(-self.before_micros).0.max(0));
-        let to = match role {
-            PlaceRole::Business | PlaceRole::Outbox if !self.open => self.window.to.plus(AFTER_MICROS),
-            _ => now.plus(AHEAD_MICROS).max(self.window.to),
+        let is_table = matches!(role, PlaceRole::Business | PlaceRole::Outbox);
+        let before = if is_table {
+            self.rows_before_micros
+        } else {
+            BEFORE_MICROS
         };
-        Window { from, to }
+        let to = if is_table && !self.open {
+            self.window.to.plus(AFTER_MICROS)
+        } else {
+            now.plus(AHEAD_MICROS).max(self.window.to)
+        };
+        Window {
+            from: Micros(self.window.from.plus(-before).0.max(0)),
+            to,
+        }
     }
 }
 
@@ -69,7 +89,10 @@ mod tests {
         let reach = Reach::of(TimeSpec::Last { secs: 60 }, &GraceSettings::default(), NOW);
         assert_eq!(reach.window.from, NOW.plus(-60_000_000));
         let read = reach.of_role(PlaceRole::Outbox, NOW);
-        assert_eq!(read.from, NOW.plus(-180_000_000));
+        // A minute, half a minute for clocks, and twice the two minutes a relay is given.
+        assert_eq!(read.from, NOW.plus(-330_000_000));
+        let copies = reach.of_role(PlaceRole::Destination, NOW);
+        assert_eq!(copies.from, NOW.plus(-90_000_000));
         assert!(read.to > NOW);
     }
 
@@ -81,12 +104,19 @@ mod tests {
         };
         let reach = Reach::of(TimeSpec::Fixed(window), &GraceSettings::default(), NOW);
         assert!(reach.of_role(PlaceRole::Destination, NOW).to > NOW);
-        assert_eq!(reach.of_role(PlaceRole::Business, NOW).to, Micros(2_120_000_000));
+        assert_eq!(
+            reach.of_role(PlaceRole::Business, NOW).to,
+            Micros(2_120_000_000)
+        );
     }
 
     #[test]
     fn nothing_is_asked_for_before_1970() {
-        let reach = Reach::of(TimeSpec::Last { secs: u64::MAX }, &GraceSettings::default(), NOW);
+        let reach = Reach::of(
+            TimeSpec::Last { secs: u64::MAX },
+            &GraceSettings::default(),
+            NOW,
+        );
         assert_eq!(reach.of_role(PlaceRole::Outbox, NOW).from, Micros(0));
     }
 }

@@ -23,14 +23,20 @@ pub(super) struct Read {
 /// Pulls one place to its end. Ends early, and with it the read, when nobody listens any more.
 pub(super) async fn read(session: Arc<Session>, read: Read, tell: mpsc::Sender<Event>) {
     let place = read.place;
-    let opened = session.layout.place(place).map(|planned| open(&session, planned, read));
+    let opened = session
+        .layout
+        .place(place)
+        .map(|planned| open(&session, planned, read));
     pull(&session, place, opened, &tell).await;
 }
 
 /// Pulls what arrives at one place until nobody listens any more or it fails.
 pub(super) async fn follow(session: Arc<Session>, read: Read, tell: mpsc::Sender<Event>) {
     let place = read.place;
-    let opened = session.layout.place(place).map(|planned| open_following(&session, planned, read));
+    let opened = session
+        .layout
+        .place(place)
+        .map(|planned| open_following(&session, planned, read));
     pull(&session, place, opened, &tell).await;
 }
 
@@ -85,7 +91,10 @@ async fn pull(
         let (event, last) = match item {
             Ok(chunk) => (Event::Chunk(place, chunk), false),
             Err(error) => {
-                let source = session.layout.place(place).map_or("", |p| p.place.source.as_str());
+                let source = session
+                    .layout
+                    .place(place)
+                    .map_or("", |p| p.place.source.as_str());
                 let failure = failure::of_source(source, &error);
                 tracing::warn!(source, op = "read", error = %error.chain(), "Could not read to the end");
                 (Event::Failed(place, failure), true)
@@ -120,5 +129,8 @@ fn open_following(
 }
 
 fn cannot_be_read(planned: &PlannedPlace) -> Failure {
-    Failure::new(Code::Internal, format!("{} is nothing that can be read.", planned.place.name))
+    Failure::new(
+        Code::Internal,
+        format!("{} is nothing that can be read.", planned.place.name),
+    )
 }

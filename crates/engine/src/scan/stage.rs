@@ -52,7 +52,12 @@ pub(super) async fn run(session: &Arc<Session>, stage: Stage, reach: &Reach) {
     let (tell, mut told) = mpsc::channel(QUEUE);
     let mut readers = JoinSet::new();
     let at = now();
-    for planned in session.layout.places.iter().filter(|p| stage.has(p.place.role)) {
+    for planned in session
+        .layout
+        .places
+        .iter()
+        .filter(|p| stage.has(p.place.role))
+    {
         session.book_mut().begin_read(planned.place.id);
         if is_tap(planned) {
             note_tap(session, planned, reach, at);
@@ -105,7 +110,13 @@ pub(super) fn next_read(
 
 /// Whether a place shows only what passes while somebody listens.
 pub(crate) fn is_tap(planned: &PlannedPlace) -> bool {
-    matches!(&planned.reading, Reading::Copies { role: CopyRole::Tap, .. })
+    matches!(
+        &planned.reading,
+        Reading::Copies {
+            role: CopyRole::Tap,
+            ..
+        }
+    )
 }
 
 /// A tap has no past: the whole window is a gap until it is listened to.
@@ -115,7 +126,10 @@ fn note_tap(session: &Session, planned: &PlannedPlace, reach: &Reach, at: Micros
         to: reach.window.to.max(at),
     };
     let mut book = session.book_mut();
-    let listening = book.places.get(usize::from(planned.place.id.0)).is_some_and(|p| p.complete);
+    let listening = book
+        .places
+        .get(usize::from(planned.place.id.0))
+        .is_some_and(|p| p.complete);
     if !listening {
         book.index.cover(Coverage {
             place: planned.place.id,

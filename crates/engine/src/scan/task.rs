@@ -36,10 +36,16 @@ impl ScanTask {
 }
 
 /// Begins to read a window; a scan that is running is stopped first.
-pub(crate) async fn start(session: &Arc<Session>, spec: TimeSpec, follow: bool) -> Result<(), Failure> {
+pub(crate) async fn start(
+    session: &Arc<Session>,
+    spec: TimeSpec,
+    follow: bool,
+) -> Result<(), Failure> {
     if session.resends.is_running() {
-        return Err(Failure::new(Code::Stale, "A resend is running; it watches this window.")
-            .hint("Wait for it to end, or stop it."));
+        return Err(
+            Failure::new(Code::Stale, "A resend is running; it watches this window.")
+                .hint("Wait for it to end, or stop it."),
+        );
     }
     replace(session, spec, follow).await;
     Ok(())
@@ -54,7 +60,10 @@ pub(crate) async fn start_for_run(session: &Arc<Session>, spec: TimeSpec) {
 pub(crate) async fn wait(session: &Session) {
     let mut changes = session.changes();
     loop {
-        let scanning = matches!(session.book().state, ScanState::Scanning { .. } | ScanState::Connecting);
+        let scanning = matches!(
+            session.book().state,
+            ScanState::Scanning { .. } | ScanState::Connecting
+        );
         if !scanning || changes.changed().await.is_err() {
             return;
         }
@@ -103,7 +112,10 @@ pub(crate) fn start_live(session: &Arc<Session>) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(reach) = session.book().reach else {
-        return Err(Failure::new(Code::Stale, "Nothing has been read yet; scan a window first."));
+        return Err(Failure::new(
+            Code::Stale,
+            "Nothing has been read yet; scan a window first.",
+        ));
     };
     let reach = reach.opened();
     session.book_mut().reach = Some(reach);
@@ -145,19 +157,26 @@ async fn run(
         return;
     }
     let took = now().since(began).max(0);
-    tracing::info!(elapsed = took, rows = session.book().index.len(), "Scanned a window");
+    tracing::info!(
+        elapsed = took,
+        rows = session.book().index.len(),
+        "Scanned a window"
+    );
     let failed = session.book().first_failure().cloned();
     if *follow.borrow() {
         let reach = reach.opened();
         tail(session, reach, stop, follow).await;
         return;
     }
-    set_state(&session, match failed {
-        Some(failure) => ScanState::Failed { failure },
-        None => ScanState::Done {
-            took_micros: u64::try_from(took).unwrap_or(0),
+    set_state(
+        &session,
+        match failed {
+            Some(failure) => ScanState::Failed { failure },
+            None => ScanState::Done {
+                took_micros: u64::try_from(took).unwrap_or(0),
+            },
         },
-    });
+    );
 }
 
 async fn tail(
@@ -174,11 +193,14 @@ async fn tail(
         () = live(&session, &reach) => {}
     }
     let took_micros = u64::try_from(now().since(began)).unwrap_or(0);
-    set_state(&session, if stop.is_cancelled() {
-        ScanState::Stopped
-    } else {
-        ScanState::Done { took_micros }
-    });
+    set_state(
+        &session,
+        if stop.is_cancelled() {
+            ScanState::Stopped
+        } else {
+            ScanState::Done { took_micros }
+        },
+    );
 }
 
 /// What was read stays, is judged, and says that it is not all.

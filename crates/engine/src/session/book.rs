@@ -107,7 +107,9 @@ impl Book {
     /// Up to when nothing can have been missed at all of these places; `None` for none of them.
     pub(crate) fn covered_until(&self, places: &[PlaceId]) -> Option<Micros> {
         let coverage = self.index.coverage();
-        let here = coverage.iter().filter(|covered| places.contains(&covered.place));
+        let here = coverage
+            .iter()
+            .filter(|covered| places.contains(&covered.place));
         here.map(|covered| covered.window.to).min()
     }
 
@@ -170,7 +172,10 @@ impl Book {
             .filter_map(|p| p.committed.map(|committed| (p.end - committed).max(0)))
             .map(|lag| u64::try_from(lag).unwrap_or(0))
             .reduce(|a, b| a + b);
-        let of_queue = progress.queue.as_ref().map(|queue| queue.ready + queue.unacked);
+        let of_queue = progress
+            .queue
+            .as_ref()
+            .map(|queue| queue.ready + queue.unacked);
         if let Some(lag) = self.lags.get_mut(usize::from(progress.consumer.0)) {
             *lag = of_queue.or(of_partitions);
         }
@@ -204,13 +209,16 @@ fn for_index(seen: &ConsumerProgress) -> waybill_reconcile::ConsumerProgress {
                 end: p.end,
             })
             .collect(),
-        queue: seen.queue.as_ref().map(|q| waybill_reconcile::QueueProgress {
-            ready: q.ready,
-            unacked: q.unacked,
-            consumers: q.consumers,
-            bound: q.bound,
-            may_drop: q.may_drop.is_some(),
-        }),
+        queue: seen
+            .queue
+            .as_ref()
+            .map(|q| waybill_reconcile::QueueProgress {
+                ready: q.ready,
+                unacked: q.unacked,
+                consumers: q.consumers,
+                bound: q.bound,
+                may_drop: q.may_drop.is_some(),
+            }),
         members: seen.members,
     }
 }

@@ -6,9 +6,7 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
-use waybill_source::{
-    ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery,
-};
+use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
 
 use super::{BROKER, DATABASE};
 
@@ -37,7 +35,10 @@ pub(crate) struct PlannedPlace {
 #[derive(Debug, Clone)]
 pub(crate) enum Reading {
     /// A table of a database.
-    Rows { columns: Box<RowColumns>, clock: Clock },
+    Rows {
+        columns: Box<RowColumns>,
+        clock: Clock,
+    },
     /// A channel of the broker.
     Copies {
         role: CopyRole,
@@ -90,12 +91,17 @@ impl Layout {
         &self,
         wanted: fn(PlaceRole) -> bool,
     ) -> impl Iterator<Item = &PlannedPlace> {
-        self.places.iter().filter(move |planned| wanted(planned.place.role))
+        self.places
+            .iter()
+            .filter(move |planned| wanted(planned.place.role))
     }
 
     /// The consumers the broker can be asked about.
     pub(crate) fn asked(&self) -> Vec<ConsumerRef> {
-        self.consumers.iter().filter_map(|consumer| consumer.asked.clone()).collect()
+        self.consumers
+            .iter()
+            .filter_map(|consumer| consumer.asked.clone())
+            .collect()
     }
 }
 
@@ -150,15 +156,27 @@ impl PlannedPlace {
                     position.to_string()
                 },
             },
-            Reading::Copies { role: CopyRole::Tap, channel, .. } => Coordinate::Passing {
+            Reading::Copies {
+                role: CopyRole::Tap,
+                channel,
+                ..
+            } => Coordinate::Passing {
                 exchange: channel.clone(),
                 nth: position,
             },
-            Reading::Copies { history: History::ByStream, channel, .. } => Coordinate::StreamEntry {
+            Reading::Copies {
+                history: History::ByStream,
+                channel,
+                ..
+            } => Coordinate::StreamEntry {
                 stream: channel.clone(),
                 offset: position,
             },
-            Reading::Copies { history: History::Always, channel, .. } => Coordinate::Record {
+            Reading::Copies {
+                history: History::Always,
+                channel,
+                ..
+            } => Coordinate::Record {
                 topic: channel.clone(),
                 partition,
                 offset: position,
@@ -188,7 +206,8 @@ impl Planner<'_> {
         reading: Reading,
         flow: Option<usize>,
     ) -> PlaceId {
-        let id = PlaceId(u16::try_from(self.places.len()).expect("a profile has some dozens of places"));
+        let id =
+            PlaceId(u16::try_from(self.places.len()).expect("a profile has some dozens of places"));
         self.places.push(PlannedPlace {
             place: Place {
                 id,
@@ -205,11 +224,23 @@ impl Planner<'_> {
     fn tables(&mut self) {
         for table in &self.profile.business {
             let reading = rows(business_columns(table), Clock::Database);
-            self.add(PlaceRole::Business, DATABASE, table.table.clone(), reading, None);
+            self.add(
+                PlaceRole::Business,
+                DATABASE,
+                table.table.clone(),
+                reading,
+                None,
+            );
         }
         if let Some(outbox) = &self.profile.outbox {
             let reading = rows(outbox_columns(outbox), Clock::Database);
-            self.add(PlaceRole::Outbox, DATABASE, outbox.table.clone(), reading, None);
+            self.add(
+                PlaceRole::Outbox,
+                DATABASE,
+                outbox.table.clone(),
+                reading,
+                None,
+            );
         }
     }
 
@@ -225,7 +256,13 @@ impl Planner<'_> {
                 Some(earlier) => of_flow[earlier],
                 None => {
                     let reading = self.destination(flow);
-                    self.add(PlaceRole::Destination, BROKER, flow.destination.clone(), reading, Some(nth))
+                    self.add(
+                        PlaceRole::Destination,
+                        BROKER,
+                        flow.destination.clone(),
+                        reading,
+                        Some(nth),
+                    )
                 }
             };
             of_flow.push(place);
@@ -246,13 +283,17 @@ impl Planner<'_> {
         }
     }
 
-    fn consumers(&mut self, destinations: &[PlaceId]) -> (Vec<PlannedConsumer>, Vec<ConsumerShape>) {
+    fn consumers(
+        &mut self,
+        destinations: &[PlaceId],
+    ) -> (Vec<PlannedConsumer>, Vec<ConsumerShape>) {
         let profile = self.profile;
         let mut consumers = Vec::new();
         let mut shapes = Vec::new();
         for (flow_no, flow) in profile.flows.iter().enumerate() {
             for consumer in &flow.consumers {
-                let no = u8::try_from(consumers.len()).expect("the profile's check allows 200 consumers");
+                let no = u8::try_from(consumers.len())
+                    .expect("the profile's check allows 200 consumers");
                 let no = ConsumerNo(no);
                 self.places_of(no, flow_no, consumer);
                 consumers.push(planned_consumer(no, flow_no, flow, consumer));
@@ -274,7 +315,13 @@ impl Planner<'_> {
             self.add(PlaceRole::Inbox(no), source, name, reading, Some(flow));
         }
         if let Some(name) = consumer.group.as_ref().or(consumer.queue.as_ref()) {
-            self.add(PlaceRole::Progress(no), BROKER, name.clone(), Reading::Progress, Some(flow));
+            self.add(
+                PlaceRole::Progress(no),
+                BROKER,
+                name.clone(),
+                Reading::Progress,
+                Some(flow),
+            );
         }
         if let Some(channel) = &consumer.dead_letters {
             let reading = Reading::Copies {
@@ -282,7 +329,13 @@ impl Planner<'_> {
                 channel: channel.clone(),
                 history: self.history,
             };
-            self.add(PlaceRole::DeadLetters(no), BROKER, channel.clone(), reading, Some(flow));
+            self.add(
+                PlaceRole::DeadLetters(no),
+                BROKER,
+                channel.clone(),
+                reading,
+                Some(flow),
+            );
         }
     }
 }
@@ -294,7 +347,12 @@ fn rows(columns: RowColumns, clock: Clock) -> Reading {
     }
 }
 
-fn planned_consumer(no: ConsumerNo, flow_no: usize, flow: &Flow, consumer: &Consumer) -> PlannedConsumer {
+fn planned_consumer(
+    no: ConsumerNo,
+    flow_no: usize,
+    flow: &Flow,
+    consumer: &Consumer,
+) -> PlannedConsumer {
     let asked = (consumer.group.is_some() || consumer.queue.is_some()).then(|| ConsumerRef {
         consumer: no,
         destination: flow.destination.clone(),
@@ -334,7 +392,9 @@ fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShap
         outbox_tells_sent: outbox.is_some_and(|o| o.sent_at.is_some() || o.status.is_some()),
         deletes_after_send: outbox.is_some_and(|o| o.deletes_after_send),
         has_business: !profile.business.is_empty(),
-        has_observer: places.iter().any(|p| p.place.role == PlaceRole::Destination),
+        has_observer: places
+            .iter()
+            .any(|p| p.place.role == PlaceRole::Destination),
         grace: profile.grace,
     }
 }
@@ -352,13 +412,21 @@ fn lanes(places: &[PlannedPlace], consumers: &[PlannedConsumer]) -> Vec<Lane> {
     if has(PlaceRole::Outbox) {
         lanes.push(lane("Outbox", LaneKind::Outbox));
     }
-    for planned in places.iter().filter(|p| p.place.role == PlaceRole::Destination) {
+    for planned in places
+        .iter()
+        .filter(|p| p.place.role == PlaceRole::Destination)
+    {
         let place = planned.place.id;
         lanes.push(lane(&planned.place.name, LaneKind::Published { place }));
     }
     for (no, consumer) in (0_u8..).zip(consumers) {
         let consumer_no = ConsumerNo(no);
-        lanes.push(lane(&consumer.name, LaneKind::Consumer { consumer: consumer_no }));
+        lanes.push(lane(
+            &consumer.name,
+            LaneKind::Consumer {
+                consumer: consumer_no,
+            },
+        ));
     }
     lanes
 }
@@ -391,7 +459,11 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
 
 fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
     let status = outbox.status.as_ref().map(|column| {
-        (column.clone(), outbox.sent_states.clone(), outbox.failed_states.clone())
+        (
+            column.clone(),
+            outbox.sent_states.clone(),
+            outbox.failed_states.clone(),
+        )
     });
     RowColumns {
         id: Some(outbox.id.clone()),
@@ -417,7 +489,10 @@ fn business_columns(table: &BusinessTable) -> RowColumns {
 }
 
 fn inbox_columns(inbox: &Inbox) -> RowColumns {
-    let only = inbox.consumer_column.clone().zip(inbox.consumer_value.clone());
+    let only = inbox
+        .consumer_column
+        .clone()
+        .zip(inbox.consumer_value.clone());
     RowColumns {
         id: Some(inbox.id.clone()),
         only,

@@ -71,7 +71,12 @@ impl Session {
             profile: summary(&self.profile),
             demo: self.demo.is_some(),
             lanes: self.layout.lanes.clone(),
-            consumers: self.layout.consumers.iter().map(|c| c.name.clone()).collect(),
+            consumers: self
+                .layout
+                .consumers
+                .iter()
+                .map(|c| c.name.clone())
+                .collect(),
             one_consumer: broker.is_ok_and(|broker| broker.capabilities().one_consumer),
             read_only_reason: crate::resend::refusal(self).unwrap_or_default(),
             unfinished,
@@ -104,20 +109,26 @@ impl Session {
         let Mode::OneConsumer { consumer } = mode else {
             return None;
         };
-        let nth = self.layout.consumers.iter().position(|c| c.name == *consumer)?;
+        let nth = self
+            .layout
+            .consumers
+            .iter()
+            .position(|c| c.name == *consumer)?;
         u8::try_from(nth).ok().map(ConsumerNo)
     }
 
     /// A copy's coordinate as the index has it: place, partition, offset.
     pub(crate) fn located(&self, at: &Coordinate) -> Option<(PlaceId, u32, i64)> {
         let (name, partition, offset) = match at {
-            Coordinate::Record { topic, partition, offset } => (topic, *partition, *offset),
+            Coordinate::Record {
+                topic,
+                partition,
+                offset,
+            } => (topic, *partition, *offset),
             Coordinate::StreamEntry { stream, offset } => (stream, 0, *offset),
             Coordinate::Row { .. } | Coordinate::Passing { .. } => return None,
         };
-        let holds = |planned: &&PlannedPlace| {
-            matches!(&planned.reading, Reading::Copies { channel, .. } if channel == name)
-        };
+        let holds = |planned: &&PlannedPlace| matches!(&planned.reading, Reading::Copies { channel, .. } if channel == name);
         let planned = self.layout.places.iter().find(holds)?;
         Some((planned.place.id, partition, offset))
     }

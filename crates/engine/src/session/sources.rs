@@ -36,10 +36,17 @@ impl Sources {
     /// Opens everything a profile names, concurrently. What fails is kept as its failure; only
     /// when nothing opens at all the first failure is returned.
     pub(crate) async fn open(profile: &Profile, opening: &Opening) -> Result<Self, Failure> {
-        let named = std::iter::once((DATABASE, &profile.database))
-            .chain(profile.databases.iter().map(|(name, settings)| (name.as_str(), settings)));
+        let named = std::iter::once((DATABASE, &profile.database)).chain(
+            profile
+                .databases
+                .iter()
+                .map(|(name, settings)| (name.as_str(), settings)),
+        );
         let databases = futures::future::join_all(named.map(async |(name, settings)| {
-            (name.to_owned(), open_database(name, settings, opening).await)
+            (
+                name.to_owned(),
+                open_database(name, settings, opening).await,
+            )
         }));
         let broker = open_broker(&profile.broker, profile.access, opening);
         let (databases, broker) = futures::future::join(databases, broker).await;
@@ -60,7 +67,10 @@ impl Sources {
         match self.databases.get(name) {
             Some(Ok(database)) => Ok(database),
             Some(Err(failure)) => Err(failure.clone()),
-            None => Err(Failure::new(Code::BadProfile, format!("There is no database '{name}'."))),
+            None => Err(Failure::new(
+                Code::BadProfile,
+                format!("There is no database '{name}'."),
+            )),
         }
     }
 
@@ -143,7 +153,10 @@ async fn open(target: &Target, opening: &Opening) -> Result<Source, Failure> {
 }
 
 fn wrong_kind(name: &str, is: &str, wanted: &str) -> Failure {
-    Failure::new(Code::BadProfile, format!("The address of '{name}' is that of {is}; it must be {wanted}."))
+    Failure::new(
+        Code::BadProfile,
+        format!("The address of '{name}' is that of {is}; it must be {wanted}."),
+    )
 }
 
 /// Where and as whom to open a database. Databases are only ever read.
@@ -199,7 +212,9 @@ async fn password(
         }
         Ok(Err(error)) => {
             let text = format!("The password '{name}' could not be read.");
-            Err(Failure::new(Code::Unreachable, text).detail(failure::chain(&error)).hint(hint))
+            Err(Failure::new(Code::Unreachable, text)
+                .detail(failure::chain(&error))
+                .hint(hint))
         }
         Err(error) => Err(failure::internal("Reading a password was cut off.", &error)),
     }

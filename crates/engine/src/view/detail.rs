@@ -42,7 +42,9 @@ pub(crate) async fn detail(session: &Session, no: u32) -> Result<EventDetail, Fa
 
 /// Sentences and evidence of several events, without asking anybody; unknown numbers are left out.
 pub(crate) fn facts(session: &Session, events: &[u32]) -> Vec<EventFacts> {
-    let known = events.iter().filter_map(|no| known(session, *no).ok().map(|(it, _)| (*no, it)));
+    let known = events
+        .iter()
+        .filter_map(|no| known(session, *no).ok().map(|(it, _)| (*no, it)));
     known
         .map(|(no, detail)| EventFacts {
             no,
@@ -56,10 +58,16 @@ pub(crate) fn facts(session: &Session, events: &[u32]) -> Vec<EventFacts> {
 fn known(session: &Session, no: u32) -> Result<(EventDetail, Vec<Seen>), Failure> {
     let book = session.book();
     let row = book.index.row(no).ok_or_else(|| {
-        Failure::new(Code::Stale, "This event is no longer part of what was read.")
+        Failure::new(
+            Code::Stale,
+            "This event is no longer part of what was read.",
+        )
     })?;
     let seen = book.index.facts(no);
-    let facts = seen.iter().filter_map(|seen| fact(seen, &session.layout)).collect();
+    let facts = seen
+        .iter()
+        .filter_map(|seen| fact(seen, &session.layout))
+        .collect();
     let detail = EventDetail {
         sentence: book.index.sentence(no),
         history: book.index.siblings(no, HISTORY),
@@ -73,7 +81,10 @@ fn known(session: &Session, no: u32) -> Result<(EventDetail, Vec<Seen>), Failure
 }
 
 /// The outbox row an observation was made of; `None` when it is gone.
-pub(crate) async fn outbox_row(session: &Session, seen: &Seen) -> Result<Option<OutboxRow>, Failure> {
+pub(crate) async fn outbox_row(
+    session: &Session,
+    seen: &Seen,
+) -> Result<Option<OutboxRow>, Failure> {
     let Some(planned) = session.layout.place(seen.place) else {
         return Ok(None);
     };
@@ -98,6 +109,16 @@ pub(crate) async fn outbox_row(session: &Session, seen: &Seen) -> Result<Option<
 
 fn shown_row(mut row: OutboxRow, masks: &[String]) -> OutboxRow {
     row.payload = row.payload.map(|body| masked(body, masks));
+    // A body in a column that the profile does not call the payload, or headers with a copy of it.
+    for text in row
+        .columns
+        .iter_mut()
+        .filter_map(|(_, value)| value.as_mut())
+    {
+        if !masks.is_empty() && text.trim_start().starts_with(['{', '[']) {
+            *text = String::from_utf8_lossy(&masked(text.clone().into_bytes(), masks)).into_owned();
+        }
+    }
     row
 }
 
@@ -114,7 +135,10 @@ fn note_attempts(session: &Session, detail: &mut EventDetail) {
     let attempts = value(&settings.attempts).map(|n| format!("attempts {n}"));
     let error = value(&settings.error).map(|text| format!("\"{text}\""));
     let said: Vec<String> = attempts.into_iter().chain(error).collect();
-    if let Some(fact) = detail.facts.iter_mut().find(|fact| fact.stage == Stage::Outbox)
+    if let Some(fact) = detail
+        .facts
+        .iter_mut()
+        .find(|fact| fact.stage == Stage::Outbox)
         && !said.is_empty()
     {
         let mut parts = said;
@@ -126,7 +150,8 @@ fn note_attempts(session: &Session, detail: &mut EventDetail) {
 }
 
 async fn copies(session: &Session, facts: &[Fact]) -> Result<(Vec<Copy>, Vec<String>), Failure> {
-    let on_broker = |fact: &&Fact| !matches!(fact.coordinate, waybill_model::Coordinate::Row { .. });
+    let on_broker =
+        |fact: &&Fact| !matches!(fact.coordinate, waybill_model::Coordinate::Row { .. });
     let at: Vec<_> = facts
         .iter()
         .filter(on_broker)
@@ -144,10 +169,14 @@ async fn copies(session: &Session, facts: &[Fact]) -> Result<(Vec<Copy>, Vec<Str
     for (coordinate, copy) in at.iter().zip(fetched) {
         match copy {
             Some(mut copy) => {
-                copy.payload = copy.payload.map(|body| masked(body, &session.profile.masks));
+                copy.payload = copy
+                    .payload
+                    .map(|body| masked(body, &session.profile.masks));
                 found.push(copy);
             }
-            None => problems.push(format!("The copy at {coordinate} can no longer be fetched.")),
+            None => problems.push(format!(
+                "The copy at {coordinate} can no longer be fetched."
+            )),
         }
     }
     Ok((found, problems))

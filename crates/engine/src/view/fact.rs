@@ -8,7 +8,9 @@ use crate::session::Layout;
 /// An observation in the user's terms.
 pub(super) fn fact(seen: &Seen, layout: &Layout) -> Option<Fact> {
     let planned = layout.place(seen.place)?;
-    let consumer = seen.consumer.and_then(|no| layout.consumers.get(usize::from(no.0)));
+    let consumer = seen
+        .consumer
+        .and_then(|no| layout.consumers.get(usize::from(no.0)));
     Some(Fact {
         stage: seen.stage,
         consumer: consumer.map(|consumer| consumer.name.clone()),
@@ -29,7 +31,10 @@ fn note(stage: Stage, marks: Marks) -> String {
         (Marks::OWN_RESEND, "sent by Waybill"),
         (Marks::RETRY, "waits for another try"),
         (Marks::UNROUTED, "no queue was bound for it"),
-        (Marks::OPEN_TRANSACTION, "in a transaction that has not ended"),
+        (
+            Marks::OPEN_TRANSACTION,
+            "in a transaction that has not ended",
+        ),
         (Marks::NO_ID, "carries no id"),
         (Marks::NOT_UTF8, "holds invalid UTF-8"),
         (Marks::OVERSIZE, "too large to be looked at as a whole"),

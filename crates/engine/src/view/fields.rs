@@ -32,7 +32,8 @@ impl<'a> IndexedEvent<'a> {
     }
 
     fn row(&self) -> &EventRow {
-        self.row.get_or_init(|| self.index.row(self.no).unwrap_or_else(|| nothing(self.no)))
+        self.row
+            .get_or_init(|| self.index.row(self.no).unwrap_or_else(|| nothing(self.no)))
     }
 }
 
@@ -53,7 +54,11 @@ impl Fields for IndexedEvent<'_> {
         self.row().at
     }
     fn verdict(&self) -> &EventVerdict {
-        let look_up = || self.index.verdict(self.no).unwrap_or_else(|| nothing(self.no).verdict);
+        let look_up = || {
+            self.index
+                .verdict(self.no)
+                .unwrap_or_else(|| nothing(self.no).verdict)
+        };
         self.verdict.get_or_init(look_up)
     }
     fn consumers(&self) -> &[String] {

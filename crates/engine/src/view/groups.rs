@@ -31,21 +31,30 @@ fn of_publication(tally: &Tally) -> [Group; 3] {
             "Never published",
             "verdict:stuck or verdict:lost-in-publish or verdict:missing-outbox-row",
             publish.stuck + publish.lost_in_publish + publish.missing_outbox_row,
-            ["was stored and never published", "were stored and never published"],
+            [
+                "was stored and never published",
+                "were stored and never published",
+            ],
         ),
         group(
             VerdictClass::Missing,
             "Unroutable",
             "verdict:unroutable",
             publish.unroutable,
-            ["was published while no queue was bound for it", "were published while no queue was bound for them"],
+            [
+                "was published while no queue was bound for it",
+                "were published while no queue was bound for them",
+            ],
         ),
         group(
             VerdictClass::Phantom,
             "Published, never stored",
             "verdict:phantom",
             publish.phantom,
-            ["was published and never stored", "were published and never stored"],
+            [
+                "was published and never stored",
+                "were published and never stored",
+            ],
         ),
     ]
 }
@@ -55,16 +64,37 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
     for (consumer, counts) in layout.consumers.iter().zip(&tally.consumers) {
         let name = consumer.name.as_str();
         for (class, title, word, count, what) in [
-            (VerdictClass::Missing, "Lost by", "lost-by-consumer", counts.lost, "passed over without being processed by"),
-            (VerdictClass::Missing, "Not routed to", "not-routed", counts.not_routed, "published without any binding to"),
-            (VerdictClass::DeadLettered, "Dead-lettered by", "dead-lettered", counts.dead_lettered, "given up and dead-lettered by"),
+            (
+                VerdictClass::Missing,
+                "Lost by",
+                "lost-by-consumer",
+                counts.lost,
+                "passed over without being processed by",
+            ),
+            (
+                VerdictClass::Missing,
+                "Not routed to",
+                "not-routed",
+                counts.not_routed,
+                "published without any binding to",
+            ),
+            (
+                VerdictClass::DeadLettered,
+                "Dead-lettered by",
+                "dead-lettered",
+                counts.dead_lettered,
+                "given up and dead-lettered by",
+            ),
         ] {
             groups.push(group(
                 class,
                 &format!("{title} {name}"),
                 &format!("consumer.{name}:{word}"),
                 count,
-                [&format!("was {what} {name}"), &format!("were {what} {name}")],
+                [
+                    &format!("was {what} {name}"),
+                    &format!("were {what} {name}"),
+                ],
             ));
         }
     }
@@ -81,21 +111,30 @@ fn of_classes(tally: &Tally) -> [Group; 3] {
             "Late",
             "verdict:late",
             of(VerdictClass::Late),
-            ["is late and still on its way", "are late and still on their way"],
+            [
+                "is late and still on its way",
+                "are late and still on their way",
+            ],
         ),
         group(
             VerdictClass::Unknown,
             "Cannot know",
             "verdict:unknown not (verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:late)",
             of(VerdictClass::Unknown),
-            ["is beyond what can be known", "are beyond what can be known"],
+            [
+                "is beyond what can be known",
+                "are beyond what can be known",
+            ],
         ),
         group(
             VerdictClass::Pending,
             "On the way",
             "verdict:pending not verdict:unknown",
             of(VerdictClass::Pending),
-            ["is on its way and not late", "are on their way and not late"],
+            [
+                "is on its way and not late",
+                "are on their way and not late",
+            ],
         ),
     ]
 }

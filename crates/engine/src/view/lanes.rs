@@ -8,7 +8,7 @@ use waybill_timeline::{Grid, Mark, Tile};
 use crate::session::{Book, Layout, Session};
 
 /// Above this many events in sight single marks are not looked up: bars say more.
-const MAX_MARKED_EVENTS: usize = 20_000;
+const MAX_MARKED_EVENTS: usize = 3_000;
 
 /// A mark may lie this much after its event began: a relay or consumer took that long.
 const MARK_SLACK_MICROS: i64 = 300_000_000;
@@ -30,8 +30,16 @@ pub(crate) fn tile(session: &Session, window: Window, cols: u32) -> Vec<u8> {
     });
     if seen.len() <= MAX_MARKED_EVENTS {
         let rows = seen.iter().filter_map(|no| book.index.row(*no));
-        tile.set_marks(rows.flat_map(|row| marks(&book, &session.layout, &row, window)).collect());
-        let counted: u64 = tile.lanes.iter().flat_map(|lane| &lane.counts).map(|n| u64::from(*n)).sum();
+        tile.set_marks(
+            rows.flat_map(|row| marks(&book, &session.layout, &row, window))
+                .collect(),
+        );
+        let counted: u64 = tile
+            .lanes
+            .iter()
+            .flat_map(|lane| &lane.counts)
+            .map(|n| u64::from(*n))
+            .sum();
         // Copies have several times per event, and a late mark may belong to an event out of sight.
         tile.all_marked &= tile.marks.len() as u64 >= counted;
     }
@@ -112,7 +120,11 @@ fn time_in(book: &Book, layout: &Layout, row: &EventRow, lane: LaneKind) -> Opti
             if all.count() == 1 {
                 return row.published;
             }
-            let seen = book.index.facts(row.no).into_iter().find(|seen| seen.place == place)?;
+            let seen = book
+                .index
+                .facts(row.no)
+                .into_iter()
+                .find(|seen| seen.place == place)?;
             Some(seen.stamp.at)
         }
         LaneKind::Consumer { consumer } => row.consumers.get(usize::from(consumer.0))?.at,

@@ -13,7 +13,8 @@ pub(crate) fn masked(body: Vec<u8>, masks: &[String]) -> Vec<u8> {
         return body;
     }
     let Ok(mut json) = serde_json::from_slice::<Value>(&body) else {
-        return format!("{DOTS} (hidden: the profile masks parts of it, and it is not whole JSON)").into_bytes();
+        return format!("{DOTS} (hidden: the profile masks parts of it, and it is not whole JSON)")
+            .into_bytes();
     };
     let mut hidden = false;
     for pointer in masks {
@@ -43,7 +44,11 @@ mod tests {
     fn values_are_hidden_and_everything_else_is_left_as_it_is() {
         check(r#"{ "a": 1 }"#, &[], r#"{ "a": 1 }"#);
         check(r#"{ "a": 1 }"#, &["/b"], r#"{ "a": 1 }"#);
-        check(r#"{"a":{"mail":"x@y"},"b":[1,2]}"#, &["/a/mail", "/b/1"], r#"{"a":{"mail":"•••"},"b":[1,"•••"]}"#);
+        check(
+            r#"{"a":{"mail":"x@y"},"b":[1,2]}"#,
+            &["/a/mail", "/b/1"],
+            r#"{"a":{"mail":"•••"},"b":[1,"•••"]}"#,
+        );
         check(r#"{"mail":{"x":1}}"#, &["/mail"], r#"{"mail":"•••"}"#);
     }
 

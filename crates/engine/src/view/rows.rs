@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use waybill_filter::{Filter, FilterError};
-use waybill_model::{Phase, Window};
+use waybill_model::{Phase, VerdictClass, Window};
 use waybill_protocol::{Code, Failure, GetRows, Rows, Select};
 
 use super::fields::IndexedEvent;
@@ -39,7 +39,10 @@ pub(crate) fn rows(session: &Session, asked: &GetRows) -> Result<Rows, Failure> 
     Ok(Rows {
         generation: book.generation,
         total: nos.len() as u64,
-        rows: lines.into_iter().filter_map(|no| book.index.row(no)).collect(),
+        rows: lines
+            .into_iter()
+            .filter_map(|no| book.index.row(no))
+            .collect(),
     })
 }
 
@@ -49,9 +52,21 @@ pub(crate) fn select(session: &Session, asked: &Select) -> Result<Vec<u32>, Fail
     let nos = matching(session, &book, &asked.filter, asked.within)?;
     let resendable = |no: &u32| {
         let verdict = book.index.verdict(*no);
-        verdict.is_some_and(|v| v.phase == Phase::Confirmed && v.class().needs_action())
+        verdict.is_some_and(|v| {
+            // What was never stored is not spread any further.
+            v.phase == Phase::Confirmed
+                && matches!(
+                    v.class(),
+                    VerdictClass::Missing | VerdictClass::DeadLettered
+                )
+        })
     };
-    Ok(nos.iter().copied().filter(resendable).take(MAX_SELECTED).collect())
+    Ok(nos
+        .iter()
+        .copied()
+        .filter(resendable)
+        .take(MAX_SELECTED)
+        .collect())
 }
 
 fn matching(
@@ -93,7 +108,12 @@ fn evaluated(
     if filter.is_all() {
         return all.into();
     }
-    let consumers: Vec<String> = session.layout.consumers.iter().map(|c| c.name.clone()).collect();
+    let consumers: Vec<String> = session
+        .layout
+        .consumers
+        .iter()
+        .map(|c| c.name.clone())
+        .collect();
     let now = now();
     let passes = |no: &u32| filter.matches(&IndexedEvent::new(&book.index, *no, &consumers, now));
     all.iter().copied().filter(passes).collect()

@@ -19,7 +19,9 @@ pub(crate) fn status(session: &Session) -> Status {
         generation: book.generation,
         scan: scan_state(&book),
         window: asked,
-        places: places.map(|(planned, state)| place(planned, state, &coverage, asked)).collect(),
+        places: places
+            .map(|(planned, state)| place(planned, state, &coverage, asked))
+            .collect(),
         counts: book.tally.counts.clone(),
         consumers: consumers(session, &book),
         groups: book.tally.groups.clone(),
@@ -39,9 +41,16 @@ fn place(
     coverage: &[Coverage],
     asked: Window,
 ) -> PlaceStatus {
-    let here: Vec<&Coverage> = coverage.iter().filter(|c| c.place == planned.place.id).collect();
+    let here: Vec<&Coverage> = coverage
+        .iter()
+        .filter(|c| c.place == planned.place.id)
+        .collect();
     let shares: f64 = here.iter().map(|c| c.share_of(asked)).sum();
-    let gaps: Vec<Gap> = here.iter().flat_map(|c| c.gaps.iter().cloned()).take(MAX_GAPS).collect();
+    let gaps: Vec<Gap> = here
+        .iter()
+        .flat_map(|c| c.gaps.iter().cloned())
+        .take(MAX_GAPS)
+        .collect();
     // Asked as a whole each time, so there is nothing to have missed.
     let whole = matches!(planned.place.role, PlaceRole::Progress(_)) && state.complete;
     PlaceStatus {

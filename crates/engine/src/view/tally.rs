@@ -22,9 +22,17 @@ pub(crate) struct Tally {
 
 /// Counts the events of a window.
 pub(crate) fn tally(index: &Index, layout: &Layout, window: Window) -> Tally {
-    let counted = index.counts_in(window);
+    // Counting a window walks its events; the index keeps the count of all of them.
+    let counted = if index.in_window(window).len() == index.len() {
+        index.counts().clone()
+    } else {
+        index.counts_in(window)
+    };
     let of_class = VerdictClass::ALL.map(|class| counted.class(class));
-    let needing = VerdictClass::ALL.into_iter().zip(of_class).filter(|(c, _)| c.needs_action());
+    let needing = VerdictClass::ALL
+        .into_iter()
+        .zip(of_class)
+        .filter(|(c, _)| c.needs_action());
     let (needed, confirmed) = needing.fold((0, 0), |(needed, confirmed), (_, count)| {
         (needed + count.total, confirmed + count.confirmed)
     });

@@ -80,9 +80,7 @@ fn moved(
     match passage {
         Passage::By(_) if !consumer.has_inbox && !movement.may_drop() => ConsumerCode::PASSED,
         _ if young => ConsumerCode::IN_FLIGHT,
-        Passage::By(_) if !consumer.has_inbox => {
-            ConsumerCode::unknown(UnknownReason::QueueMayDrop)
-        }
+        Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
         Passage::By(at) => passed(event, anchor, at, consumer, context),
         Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NoOffset => ConsumerCode::unknown(UnknownReason::NoCommittedOffset),
@@ -134,7 +132,10 @@ fn unwatched(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> C
         return ConsumerCode::IN_FLIGHT;
     }
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
-    match consumer.inbox.absence(from, anchor.at.saturating_add(context.consume_grace)) {
+    match consumer
+        .inbox
+        .absence(from, anchor.at.saturating_add(context.consume_grace))
+    {
         Ok(()) => ConsumerCode::lagging(waybill_model::LagReason::Behind),
         Err(why) => unproven(why),
     }

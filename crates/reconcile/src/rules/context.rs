@@ -90,7 +90,10 @@ impl Context {
         };
         let consumers = (0..=u8::MAX).zip(&shape.consumers).map(|(no, consumer)| {
             let no = ConsumerNo(no);
-            let mut watched = shape.places.iter().filter(|p| p.role == PlaceRole::Progress(no));
+            let mut watched = shape
+                .places
+                .iter()
+                .filter(|p| p.role == PlaceRole::Progress(no));
             ConsumerContext {
                 no,
                 destination: consumer.destination,
@@ -148,7 +151,9 @@ impl Context {
         let answer = self.destinations.absence(from, until);
         if let Err(Unproven::Because(_)) = answer {
             let known = self.destinations.proven_until(from);
-            let enough = until.saturating_sub(TAIL_MICROS).max(at.saturating_add(self.publish_grace));
+            let enough = until
+                .saturating_sub(TAIL_MICROS)
+                .max(at.saturating_add(self.publish_grace));
             if known >= enough {
                 return Ok(());
             }

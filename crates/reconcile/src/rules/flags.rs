@@ -12,20 +12,25 @@ pub(crate) fn flags(event: &Summary<'_>, context: &Context) -> Flags {
     flags.set(Flags::SKEW, skewed(event, context));
     flags.set(Flags::RESENT, event.own);
     flags.set(Flags::MALFORMED, event.nameless || malformed(event));
-    flags.set(Flags::RECONSTRUCTED, event.reconstructed && event.outbox.is_none());
+    flags.set(
+        Flags::RECONSTRUCTED,
+        event.reconstructed && event.outbox.is_none(),
+    );
     flags
 }
 
 /// Two copies at one destination that are neither ours nor retries.
 fn duplicate(event: &Summary<'_>) -> bool {
-    let counts = |copy: &crate::store::CopyRef| {
-        !copy.marks.contains(Marks::RETRY) && !event.is_own(copy)
-    };
+    let counts =
+        |copy: &crate::store::CopyRef| !copy.marks.contains(Marks::RETRY) && !event.is_own(copy);
     if event.index.events.extra_spots(event.no).next().is_none() {
         return false;
     }
-    let mut places: Vec<PlaceId> =
-        event.copies().filter(counts).map(|copy| copy.place).collect();
+    let mut places: Vec<PlaceId> = event
+        .copies()
+        .filter(counts)
+        .map(|copy| copy.place)
+        .collect();
     places.sort_unstable();
     places.windows(2).any(|pair| pair[0] == pair[1])
 }
@@ -41,10 +46,13 @@ fn malformed(event: &Summary<'_>) -> bool {
     let linked = events.stored.get(event.no);
     event.outbox_marks.intersects(bad)
         || event.copies().any(|copy| copy.marks.intersects(bad))
-        || events.extra_spots(event.no).any(|(_, spot)| spot.marks.intersects(bad))
-        || events.inboxes.iter().any(|inbox| {
-            inbox.has(event.no) && inbox.marks(event.no).intersects(bad)
-        })
+        || events
+            .extra_spots(event.no)
+            .any(|(_, spot)| spot.marks.intersects(bad))
+        || events
+            .inboxes
+            .iter()
+            .any(|inbox| inbox.has(event.no) && inbox.marks(event.no).intersects(bad))
         || (linked != 0 && event.index.business.marks(linked - 1).intersects(bad))
 }
 

@@ -27,12 +27,17 @@ pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
 /// version was stored once, unless the outbox knows that version under another id.
 fn no_business_row(event: &Summary<'_>, context: &Context, from: i64, to: i64) -> bool {
     let index = event.index;
-    let aggregate = index.business.aggregate_of(index.events.aggregate(event.no));
+    let aggregate = index
+        .business
+        .aggregate_of(index.events.aggregate(event.no));
     let version = index.events.version(event.no);
     if !context.has_business || aggregate == 0 || version == NO_VERSION {
         return true;
     }
-    let overtaken = index.business.newest(aggregate).is_some_and(|newest| newest > version);
+    let overtaken = index
+        .business
+        .newest(aggregate)
+        .is_some_and(|newest| newest > version);
     context.business.absence(from, to).is_ok()
         && (!overtaken || context.taken_versions.contains(&(aggregate, version)))
 }

@@ -66,15 +66,10 @@ impl<'a> Summary<'a> {
             open: false,
             own: !index.resends(no).is_empty(),
             first_foreign: None,
-            consumed: None,
+            consumed: crate::row::consumed(events, no),
         };
         for copy in events.copies(no) {
             summary.note_copy(copy);
-        }
-        for consumer in (0..).take(index.shape.consumers.len()).map(ConsumerNo) {
-            let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
-            let earliest = events.inbox_at(no, consumer).into_iter().chain(letters).min();
-            summary.consumed = summary.consumed.into_iter().chain(earliest).min();
         }
         summary
     }
@@ -88,7 +83,10 @@ impl<'a> Summary<'a> {
     pub(crate) fn is_own(&self, copy: &CopyRef) -> bool {
         let coordinate = (copy.place, copy.partition, copy.position);
         is_own(copy.marks)
-            || self.resends().iter().any(|resend| resend.coordinate == Some(coordinate))
+            || self
+                .resends()
+                .iter()
+                .any(|resend| resend.coordinate == Some(coordinate))
     }
 
     /// Own resends as the journal knows them.
@@ -108,7 +106,10 @@ impl<'a> Summary<'a> {
             .iter()
             .filter(|resend| resend.consumer.is_none_or(|only| only == consumer))
             .map(|resend| resend.at.0);
-        let seen = self.copies().filter(|copy| is_own(copy.marks)).map(|copy| copy.at);
+        let seen = self
+            .copies()
+            .filter(|copy| is_own(copy.marks))
+            .map(|copy| copy.at);
         told.chain(seen).max()
     }
 
@@ -118,7 +119,11 @@ impl<'a> Summary<'a> {
         let copies = self
             .copies()
             .filter(|copy| here(copy.place))
-            .filter(|copy| !copy.marks.intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION))
+            .filter(|copy| {
+                !copy
+                    .marks
+                    .intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION)
+            })
             .map(|copy| Anchor {
                 at: copy.at,
                 since: copy.at,
@@ -137,7 +142,11 @@ impl<'a> Summary<'a> {
                 directed: resend.consumer.is_some(),
             });
         copies.chain(resends).reduce(|one, other| {
-            let (earlier, later) = if one.at <= other.at { (one, other) } else { (other, one) };
+            let (earlier, later) = if one.at <= other.at {
+                (one, other)
+            } else {
+                (other, one)
+            };
             Anchor {
                 at: later.at,
                 since: earlier.since.min(later.since),

@@ -13,7 +13,10 @@ impl Arena {
     /// Keeps a text; the answer leads back to it.
     pub(crate) fn push(&mut self, text: &str) -> u64 {
         let needed = text.len() + 10;
-        let fits = self.chunks.last().is_some_and(|last| last.capacity() - last.len() >= needed);
+        let fits = self
+            .chunks
+            .last()
+            .is_some_and(|last| last.capacity() - last.len() >= needed);
         if !fits {
             self.chunks.push(Vec::with_capacity(needed.max(CHUNK)));
         }

@@ -89,12 +89,18 @@ impl Business {
             let change = &self.changes[idx as usize];
             (change.aggregate, change.version) == (aggregate, version)
         };
-        self.by_change.find(hash(&self.hasher, aggregate, version), same).copied()
+        self.by_change
+            .find(hash(&self.hasher, aggregate, version), same)
+            .copied()
     }
 
     /// The aggregate as business rows write it; itself when they do not know it.
     pub(crate) fn aggregate_of(&self, aggregate: u32) -> u32 {
-        self.by_bare_id.get(&aggregate).copied().flatten().unwrap_or(aggregate)
+        self.by_bare_id
+            .get(&aggregate)
+            .copied()
+            .flatten()
+            .unwrap_or(aggregate)
     }
 
     /// The newest version of an aggregate that a business row showed.
@@ -120,7 +126,11 @@ impl Business {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let keys: usize = self.changes.iter().map(|change| change.spot.key.len()).sum();
+        let keys: usize = self
+            .changes
+            .iter()
+            .map(|change| change.spot.key.len())
+            .sum();
         self.changes.capacity() * size_of::<Change>()
             + keys
             + self.by_change.allocation_size()

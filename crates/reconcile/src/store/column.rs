@@ -37,7 +37,7 @@ impl<T: Copy + PartialEq> Column<T> {
             if idx >= self.chunks.len() {
                 self.chunks.resize_with(idx + 1, || None);
             }
-            let chunk = self.chunks[idx].insert(Box::new([self.empty; CHUNK]));
+            let chunk = self.chunks[idx].insert(filled(self.empty));
             chunk[no as usize % CHUNK] = value;
         }
     }
@@ -47,6 +47,12 @@ impl<T: Copy + PartialEq> Column<T> {
         filled * size_of::<[T; CHUNK]>()
             + self.chunks.capacity() * size_of::<Option<Box<[T; CHUNK]>>>()
     }
+}
+
+/// A chunk of one value, made where it stays rather than on the stack first.
+fn filled<T: Copy>(value: T) -> Box<[T; CHUNK]> {
+    let chunk = vec![value; CHUNK].into_boxed_slice();
+    chunk.try_into().ok().expect("it has the length of a chunk")
 }
 
 /// One `u64` per event number, in as many bytes as the values of a chunk need: 0, 2, 4 or 8.
@@ -88,7 +94,11 @@ impl Wide {
     }
 
     pub(crate) fn set_signed(&mut self, no: u32, none: i64, value: i64) {
-        let stored = if value == none { 0 } else { fold(value).wrapping_add(1) };
+        let stored = if value == none {
+            0
+        } else {
+            fold(value).wrapping_add(1)
+        };
         self.set(no, stored);
     }
 
@@ -117,7 +127,10 @@ mod tests {
         column.set(100_000, 7);
         assert_eq!((column.get(3), column.heap_bytes()), (7, 0));
         column.set(5000, 9);
-        assert_eq!([column.get(4999), column.get(5000), column.get(70_000)], [7, 9, 7]);
+        assert_eq!(
+            [column.get(4999), column.get(5000), column.get(70_000)],
+            [7, 9, 7]
+        );
         assert_eq!(column.heap_bytes() / (4 * CHUNK), 1);
     }
 
@@ -128,7 +141,10 @@ mod tests {
             wide.set_signed(no, -1, i64::from(no) * 7);
         }
         assert!(wide.heap_bytes() < 2 * CHUNK + 200);
-        for (no, value) in [0, -1, -2, 65_535, 1 << 31, 1 << 40, i64::MAX].into_iter().enumerate() {
+        for (no, value) in [0, -1, -2, 65_535, 1 << 31, 1 << 40, i64::MAX]
+            .into_iter()
+            .enumerate()
+        {
             wide.set_signed(no as u32, -1, value);
             assert_eq!(wide.get_signed(no as u32, -1), value);
             wide.set_signed(no as u32, i64::MIN, value);

@@ -114,7 +114,10 @@ impl Events {
             kinds: Names::new(),
             outbox: Track::new(home(PlaceRole::Outbox)),
             copy: Track::new(home(PlaceRole::Destination)),
-            inboxes: (0..=u8::MAX).take(shape.consumers.len()).map(inbox).collect(),
+            inboxes: (0..=u8::MAX)
+                .take(shape.consumers.len())
+                .map(inbox)
+                .collect(),
             stored: Column::new(0),
             epoch: None,
             base: Column::new(0),
@@ -230,7 +233,8 @@ impl Events {
 
     /// Takes in an observation of an event. Reading the same coordinate again only renews it.
     pub(crate) fn add(&mut self, no: u32, role: PlaceRole, id: &str, spot: &Spot<'_>) -> Added {
-        self.state.set(no, self.state.get(no) & !State::SETTLED | State::SEEN);
+        self.state
+            .set(no, self.state.get(no) & !State::SETTLED | State::SEEN);
         let base = self.base(no);
         let track = match role {
             PlaceRole::Outbox => Some(&mut self.outbox),
@@ -246,7 +250,11 @@ impl Events {
             Some(track) if track.holds(no, id, spot) => {
                 let before = track.at(no, base);
                 track.renew(no, base, spot);
-                if before == Some(spot.at) { Added::Known } else { Added::Moved }
+                if before == Some(spot.at) {
+                    Added::Known
+                } else {
+                    Added::Moved
+                }
             }
             _ => self.add_extra(no, role, spot),
         }
@@ -286,19 +294,25 @@ impl Events {
 
     /// Observations beyond the first of each stage, by role.
     pub(crate) fn extra_spots(&self, no: u32) -> impl Iterator<Item = (PlaceRole, &Spot<'static>)> {
-        self.extras(no).iter().map(|extra| (extra.role, &extra.spot))
+        self.extras(no)
+            .iter()
+            .map(|extra| (extra.role, &extra.spot))
     }
 
     /// When the outbox row was written (the oldest one, where there are several).
     pub(crate) fn outbox_at(&self, no: u32) -> Option<i64> {
         let first = self.outbox.at(no, self.base(no))?;
-        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Outbox);
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
     }
 
     /// The marks of all outbox rows of the event.
     pub(crate) fn outbox_marks(&self, no: u32) -> Marks {
-        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Outbox);
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
         others.fold(self.outbox.marks(no), |all, (_, spot)| all | spot.marks)
     }
 
@@ -311,7 +325,9 @@ impl Events {
             at,
             marks: self.copy.marks(no),
         });
-        let others = self.extra_spots(no).filter(|(role, _)| *role == PlaceRole::Destination);
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Destination);
         first.into_iter().chain(others.map(|(_, spot)| CopyRef {
             place: spot.place,
             partition: spot.partition,

@@ -104,27 +104,20 @@ impl Ids {
 
     fn insert(&mut self, hash: u64, kind: u8, mut bytes: [u8; 16], id: &str) -> u32 {
         let no = self.len;
-        self.len = no.checked_add(1).expect("an index holds below four billion events");
+        self.len = no
+            .checked_add(1)
+            .expect("an index holds below four billion events");
         if kind == LONG {
             bytes[..8].copy_from_slice(&self.long.push(id).to_le_bytes());
         }
         self.bytes.set(no, bytes);
         self.kinds.set(no, kind);
-        let Self {
-            bytes,
-            kinds,
-            long,
-            numbers,
-            hasher,
-            ..
-        } = self;
-        numbers.insert_unique(hash, no, |&no| {
-            let slot = bytes.get(no);
-            match kinds.get(no) {
-                LONG => hasher.hash_one(long.get(arena_ref(&slot))),
-                _ => hasher.hash_one(u128::from_le_bytes(slot)),
-            }
-        });
+        if self.numbers.len() == self.numbers.capacity() {
+            self.grow();
+        }
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.insert_unique(hash, no, |&no| self.stored_hash(no));
+        self.numbers = numbers;
         no
     }
 
@@ -154,8 +147,28 @@ impl Ids {
             + self.numbers.allocation_size()
     }
 
+    /// Doubles the table. Filling a new one in the order of numbers reads the ids one after the
+    /// other; the table's own way to grow reads them all over the place.
+    fn grow(&mut self) {
+        let mut numbers = HashTable::with_capacity((self.numbers.capacity() * 2).max(64));
+        for no in 0..self.numbers.len() as u32 {
+            numbers.insert_unique(self.stored_hash(no), no, |&no| self.stored_hash(no));
+        }
+        self.numbers = numbers;
+    }
+
+    fn stored_hash(&self, no: u32) -> u64 {
+        let slot = self.bytes.get(no);
+        match self.kinds.get(no) {
+            LONG => self.hasher.hash_one(self.long.get(arena_ref(&slot))),
+            _ => self.hasher.hash_one(u128::from_le_bytes(slot)),
+        }
+    }
+
     fn find(&self, hash: u64, kind: u8, bytes: &[u8; 16], id: &str) -> Option<u32> {
-        self.numbers.find(hash, |&no| self.is(no, kind, bytes, id)).copied()
+        self.numbers
+            .find(hash, |&no| self.is(no, kind, bytes, id))
+            .copied()
     }
 
     fn is(&self, no: u32, kind: u8, bytes: &[u8; 16], id: &str) -> bool {
@@ -256,7 +269,11 @@ mod tests {
             assert_eq!(ids.intern(text, &mut Near::default()), (no, true), "{text}");
         }
         for (no, text) in (0..).zip(texts) {
-            assert_eq!(ids.intern(text, &mut Near::default()), (no, false), "{text}");
+            assert_eq!(
+                ids.intern(text, &mut Near::default()),
+                (no, false),
+                "{text}"
+            );
             assert_eq!(ids.no_of(text), Some(no));
             assert_eq!(ids.text(no), text);
         }

@@ -16,7 +16,7 @@ mod track;
 pub(crate) use track::{Spot, Track};
 
 mod business;
-pub(crate) use business::{Business};
+pub(crate) use business::Business;
 
 mod events;
 pub(crate) use events::{Added, CopyRef, Events, Rank, State, Traits};

@@ -56,7 +56,9 @@ impl Names {
             return no;
         }
         let no = *len;
-        *len = no.checked_add(1).expect("there are below four billion texts");
+        *len = no
+            .checked_add(1)
+            .expect("there are below four billion texts");
         refs.set(no, texts.push(text));
         numbers.insert_unique(hash, no, |&no| hasher.hash_one(texts.bytes(refs.get(no))));
         *latest = no;
@@ -65,7 +67,11 @@ impl Names {
 
     /// The text of a number.
     pub(crate) fn text(&self, no: u32) -> &str {
-        if no == 0 { "" } else { self.texts.get(self.refs.get(no)) }
+        if no == 0 {
+            ""
+        } else {
+            self.texts.get(self.refs.get(no))
+        }
     }
 
     /// How many numbers there are, `""` included.

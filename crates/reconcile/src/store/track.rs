@@ -137,7 +137,8 @@ impl Track {
         let stored = if spot.position == NO_POSITION {
             0
         } else {
-            self.lead.get_or_insert(spot.position.wrapping_sub(i64::from(no)));
+            self.lead
+                .get_or_insert(spot.position.wrapping_sub(i64::from(no)));
             fold(spot.position.wrapping_sub(self.expected(no))).wrapping_add(1)
         };
         self.position.set(no, stored);
@@ -152,7 +153,10 @@ impl Track {
     /// Sets time and marks of an observation that was read again.
     pub(crate) fn renew(&mut self, no: u32, base: i64, spot: &Spot<'_>) {
         self.marks.set(no, spot.marks.bits());
-        let delta = spot.at.checked_sub(base).and_then(|delta| i32::try_from(delta).ok());
+        let delta = spot
+            .at
+            .checked_sub(base)
+            .and_then(|delta| i32::try_from(delta).ok());
         match delta {
             Some(delta) if delta > FAR => self.delta.set(no, delta),
             _ => {

@@ -29,16 +29,24 @@ struct Story {
 
 fn story() -> impl Strategy<Value = Story> {
     let row = prop::option::weighted(0.8, any::<bool>());
-    (any::<bool>(), row, 0_u8..3, any::<bool>(), prop::bool::weighted(0.2), any::<bool>()).prop_map(
-        |(changed, row, copies, processed, dead, bare_aggregate)| Story {
-            changed,
-            row,
-            copies,
-            processed,
-            dead,
-            bare_aggregate,
-        },
+    (
+        any::<bool>(),
+        row,
+        0_u8..3,
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        any::<bool>(),
     )
+        .prop_map(
+            |(changed, row, copies, processed, dead, bare_aggregate)| Story {
+                changed,
+                row,
+                copies,
+                processed,
+                dead,
+                bare_aggregate,
+            },
+        )
 }
 
 impl Story {
@@ -69,7 +77,11 @@ impl Story {
         let bare = aggregate.trim_start_matches("product/").to_owned();
         for copy in 0..i64::from(self.copies) {
             all.push(Observation {
-                aggregate: if self.bare_aggregate { bare.clone() } else { aggregate.clone() },
+                aggregate: if self.bare_aggregate {
+                    bare.clone()
+                } else {
+                    aggregate.clone()
+                },
                 version,
                 partition: (nth % 3) as u32,
                 position: nth * 2 + copy,
@@ -92,8 +104,12 @@ impl Story {
 }
 
 fn pieces(stories: &[Story]) -> Vec<Piece> {
-    let told = (0..).zip(stories).flat_map(|(nth, story)| story.observations(nth));
-    let mut pieces: Vec<Piece> = told.map(|one| Piece::Evidence(Box::new(batch(&[one])))).collect();
+    let told = (0..)
+        .zip(stories)
+        .flat_map(|(nth, story)| story.observations(nth));
+    let mut pieces: Vec<Piece> = told
+        .map(|one| Piece::Evidence(Box::new(batch(&[one]))))
+        .collect();
     for place in [OUTBOX, TOPIC, PRODUCTS, INBOX, LETTERS] {
         for (from, to) in [(0, 950), (950, 2100)] {
             pieces.push(covered(place, from, to));

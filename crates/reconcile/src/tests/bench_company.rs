@@ -80,9 +80,21 @@ fn batch(place: usize, events: std::ops::Range<u32>) -> Batch {
         };
         batch.push(&Observation {
             place: PlaceId(place as u16),
-            kind: if inbox { String::new() } else { format!("Product{}", no % 5) },
-            aggregate: if inbox { String::new() } else { format!("product/{}", scatter(no / 10)) },
-            version: if inbox { NO_VERSION } else { i64::from(no % 10) },
+            kind: if inbox {
+                String::new()
+            } else {
+                format!("Product{}", no % 5)
+            },
+            aggregate: if inbox {
+                String::new()
+            } else {
+                format!("product/{}", scatter(no / 10))
+            },
+            version: if inbox {
+                NO_VERSION
+            } else {
+                i64::from(no % 10)
+            },
             stamp: Stamp {
                 at: Micros(START + i64::from(no) * 18_000 + place as i64 * 40_111),
                 clock: Clock::Database,
@@ -91,7 +103,11 @@ fn batch(place: usize, events: std::ops::Range<u32>) -> Batch {
             partition: if copy { scatter(no / 10) % 6 } else { 0 },
             position,
             key: if inbox { id.clone() } else { String::new() },
-            marks: if place == 0 { Marks::SENT } else { Marks::empty() },
+            marks: if place == 0 {
+                Marks::SENT
+            } else {
+                Marks::empty()
+            },
             id,
         });
     }
@@ -102,7 +118,14 @@ fn batch(place: usize, events: std::ops::Range<u32>) -> Batch {
 fn id_of(no: u32) -> String {
     let mixed = (u128::from(no) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     let hex = format!("{mixed:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 fn scatter(no: u32) -> u32 {

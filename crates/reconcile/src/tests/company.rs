@@ -25,7 +25,11 @@ const PLACES: [(PlaceId, PlaceRole, &str); 6] = [
     (PRODUCTS, PlaceRole::Business, "products"),
     (INBOX, PlaceRole::Inbox(SEARCH), "search.inbox"),
     (GROUP, PlaceRole::Progress(SEARCH), "search"),
-    (LETTERS, PlaceRole::DeadLetters(SEARCH), "product-events-dlq"),
+    (
+        LETTERS,
+        PlaceRole::DeadLetters(SEARCH),
+        "product-events-dlq",
+    ),
 ];
 
 /// Publish grace 60 s, consume grace 100 s, confirmation after 2 s; clocks are 1 s apart at most.
@@ -97,8 +101,12 @@ pub(super) fn seen(place: PlaceId, id: &str, at: i64) -> Observation {
 
 pub(super) fn batch(observations: &[Observation]) -> Batch {
     let first = &observations[0];
-    let mut batch =
-        Batch::new(first.place, first.stamp.clock, first.stamp.resolution_micros, observations.len());
+    let mut batch = Batch::new(
+        first.place,
+        first.stamp.clock,
+        first.stamp.resolution_micros,
+        observations.len(),
+    );
     for observation in observations {
         batch.push(observation);
     }
@@ -270,7 +278,9 @@ impl Company {
     }
 
     pub(super) fn no(&self, id: &str) -> u32 {
-        self.index.no_of(&EventId(id.to_owned())).expect("the event is known")
+        self.index
+            .no_of(&EventId(id.to_owned()))
+            .expect("the event is known")
     }
 
     /// `publish / consumer… [flags]` of one event, judged at 2001.
@@ -281,7 +291,10 @@ impl Company {
 
     /// The verdict of the latest judgement.
     pub(super) fn told(&self, id: &str) -> String {
-        let verdict = self.index.verdict(self.no(id)).expect("the event is visible");
+        let verdict = self
+            .index
+            .verdict(self.no(id))
+            .expect("the event is visible");
         let mut text = publish_text(&verdict.publish);
         for consumer in &verdict.consumers {
             text = format!("{text} / {}", consumer_text(consumer));
@@ -336,9 +349,17 @@ fn consumer_text(verdict: &ConsumerVerdict) -> String {
 /// All classes that have events, worst first: `missing 2, arrived 1`.
 pub(super) fn classes(company: &Company) -> String {
     let counts = company.index.counts();
-    let told = VerdictClass::ALL.into_iter().filter(|&class| counts.class(class).total > 0).map(|class| {
-        let count = counts.class(class);
-        format!("{} {} ({} confirmed)", class.name(), count.total, count.confirmed)
-    });
+    let told = VerdictClass::ALL
+        .into_iter()
+        .filter(|&class| counts.class(class).total > 0)
+        .map(|class| {
+            let count = counts.class(class);
+            format!(
+                "{} {} ({} confirmed)",
+                class.name(),
+                count.total,
+                count.confirmed
+            )
+        });
     told.collect::<Vec<_>>().join(", ")
 }

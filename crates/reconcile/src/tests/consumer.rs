@@ -12,13 +12,17 @@ fn check(mut company: Company, expected: Expect) {
 
 /// Published at 1000 with offset 5, long ago.
 fn published() -> Company {
-    Company::new().row("e", 999, Marks::SENT).copy("e", 1000, 5, Marks::empty())
+    Company::new()
+        .row("e", 999, Marks::SENT)
+        .copy("e", 1000, 5, Marks::empty())
 }
 
 fn with_consumer(edit: impl Fn(&mut ConsumerShape)) -> Company {
     let mut shape: Shape = shape();
     edit(&mut shape.consumers[0]);
-    Company::of(shape).row("e", 999, Marks::SENT).copy("e", 1000, 5, Marks::empty())
+    Company::of(shape)
+        .row("e", 999, Marks::SENT)
+        .copy("e", 1000, 5, Marks::empty())
 }
 
 fn queue(ready: u64, consumers: u32) -> QueueProgress {
@@ -35,14 +39,22 @@ fn queue(ready: u64, consumers: u32) -> QueueProgress {
 fn passed_and_absent_from_the_inbox_is_lost_only_where_everything_was_read() {
     let passed = || published().committed(1900, Some(6));
     check(passed().covered(), expect!["published / lost-by-consumer"]);
-    check(passed().covered_but(INBOX), expect!["published / unknown(NotCovered)"]);
-    check(passed().covered_but(LETTERS), expect!["published / unknown(NotCovered)"]);
+    check(
+        passed().covered_but(INBOX),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        passed().covered_but(LETTERS),
+        expect!["published / unknown(NotCovered)"],
+    );
     check(
         passed().covered_but(INBOX).failed(INBOX),
         expect!["published / unknown(SourceFailed)"],
     );
     check(
-        passed().covered_but(INBOX).gap(INBOX, 1050, 1060, GapReason::OpenTransactions),
+        passed()
+            .covered_but(INBOX)
+            .gap(INBOX, 1050, 1060, GapReason::OpenTransactions),
         expect!["published / unknown(OpenTransactions)"],
     );
     check(
@@ -55,12 +67,18 @@ fn passed_and_absent_from_the_inbox_is_lost_only_where_everything_was_read() {
 fn an_inbox_row_outweighs_everything() {
     let processed = |company: Company| company.inbox("e", 1003).covered();
     check(processed(published()), expect!["published / processed"]);
-    check(processed(published().committed(1900, Some(6))), expect!["published / processed"]);
+    check(
+        processed(published().committed(1900, Some(6))),
+        expect!["published / processed"],
+    );
     check(
         processed(published().letter("e", 1900, Marks::empty())),
         expect!["published / processed"],
     );
-    check(processed(published()).failed(INBOX), expect!["published / processed"]);
+    check(
+        processed(published()).failed(INBOX),
+        expect!["published / processed"],
+    );
 }
 
 #[test]
@@ -69,19 +87,36 @@ fn a_look_younger_than_the_inbox_proves_nothing_unless_a_later_copy_was_processe
     let early = |company: Company| company.covered_but(INBOX).cover(INBOX, 0, 1500);
     let passed = || published().committed(1900, Some(9));
     check(early(passed()), expect!["published / unknown(NotCovered)"]);
-    let later = |at| passed().copy("later", 1001, 6, Marks::empty()).inbox("later", at);
+    let later = |at| {
+        passed()
+            .copy("later", 1001, 6, Marks::empty())
+            .inbox("later", at)
+    };
     check(early(later(1002)), expect!["published / lost-by-consumer"]);
-    check(early(later(1600)), expect!["published / unknown(NotCovered)"]);
-    let earlier = passed().copy("earlier", 998, 4, Marks::empty()).inbox("earlier", 999);
+    check(
+        early(later(1600)),
+        expect!["published / unknown(NotCovered)"],
+    );
+    let earlier = passed()
+        .copy("earlier", 998, 4, Marks::empty())
+        .inbox("earlier", 999);
     check(early(earlier), expect!["published / unknown(NotCovered)"]);
 }
 
 #[test]
 fn what_is_not_passed_is_on_its_way_then_lagging() {
-    let young = Company::new().row("e", 1949, Marks::SENT).copy("e", 1950, 5, Marks::empty());
-    check(young.committed(1990, Some(5)).covered(), expect!["published / in-flight"]);
+    let young = Company::new()
+        .row("e", 1949, Marks::SENT)
+        .copy("e", 1950, 5, Marks::empty());
+    check(
+        young.committed(1990, Some(5)).covered(),
+        expect!["published / in-flight"],
+    );
     let waiting = || published().covered();
-    check(waiting().committed(1990, Some(5)), expect!["published / lagging(Behind)"]);
+    check(
+        waiting().committed(1990, Some(5)),
+        expect!["published / lagging(Behind)"],
+    );
     check(
         waiting().committed(1980, Some(3)).committed(1990, Some(5)),
         expect!["published / lagging(Behind)"],
@@ -90,35 +125,66 @@ fn what_is_not_passed_is_on_its_way_then_lagging() {
         waiting().committed(1980, Some(5)).committed(1990, Some(5)),
         expect!["published / lagging(Stalled)"],
     );
-    check(waiting().committed(1990, None), expect!["published / unknown(NoCommittedOffset)"]);
+    check(
+        waiting().committed(1990, None),
+        expect!["published / unknown(NoCommittedOffset)"],
+    );
     check(waiting(), expect!["published / unknown(NotCovered)"]);
-    check(waiting().failed(GROUP), expect!["published / unknown(SourceFailed)"]);
+    check(
+        waiting().failed(GROUP),
+        expect!["published / unknown(SourceFailed)"],
+    );
 }
 
 #[test]
 fn passed_and_young_may_still_be_written_to_the_inbox() {
-    let young = Company::new().row("e", 1949, Marks::SENT).copy("e", 1950, 5, Marks::empty());
-    check(young.committed(1990, Some(6)).covered(), expect!["published / in-flight"]);
+    let young = Company::new()
+        .row("e", 1949, Marks::SENT)
+        .copy("e", 1950, 5, Marks::empty());
+    check(
+        young.committed(1990, Some(6)).covered(),
+        expect!["published / in-flight"],
+    );
 }
 
 #[test]
 fn without_an_inbox_passing_is_all_that_can_be_said() {
     let blind = || with_consumer(|consumer| consumer.inbox = false).covered();
-    check(blind().committed(1900, Some(6)), expect!["published / passed"]);
-    check(blind().committed(1900, Some(5)), expect!["published / lagging(Behind)"]);
+    check(
+        blind().committed(1900, Some(6)),
+        expect!["published / passed"],
+    );
+    check(
+        blind().committed(1900, Some(5)),
+        expect!["published / lagging(Behind)"],
+    );
     check(
         with_consumer(|c| (c.inbox, c.progress) = (false, ProgressKind::None)).covered(),
         expect!["published / unknown(NoProbe)"],
     );
     let inbox_only = || with_consumer(|consumer| consumer.progress = ProgressKind::None);
-    check(inbox_only().covered(), expect!["published / lagging(Behind)"]);
-    check(inbox_only().covered_but(INBOX), expect!["published / unknown(NotCovered)"]);
-    check(inbox_only().inbox("e", 1001), expect!["published / processed"]);
+    check(
+        inbox_only().covered(),
+        expect!["published / lagging(Behind)"],
+    );
+    check(
+        inbox_only().covered_but(INBOX),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        inbox_only().inbox("e", 1001),
+        expect!["published / processed"],
+    );
 }
 
 #[test]
 fn dead_letters_and_retries() {
-    let failed = |marks| published().letter("e", 1005, marks).committed(1900, Some(6)).covered();
+    let failed = |marks| {
+        published()
+            .letter("e", 1005, marks)
+            .committed(1900, Some(6))
+            .covered()
+    };
     check(failed(Marks::empty()), expect!["published / dead-lettered"]);
     check(failed(Marks::RETRY), expect!["published / retrying"]);
     check(
@@ -130,23 +196,37 @@ fn dead_letters_and_retries() {
 #[test]
 fn a_queue_has_been_left_when_it_was_seen_empty() {
     let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
-    check(queued().queue(1500, queue(0, 1)), expect!["published / lost-by-consumer"]);
-    check(queued().queue(1500, queue(0, 1)).inbox("e", 1002), expect!["published / processed"]);
-    check(queued().queue(1500, queue(3, 1)), expect!["published / lagging(Behind)"]);
-    check(queued().queue(1500, queue(3, 0)), expect!["published / lagging(NoConsumers)"]);
+    check(
+        queued().queue(1500, queue(0, 1)),
+        expect!["published / lost-by-consumer"],
+    );
+    check(
+        queued().queue(1500, queue(0, 1)).inbox("e", 1002),
+        expect!["published / processed"],
+    );
+    check(
+        queued().queue(1500, queue(3, 1)),
+        expect!["published / lagging(Behind)"],
+    );
+    check(
+        queued().queue(1500, queue(3, 0)),
+        expect!["published / lagging(NoConsumers)"],
+    );
     check(
         queued().queue(1400, queue(3, 1)).queue(1500, queue(3, 1)),
         expect!["published / lagging(Stalled)"],
     );
-    check(queued().queue(900, queue(0, 1)), expect!["published / lagging(Behind)"]);
+    check(
+        queued().queue(900, queue(0, 1)),
+        expect!["published / lagging(Behind)"],
+    );
     check(queued(), expect!["published / unknown(NotCovered)"]);
 }
 
 #[test]
 fn a_queue_that_may_drop_or_is_not_bound_is_told_apart() {
-    let blind = || {
-        with_consumer(|c| (c.inbox, c.progress) = (false, ProgressKind::Queue)).covered()
-    };
+    let blind =
+        || with_consumer(|c| (c.inbox, c.progress) = (false, ProgressKind::Queue)).covered();
     let may_drop = QueueProgress {
         may_drop: true,
         ..queue(0, 1)
@@ -155,15 +235,27 @@ fn a_queue_that_may_drop_or_is_not_bound_is_told_apart() {
         bound: false,
         ..queue(0, 1)
     };
-    check(blind().queue(1500, queue(0, 1)), expect!["published / passed"]);
-    check(blind().queue(1500, may_drop), expect!["published / unknown(QueueMayDrop)"]);
-    check(blind().queue(1500, unbound), expect!["published / not-routed"]);
+    check(
+        blind().queue(1500, queue(0, 1)),
+        expect!["published / passed"],
+    );
+    check(
+        blind().queue(1500, may_drop),
+        expect!["published / unknown(QueueMayDrop)"],
+    );
+    check(
+        blind().queue(1500, unbound),
+        expect!["published / not-routed"],
+    );
 }
 
 #[test]
 fn a_consumer_of_another_destination_is_not_due() {
     let elsewhere = with_consumer(|consumer| consumer.destination = Some(LETTERS));
-    check(elsewhere.committed(1900, Some(6)).covered(), expect!["published / not-due"]);
+    check(
+        elsewhere.committed(1900, Some(6)).covered(),
+        expect!["published / not-due"],
+    );
 }
 
 #[test]
@@ -175,9 +267,15 @@ fn a_resend_starts_the_clock_anew() {
         coordinate: Some((TOPIC, 0, offset)),
     };
     check(lost(), expect!["published / lost-by-consumer"]);
-    check(lost().resent("e", resend(1990, 8)), expect!["published / in-flight [RESENT]"]);
     check(
-        lost().resent("e", resend(1990, 8)).copy("e", 1990, 8, Marks::OWN_RESEND).inbox("e", 1991),
+        lost().resent("e", resend(1990, 8)),
+        expect!["published / in-flight [RESENT]"],
+    );
+    check(
+        lost()
+            .resent("e", resend(1990, 8))
+            .copy("e", 1990, 8, Marks::OWN_RESEND)
+            .inbox("e", 1991),
         expect!["published / processed [RESENT]"],
     );
     // Resent long ago and passed again, still not processed.
@@ -185,7 +283,9 @@ fn a_resend_starts_the_clock_anew() {
     check(in_vain, expect!["published / lost-by-consumer [RESENT]"]);
     // Resent long ago and not reached yet.
     check(
-        lost().copy("e", 1500, 8, Marks::OWN_RESEND).committed(1950, Some(7)),
+        lost()
+            .copy("e", 1500, 8, Marks::OWN_RESEND)
+            .committed(1950, Some(7)),
         expect!["published / lagging(Behind) [RESENT]"],
     );
 }
@@ -194,7 +294,9 @@ fn a_resend_starts_the_clock_anew() {
 fn a_resend_does_not_hide_that_the_original_may_have_been_processed_unseen() {
     // The inbox is known from 1200 on only; a consumer that processed the original at 1003
     // ignores the resend.
-    let resent = published().copy("e", 1500, 8, Marks::OWN_RESEND).committed(1900, Some(9));
+    let resent = published()
+        .copy("e", 1500, 8, Marks::OWN_RESEND)
+        .committed(1900, Some(9));
     check(
         resent.covered_but(INBOX).cover(INBOX, 1200, 2100),
         expect!["published / unknown(NotCovered) [RESENT]"],
@@ -203,13 +305,21 @@ fn a_resend_does_not_hide_that_the_original_may_have_been_processed_unseen() {
 
 #[test]
 fn a_resend_makes_older_dead_letters_history() {
-    let dead = || published().letter("e", 1005, Marks::empty()).committed(1900, Some(6)).covered();
+    let dead = || {
+        published()
+            .letter("e", 1005, Marks::empty())
+            .committed(1900, Some(6))
+            .covered()
+    };
     let again = OwnResend {
         at: secs(1990),
         consumer: Some(SEARCH),
         coordinate: None,
     };
-    check(dead().resent("e", again.clone()), expect!["published / in-flight [RESENT]"]);
+    check(
+        dead().resent("e", again.clone()),
+        expect!["published / in-flight [RESENT]"],
+    );
     check(
         dead().resent("e", again).letter("e", 1995, Marks::empty()),
         expect!["published / dead-lettered [RESENT]"],
@@ -224,8 +334,14 @@ fn a_confirmed_resend_counts_as_published_before_it_is_seen() {
         coordinate: Some((TOPIC, 0, 8)),
     };
     let stuck = Company::new().row("e", 1000, Marks::empty()).covered();
-    check(stuck.resent("e", resend.clone()), expect!["published / in-flight [RESENT]"]);
+    check(
+        stuck.resent("e", resend.clone()),
+        expect!["published / in-flight [RESENT]"],
+    );
     // The journal may be read before the event is.
-    let unseen = Company::new().resent("e", resend).row("e", 1000, Marks::empty()).covered();
+    let unseen = Company::new()
+        .resent("e", resend)
+        .row("e", 1000, Marks::empty())
+        .covered();
     check(unseen, expect!["published / in-flight [RESENT]"]);
 }

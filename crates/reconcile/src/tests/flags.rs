@@ -8,7 +8,9 @@ use crate::OwnResend;
 
 fn check(mut company: Company, id: &str, expected: Expect) {
     let told = company.verdict(id);
-    let flags = told.split_once('[').map_or("", |(_, flags)| flags.trim_end_matches(']'));
+    let flags = told
+        .split_once('[')
+        .map_or("", |(_, flags)| flags.trim_end_matches(']'));
     expected.assert_eq(flags);
 }
 
@@ -25,7 +27,11 @@ fn version(id: &str, version: i64, partition: u32, offset: i64) -> Observation {
 
 #[test]
 fn two_copies_are_a_duplicate_unless_one_is_ours() {
-    let twice = |marks| Company::new().copy("e", 1000, 5, Marks::empty()).copy("e", 1010, 6, marks);
+    let twice = |marks| {
+        Company::new()
+            .copy("e", 1000, 5, Marks::empty())
+            .copy("e", 1010, 6, marks)
+    };
     check(twice(Marks::empty()), "e", expect!["DUPLICATE"]);
     check(twice(Marks::OWN_RESEND), "e", expect!["RESENT"]);
     check(twice(Marks::RETRY), "e", expect![""]);
@@ -34,9 +40,15 @@ fn two_copies_are_a_duplicate_unless_one_is_ours() {
         consumer: None,
         coordinate: Some((TOPIC, 0, 6)),
     };
-    check(twice(Marks::empty()).resent("e", known), "e", expect!["RESENT"]);
     check(
-        Company::new().copy("e", 1000, 5, Marks::empty()).letter("e", 1010, Marks::empty()),
+        twice(Marks::empty()).resent("e", known),
+        "e",
+        expect!["RESENT"],
+    );
+    check(
+        Company::new()
+            .copy("e", 1000, 5, Marks::empty())
+            .letter("e", 1010, Marks::empty()),
         "e",
         expect![""],
     );
@@ -56,20 +68,35 @@ fn reading_the_same_coordinate_again_is_no_duplicate() {
 
 #[test]
 fn the_same_id_in_two_rows_is_told() {
-    let twice = Company::new().row("e", 1000, Marks::SENT).row("e", 1001, Marks::SENT);
+    let twice = Company::new()
+        .row("e", 1000, Marks::SENT)
+        .row("e", 1001, Marks::SENT);
     check(twice, "e", expect!["DUPLICATE_ROW"]);
 }
 
 #[test]
 fn order_is_the_brokers_within_one_partition() {
     let copies = |list: &[Observation]| {
-        list.iter().fold(Company::new(), |company, copy| company.see(copy.clone()))
+        list.iter()
+            .fold(Company::new(), |company, copy| company.see(copy.clone()))
     };
-    let late = || copies(&[version("v2", 2, 0, 10), version("v1", 1, 0, 11), version("v3", 3, 0, 12)]);
+    let late = || {
+        copies(&[
+            version("v2", 2, 0, 10),
+            version("v1", 1, 0, 11),
+            version("v3", 3, 0, 12),
+        ])
+    };
     check(late(), "v1", expect!["OUT_OF_ORDER"]);
     check(late(), "v2", expect![""]);
     check(late(), "v3", expect![""]);
-    let moved = || copies(&[version("v2", 2, 0, 10), version("v1", 1, 1, 11), version("v3", 3, 1, 12)]);
+    let moved = || {
+        copies(&[
+            version("v2", 2, 0, 10),
+            version("v1", 1, 1, 11),
+            version("v3", 3, 1, 12),
+        ])
+    };
     check(moved(), "v1", expect!["KEY_MOVED"]);
     check(moved(), "v3", expect![""]);
     // A resend of an old version is late on purpose.
@@ -77,19 +104,31 @@ fn order_is_the_brokers_within_one_partition() {
         marks: Marks::OWN_RESEND,
         ..version("v1", 1, 0, 11)
     };
-    check(copies(&[version("v2", 2, 0, 10), ours]), "v1", expect!["RESENT"]);
+    check(
+        copies(&[version("v2", 2, 0, 10), ours]),
+        "v1",
+        expect!["RESENT"],
+    );
 }
 
 #[test]
 fn order_is_looked_at_again_when_the_missing_copy_comes() {
     let mut company = Company::new().see(version("v1", 1, 0, 11));
     company.judge(2001);
-    check(company.see(version("v2", 2, 0, 10)), "v1", expect!["OUT_OF_ORDER"]);
+    check(
+        company.see(version("v2", 2, 0, 10)),
+        "v1",
+        expect!["OUT_OF_ORDER"],
+    );
 }
 
 #[test]
 fn clocks_that_contradict_causality_are_told_beyond_the_slack() {
-    let copied = |at| Company::new().row("e", 1000, Marks::SENT).copy("e", at, 5, Marks::empty());
+    let copied = |at| {
+        Company::new()
+            .row("e", 1000, Marks::SENT)
+            .copy("e", at, 5, Marks::empty())
+    };
     check(copied(999), "e", expect![""]);
     check(copied(990), "e", expect!["SKEW"]);
     check(copied(1000).inbox("e", 990), "e", expect!["SKEW"]);
@@ -97,11 +136,19 @@ fn clocks_that_contradict_causality_are_told_beyond_the_slack() {
 
 #[test]
 fn what_is_malformed_is_told_wherever_it_was() {
-    check(Company::new().row("e", 1000, Marks::NOT_UTF8), "e", expect!["MALFORMED"]);
+    check(
+        Company::new().row("e", 1000, Marks::NOT_UTF8),
+        "e",
+        expect!["MALFORMED"],
+    );
     let inbox = Observation {
         marks: Marks::MALFORMED,
         ..seen(INBOX, "e", 1001)
     };
     check(Company::new().see(inbox), "e", expect!["MALFORMED"]);
-    check(Company::new().copy("e", 1000, 5, Marks::NO_TIME), "e", expect![""]);
+    check(
+        Company::new().copy("e", 1000, 5, Marks::NO_TIME),
+        "e",
+        expect![""],
+    );
 }

@@ -20,11 +20,23 @@ fn a_second_scan_confirms_and_a_late_copy_acquits() {
         .inbox("fine", 1004);
     let mut company = company.covered();
     company.judge(2001);
-    check(&company, expect!["missing 2 (0 confirmed), arrived 1 (1 confirmed)"]);
+    check(
+        &company,
+        expect!["missing 2 (0 confirmed), arrived 1 (1 confirmed)"],
+    );
     company.judge(2010);
-    check(&company, expect!["missing 2 (0 confirmed), arrived 1 (1 confirmed)"]);
-    let company = company.copy("late", 2011, 2, Marks::empty()).inbox("late", 2012).scan_again(2020);
-    check(&company, expect!["missing 1 (1 confirmed), arrived 2 (2 confirmed)"]);
+    check(
+        &company,
+        expect!["missing 2 (0 confirmed), arrived 1 (1 confirmed)"],
+    );
+    let company = company
+        .copy("late", 2011, 2, Marks::empty())
+        .inbox("late", 2012)
+        .scan_again(2020);
+    check(
+        &company,
+        expect!["missing 1 (1 confirmed), arrived 2 (2 confirmed)"],
+    );
 }
 
 #[test]
@@ -43,7 +55,9 @@ fn what_arrives_in_the_course_of_a_scan_does_not_confirm() {
 
 #[test]
 fn dead_letters_need_no_second_scan() {
-    let mut company = Company::new().row("e", 1000, Marks::SENT).letter("e", 1002, Marks::empty());
+    let mut company = Company::new()
+        .row("e", 1000, Marks::SENT)
+        .letter("e", 1002, Marks::empty());
     company.judge(2001);
     check(&company, expect!["dead-lettered 1 (1 confirmed)"]);
 }
@@ -64,7 +78,14 @@ fn counts_follow_an_event_through_its_life() {
     check(&company, expect!["arrived 1 (1 confirmed)"]);
     assert_eq!(company.index.oldest_unsent(), None);
     let counts = company.index.counts();
-    assert_eq!((counts.total, counts.publish.published, counts.consumers[0].processed), (1, 1, 1));
+    assert_eq!(
+        (
+            counts.total,
+            counts.publish.published,
+            counts.consumers[0].processed
+        ),
+        (1, 1, 1)
+    );
     assert_eq!(&company.index.counts_in(window(0, 5000)), counts);
 }
 
@@ -82,12 +103,18 @@ fn a_change_becomes_the_event_whose_row_comes_later() {
         marks: Marks::SENT,
         ..seen(OUTBOX, "real", 1000)
     };
-    company = company.see(row).copy("real", 1001, 4, Marks::empty()).inbox("real", 1002);
+    company = company
+        .see(row)
+        .copy("real", 1001, 4, Marks::empty())
+        .inbox("real", 1002);
     company.judge(2002);
     check(&company, expect!["arrived 1 (1 confirmed)"]);
     assert_eq!(company.no(id.as_str()), company.no("real"));
     assert!(company.index.row(made).is_none(), "its number is gone");
-    let row = company.index.row(company.no("real")).expect("it is visible");
+    let row = company
+        .index
+        .row(company.no("real"))
+        .expect("it is visible");
     assert_eq!((row.stored, row.at), (Some(secs(1000)), secs(1000)));
 }
 
@@ -96,7 +123,9 @@ fn a_copy_resent_for_a_change_comes_back_to_it() {
     let id = reconstructed_id("product", "7", 3);
     let mut company = Company::new().change("product/7", 3, 1000).covered();
     company.judge(2001);
-    company = company.copy(id.as_str(), 2002, 4, Marks::OWN_RESEND).inbox(id.as_str(), 2003);
+    company = company
+        .copy(id.as_str(), 2002, 4, Marks::OWN_RESEND)
+        .inbox(id.as_str(), 2003);
     company.judge(2004);
     expect!["published / processed [RESENT RECONSTRUCTED]"].assert_eq(&company.told(id.as_str()));
     check(&company, expect!["arrived 1 (1 confirmed)"]);

@@ -44,21 +44,51 @@ fn row_of_a_change(id: &str, version: i64) -> Observation {
 fn sent_and_absent_is_lost_only_where_everything_was_read() {
     check(sent().covered(), expect!["lost-in-publish / not-due"]);
     check(sent(), expect!["unknown(NotCovered) / not-due"]);
-    check(sent().covered_but(TOPIC), expect!["unknown(NotCovered) / not-due"]);
-    check(sent().cover(TOPIC, 1000, 2100), expect!["unknown(NotCovered) / not-due"]);
-    check(sent().cover(TOPIC, 0, 1990), expect!["unknown(NotCovered) / not-due"]);
-    check(sent().covered_but(TOPIC).failed(TOPIC), expect!["not-checked(product-events: refused) / not-due"]);
+    check(
+        sent().covered_but(TOPIC),
+        expect!["unknown(NotCovered) / not-due"],
+    );
+    check(
+        sent().cover(TOPIC, 1000, 2100),
+        expect!["unknown(NotCovered) / not-due"],
+    );
+    check(
+        sent().cover(TOPIC, 0, 1990),
+        expect!["unknown(NotCovered) / not-due"],
+    );
+    check(
+        sent().covered_but(TOPIC).failed(TOPIC),
+        expect!["not-checked(product-events: refused) / not-due"],
+    );
 }
 
 #[test]
 fn a_gap_says_why_nothing_can_be_said() {
     let with = |reason| sent().gap(TOPIC, 900, 1200, reason);
-    check(with(GapReason::Retention), expect!["unknown(RetentionPassed) / not-due"]);
-    check(with(GapReason::Compacted), expect!["unknown(Compacted) / not-due"]);
-    check(with(GapReason::TapClosed), expect!["unknown(NoObserver) / not-due"]);
-    check(with(GapReason::Failed("x".to_owned())), expect!["unknown(SourceFailed) / not-due"]);
-    check(with(GapReason::OpenTransactions), expect!["unknown(OpenTransactions) / not-due"]);
-    check(sent().gap(TOPIC, 100, 200, GapReason::Retention), expect!["lost-in-publish / not-due"]);
+    check(
+        with(GapReason::Retention),
+        expect!["unknown(RetentionPassed) / not-due"],
+    );
+    check(
+        with(GapReason::Compacted),
+        expect!["unknown(Compacted) / not-due"],
+    );
+    check(
+        with(GapReason::TapClosed),
+        expect!["unknown(NoObserver) / not-due"],
+    );
+    check(
+        with(GapReason::Failed("x".to_owned())),
+        expect!["unknown(SourceFailed) / not-due"],
+    );
+    check(
+        with(GapReason::OpenTransactions),
+        expect!["unknown(OpenTransactions) / not-due"],
+    );
+    check(
+        sent().gap(TOPIC, 100, 200, GapReason::Retention),
+        expect!["lost-in-publish / not-due"],
+    );
 }
 
 #[test]
@@ -66,9 +96,18 @@ fn a_copy_outweighs_every_proof_of_absence() {
     let copied = |company: Company| company.copy("e", 1001, 5, Marks::empty()).covered();
     check(copied(sent()), expect!["published / unknown(NotCovered)"]);
     check(copied(unsent()), expect!["published / unknown(NotCovered)"]);
-    check(copied(sent()).failed(TOPIC), expect!["published / unknown(NotCovered)"]);
-    check(sent().inbox("e", 1002).covered(), expect!["published / processed"]);
-    check(unsent().letter("e", 1002, Marks::empty()).covered(), expect!["published / dead-lettered"]);
+    check(
+        copied(sent()).failed(TOPIC),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        sent().inbox("e", 1002).covered(),
+        expect!["published / processed"],
+    );
+    check(
+        unsent().letter("e", 1002, Marks::empty()).covered(),
+        expect!["published / dead-lettered"],
+    );
 }
 
 #[test]
@@ -77,10 +116,23 @@ fn without_an_observer_a_sent_row_cannot_be_checked() {
         has_observer: false,
         ..shape()
     };
-    let company = |marks| Company::of(shape.clone()).row("e", 1000, marks).covered_but(TOPIC);
-    check(company(Marks::SENT), expect!["unknown(NoObserver) / not-due"]);
-    check(company(Marks::empty()), expect!["stuck(RelayIdle) / not-due"]);
-    check(company(Marks::SENT).inbox("e", 1002), expect!["published / processed"]);
+    let company = |marks| {
+        Company::of(shape.clone())
+            .row("e", 1000, marks)
+            .covered_but(TOPIC)
+    };
+    check(
+        company(Marks::SENT),
+        expect!["unknown(NoObserver) / not-due"],
+    );
+    check(
+        company(Marks::empty()),
+        expect!["stuck(RelayIdle) / not-due"],
+    );
+    check(
+        company(Marks::SENT).inbox("e", 1002),
+        expect!["published / processed"],
+    );
 }
 
 #[test]
@@ -88,10 +140,16 @@ fn unsent_is_pending_then_stuck() {
     let young = |marks| Company::new().row("e", 1990, marks).covered();
     check(young(Marks::empty()), expect!["pending / not-due"]);
     check(young(Marks::SENT), expect!["pending / not-due"]);
-    check(young(Marks::FAILED), expect!["stuck(AttemptsExhausted) / not-due"]);
+    check(
+        young(Marks::FAILED),
+        expect!["stuck(AttemptsExhausted) / not-due"],
+    );
     check(unsent().covered(), expect!["stuck(RelayIdle) / not-due"]);
     check(unsent(), expect!["stuck(RelayIdle) / not-due"]);
-    check(unsent().failed(TOPIC), expect!["not-checked(product-events: refused) / not-due"]);
+    check(
+        unsent().failed(TOPIC),
+        expect!["not-checked(product-events: refused) / not-due"],
+    );
 }
 
 #[test]
@@ -102,10 +160,17 @@ fn a_stuck_row_says_what_holds_it() {
         marks,
         ..seen(OUTBOX, id, at)
     };
-    let stuck = || Company::new().see(about("e", 1000, Marks::empty())).covered();
+    let stuck = || {
+        Company::new()
+            .see(about("e", 1000, Marks::empty()))
+            .covered()
+    };
     let later_sent = |company: Company| company.row("later", 1100, Marks::SENT);
     check(stuck(), expect!["stuck(RelayIdle) / not-due"]);
-    check(stuck().row("earlier", 900, Marks::SENT), expect!["stuck(RelayIdle) / not-due"]);
+    check(
+        stuck().row("earlier", 900, Marks::SENT),
+        expect!["stuck(RelayIdle) / not-due"],
+    );
     check(later_sent(stuck()), expect!["stuck(PassedOver) / not-due"]);
     check(
         later_sent(stuck()).see(about("older", 950, Marks::empty())),
@@ -116,7 +181,10 @@ fn a_stuck_row_says_what_holds_it() {
         expect!["stuck(RelayIdle) / not-due"],
     );
     let failed = later_sent(Company::new().row("e", 1000, Marks::FAILED | Marks::ATTEMPTED));
-    check(failed.covered(), expect!["stuck(AttemptsExhausted) / not-due"]);
+    check(
+        failed.covered(),
+        expect!["stuck(AttemptsExhausted) / not-due"],
+    );
 }
 
 #[test]
@@ -130,8 +198,14 @@ fn an_outbox_that_does_not_tell_leaves_it_to_the_destination() {
     };
     check(silent().covered(), expect!["stuck(RelayIdle) / not-due"]);
     check(silent(), expect!["unknown(NotCovered) / not-due"]);
-    let passed_over = silent().row("later", 1100, Marks::empty()).copy("later", 1101, 1, Marks::empty());
-    check(passed_over.covered(), expect!["stuck(PassedOver) / not-due"]);
+    let passed_over =
+        silent()
+            .row("later", 1100, Marks::empty())
+            .copy("later", 1101, 1, Marks::empty());
+    check(
+        passed_over.covered(),
+        expect!["stuck(PassedOver) / not-due"],
+    );
 }
 
 #[test]
@@ -141,10 +215,22 @@ fn a_change_without_row_and_copy_is_missing_its_row() {
         expected.assert_eq(&company.verdict(id.as_str()));
     };
     let changed = || Company::new().change("product/7", 3, 1000);
-    check(changed().covered(), expect!["missing-outbox-row / not-due [RECONSTRUCTED]"]);
-    check(changed(), expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"]);
-    check(changed().covered_but(OUTBOX), expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"]);
-    check(changed().covered_but(TOPIC), expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"]);
+    check(
+        changed().covered(),
+        expect!["missing-outbox-row / not-due [RECONSTRUCTED]"],
+    );
+    check(
+        changed(),
+        expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"],
+    );
+    check(
+        changed().covered_but(OUTBOX),
+        expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"],
+    );
+    check(
+        changed().covered_but(TOPIC),
+        expect!["unknown(NotCovered) / not-due [RECONSTRUCTED]"],
+    );
     check(
         changed().covered_but(OUTBOX).failed(OUTBOX),
         expect!["not-checked(outbox: refused) / not-due [RECONSTRUCTED]"],
@@ -170,9 +256,18 @@ fn a_change_without_row_and_copy_is_missing_its_row() {
 #[test]
 fn a_copy_that_nobody_stored_is_a_phantom() {
     let foreign = || copy_of_a_change();
-    check(foreign().covered(), expect!["phantom / unknown(NotCovered)"]);
-    check(foreign().covered_but(OUTBOX), expect!["published / unknown(NotCovered)"]);
-    check(foreign().covered_but(PRODUCTS), expect!["published / unknown(NotCovered)"]);
+    check(
+        foreign().covered(),
+        expect!["phantom / unknown(NotCovered)"],
+    );
+    check(
+        foreign().covered_but(OUTBOX),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        foreign().covered_but(PRODUCTS),
+        expect!["published / unknown(NotCovered)"],
+    );
     check(
         foreign().covered_but(OUTBOX).cover(OUTBOX, 990, 2100),
         expect!["published / unknown(NotCovered)"],
@@ -181,14 +276,22 @@ fn a_copy_that_nobody_stored_is_a_phantom() {
         foreign().covered_but(OUTBOX).cover(OUTBOX, 0, 1050),
         expect!["published / unknown(NotCovered)"],
     );
-    check(Company::new().copy("e", 1990, 5, Marks::empty()).covered(), expect!["published / in-flight"]);
-    check(foreign().change("product/7", 3, 990).covered(), expect!["published / unknown(NotCovered)"]);
+    check(
+        Company::new().copy("e", 1990, 5, Marks::empty()).covered(),
+        expect!["published / in-flight"],
+    );
+    check(
+        foreign().change("product/7", 3, 990).covered(),
+        expect!["published / unknown(NotCovered)"],
+    );
     let deletes = Shape {
         deletes_after_send: true,
         ..shape()
     };
     check(
-        Company::of(deletes).copy("e", 1000, 5, Marks::empty()).covered(),
+        Company::of(deletes)
+            .copy("e", 1000, 5, Marks::empty())
+            .covered(),
         expect!["published / unknown(NotCovered)"],
     );
 }
@@ -201,23 +304,35 @@ fn a_version_that_was_stored_once_is_no_phantom_unless_another_event_is_that_ver
         overtaken().see(row_of_a_change("real", 3)),
         expect!["phantom / unknown(NotCovered)"],
     );
-    let same_version = copy_of_a_change().change("product/7", 3, 1010).see(row_of_a_change("real", 3));
-    check(same_version.covered(), expect!["phantom / unknown(NotCovered)"]);
+    let same_version = copy_of_a_change()
+        .change("product/7", 3, 1010)
+        .see(row_of_a_change("real", 3));
+    check(
+        same_version.covered(),
+        expect!["phantom / unknown(NotCovered)"],
+    );
 }
 
 #[test]
 fn a_slow_relay_makes_rows_count_that_were_written_long_before() {
     // Rows were read from 700 on. The relay once took 200 s, so the row of a copy at 1000 may have
     // been written at 600.
-    let slow = Company::new().row("slow", 710, Marks::SENT).copy("slow", 910, 4, Marks::empty());
+    let slow = Company::new()
+        .row("slow", 710, Marks::SENT)
+        .copy("slow", 910, 4, Marks::empty());
     let foreign = slow.copy("e", 1000, 5, Marks::empty());
     check(
         foreign.covered_but(OUTBOX).cover(OUTBOX, 700, 2100),
         expect!["published / unknown(NotCovered)"],
     );
-    let quick = Company::new().row("quick", 710, Marks::SENT).copy("quick", 711, 4, Marks::empty());
+    let quick = Company::new()
+        .row("quick", 710, Marks::SENT)
+        .copy("quick", 711, 4, Marks::empty());
     check(
-        quick.copy("e", 1000, 5, Marks::empty()).covered_but(OUTBOX).cover(OUTBOX, 700, 2100),
+        quick
+            .copy("e", 1000, 5, Marks::empty())
+            .covered_but(OUTBOX)
+            .cover(OUTBOX, 700, 2100),
         expect!["phantom / unknown(NotCovered)"],
     );
 }
@@ -226,7 +341,10 @@ fn a_slow_relay_makes_rows_count_that_were_written_long_before() {
 fn what_the_broker_could_not_route_or_has_not_committed_is_told_apart() {
     let copied = |marks| sent().copy("e", 1001, 5, marks).covered();
     check(copied(Marks::UNROUTED), expect!["unroutable / not-due"]);
-    check(copied(Marks::OPEN_TRANSACTION), expect!["in-open-transaction / not-due"]);
+    check(
+        copied(Marks::OPEN_TRANSACTION),
+        expect!["in-open-transaction / not-due"],
+    );
     check(
         copied(Marks::UNROUTED).copy("e", 1010, 6, Marks::empty()),
         expect!["published / unknown(NotCovered) [DUPLICATE]"],
@@ -244,5 +362,8 @@ fn what_has_no_id_cannot_be_matched() {
     expect!["unknown(NoMatchableId) / not-due [MALFORMED]"]
         .assert_eq(&company.verdict("product-events-0@17"));
     let oddities = company.index.oddities();
-    assert_eq!((oddities.count, oddities.first[0].at.as_str()), (1, "product-events-0@17"));
+    assert_eq!(
+        (oddities.count, oddities.first[0].at.as_str()),
+        (1, "product-events-0@17")
+    );
 }

@@ -1,10 +1,13 @@
 //! What the index gives back: rows, facts, neighbours, order, lanes.
 
 use expect_test::{Expect, expect};
-use waybill_model::{EventId, Marks, Micros, Observation};
+use waybill_model::{
+    ConsumerVerdict, EventId, Finding, Marks, Micros, Observation, PublishVerdict, StuckReason,
+    reconstructed_id,
+};
 
 use super::company::*;
-use crate::Lane;
+use crate::{Lane, sentence};
 
 fn history() -> Company {
     let row = |id: &str, version: i64, at: i64| Observation {
@@ -39,7 +42,10 @@ fn facts_are_told_in_causal_order_with_their_coordinates() {
         .iter()
         .map(|fact| {
             let at = fact.stamp.at.0 / 1_000_000;
-            format!("{:?} {} {}@{} '{}'", fact.stage, at, fact.partition, fact.position, fact.key)
+            format!(
+                "{:?} {} {}@{} '{}'",
+                fact.stage, at, fact.partition, fact.position, fact.key
+            )
         })
         .collect();
     expect![[r#"
@@ -47,7 +53,11 @@ fn facts_are_told_in_causal_order_with_their_coordinates() {
         Published 1201 0@2 ''
         Consumed 1205 0@1205 ''"#]]
     .assert_eq(&told.join("\n"));
-    let inbox = company.index.facts(company.no("v1")).pop().expect("it has facts");
+    let inbox = company
+        .index
+        .facts(company.no("v1"))
+        .pop()
+        .expect("it has facts");
     assert_eq!((inbox.key.as_str(), inbox.consumer), ("v1", Some(SEARCH)));
 }
 
@@ -60,11 +70,22 @@ fn rows_keep_their_times_to_the_microsecond() {
         observation.stamp.at = Micros(at);
         observation
     };
-    let mut company = Company::new().see(at(OUTBOX, odd)).see(at(TOPIC, odd + 1)).see(at(INBOX, far));
+    let mut company = Company::new()
+        .see(at(OUTBOX, odd))
+        .see(at(TOPIC, odd + 1))
+        .see(at(INBOX, far));
     company.judge(1_800_000_000);
     let row = company.index.row(company.no("e")).expect("it is visible");
     let times = (row.at.0, row.outbox, row.published, row.consumers[0].at);
-    assert_eq!(times, (odd, Some(Micros(odd)), Some(Micros(odd + 1)), Some(Micros(far))));
+    assert_eq!(
+        times,
+        (
+            odd,
+            Some(Micros(odd)),
+            Some(Micros(odd + 1)),
+            Some(Micros(far))
+        )
+    );
 }
 
 #[test]
@@ -83,16 +104,28 @@ fn siblings_are_the_same_aggregate_in_order() {
 fn events_stand_in_order_of_time_and_windows_cut_it() {
     let company = history();
     let ids = |numbers: &[u32]| -> Vec<String> {
-        numbers.iter().map(|&no| company.index.row(no).expect("visible").id.0).collect()
+        numbers
+            .iter()
+            .map(|&no| company.index.row(no).expect("visible").id.0)
+            .collect()
     };
-    assert_eq!(ids(company.index.in_time_order()), ["v1", "v2", "stranger", "v3"]);
-    assert_eq!(ids(company.index.in_window(window(1200, 1300))), ["v2", "stranger"]);
+    assert_eq!(
+        ids(company.index.in_time_order()),
+        ["v1", "v2", "stranger", "v3"]
+    );
+    assert_eq!(
+        ids(company.index.in_window(window(1200, 1300))),
+        ["v2", "stranger"]
+    );
     assert_eq!(ids(company.index.in_window(window(1300, 1200))), [""; 0]);
     // An earlier stage that comes late moves its event.
     let mut company = company.row("stranger", 1050, Marks::SENT);
     company.judge(2002);
     let first = company.index.in_time_order()[0];
-    assert_eq!(company.index.row(first).expect("visible").id, EventId("stranger".to_owned()));
+    assert_eq!(
+        company.index.row(first).expect("visible").id,
+        EventId("stranger".to_owned())
+    );
 }
 
 #[test]
@@ -120,15 +153,77 @@ fn ids_are_found_in_any_spelling() {
     assert_eq!(found("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b21"), None);
 }
 
-fn check_sentence(company: &Company, id: &str, expected: Expect) {
-    expected.assert_eq(&company.index.sentence(company.no(id)));
+fn check_sentences(company: &Company, ids: &[&str], expected: Expect) {
+    let told = |id: &&str| format!("{id}: {}\n", company.index.sentence(company.no(id)));
+    expected.assert_eq(&ids.iter().map(told).collect::<String>());
 }
 
 #[test]
 fn sentences_say_what_happened() {
-    let company = history();
-    check_sentence(&company, "v1", expect![""]);
-    check_sentence(&company, "v2", expect![""]);
-    check_sentence(&company, "v3", expect![""]);
-    check_sentence(&company, "stranger", expect![""]);
+    check_sentences(
+        &history(),
+        &["v1", "v2", "v3", "stranger"],
+        expect![[r#"
+        v1: Written to the outbox at 00:18:20.000. Published to product-events 1.0 s later. Processed by search 1.0 s after that.
+        v2: Written to the outbox at 00:20:00.000. Published to product-events 1.0 s later. search could not process it: dead-lettered at 00:20:05.000.
+        v3: Written to the outbox at 00:21:40.000. The outbox says it was sent, but product-events was read without a gap from its beginning to 00:35:00 and holds no copy.
+        stranger: Published to product-events at 00:20:50.000. Neither an outbox row nor a business row of it is there; both tables were read without a gap. Nobody can say whether search processed it: that time was not read without a gap.
+    "#]],
+    );
+    let mut company = Company::new()
+        .row("tried", 1000, Marks::ATTEMPTED)
+        .row("later", 1100, Marks::SENT)
+        .copy("twice", 1101, 3, Marks::empty())
+        .copy("twice", 1105, 4, Marks::empty())
+        .copy("young", 1995, 5, Marks::OWN_RESEND)
+        .row("waiting", 1990, Marks::empty())
+        .change("product/9", 1, 1200)
+        .committed(1900, Some(3))
+        .covered();
+    company.judge(2001);
+    let hole = reconstructed_id("product", "9", 1);
+    check_sentences(
+        &company,
+        &["tried", "twice", "young", "waiting", hole.as_str()],
+        expect![[r#"
+            tried: Written to the outbox at 00:16:40.000. It has not been sent: the relay has sent later rows and passed over it. The relay tried and failed.
+            twice: Published to product-events at 00:18:21.000. Neither an outbox row nor a business row of it is there; both tables were read without a gap. search has not come this far yet. It was published more than once.
+            young: Published to product-events by Waybill at 00:33:15.000. It is on its way to search. Waybill has sent it again.
+            waiting: Written to the outbox at 00:33:10.000. It is waiting to be sent and not late.
+            e4f9a4c9-3b28-5b37-8cd1-466de2bb87aa: Stored at 00:20:00.000. It never reached the outbox; product-events was read without a gap from its beginning to 00:35:00 and holds no copy.
+        "#]],
+    );
+    let mut unread = Company::new()
+        .row("unread", 1000, Marks::SENT)
+        .failed(TOPIC);
+    unread.judge(2001);
+    check_sentences(
+        &unread,
+        &["unread"],
+        expect![[r#"
+        unread: Written to the outbox at 00:16:40.000. It could not be checked (product-events: refused).
+    "#]],
+    );
+}
+
+#[test]
+fn a_number_of_events_is_told_by_what_they_have_in_common() {
+    let shape = shape();
+    let told = |n, finding: Finding| sentence::count(n, &finding, &shape);
+    let lost = || Finding::Consumer(SEARCH, ConsumerVerdict::LostByConsumer);
+    let stuck = || Finding::Publish(PublishVerdict::Stuck(StuckReason::RelayIdle));
+    expect![[r#"
+        45 events were stored and never published
+        1 event was stored and never published
+        7 events were lost by search
+        1 event was received by everyone"#]]
+    .assert_eq(
+        &[
+            told(45, stuck()),
+            told(1, stuck()),
+            told(7, lost()),
+            told(1, Finding::Arrived),
+        ]
+        .join("\n"),
+    );
 }

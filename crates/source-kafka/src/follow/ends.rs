@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
 use std::time::Duration;
 
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 use waybill_model::Micros;
 use waybill_source::{Error, Result};
 
-use crate::connect::{Asker, Reader};
+use crate::connect::{ASK_LIMIT, Asker, Reader};
 use crate::inspect::partitions;
 use crate::offsets::{At, offsets};
 use crate::outlet::now;
@@ -18,7 +21,7 @@ use crate::outlet::now;
 const EVERY: Duration = Duration::from_millis(700);
 
 /// Partitions are added rarely; every this many rounds we look for new ones.
-const ROUNDS_PER_SEARCH: u32 = 20;
+const ROUNDS_PER_SEARCH: u32 = 10;
 
 /// Where a partition begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,9 @@ impl Watch {
                 rounds += 1;
                 if rounds % ROUNDS_PER_SEARCH == 0
                     && let Ok(found) = partitions(&asker, &topic)
+                    && found != ids
+                    // The reader must know of them before it is told to read them.
+                    && reader.fetch_metadata(Some(&topic), ASK_LIMIT).is_ok()
                 {
                     ids = found;
                 }

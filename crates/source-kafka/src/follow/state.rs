@@ -241,7 +241,11 @@ mod tests {
     fn coverage_waits_until_the_end_is_reached() {
         check(
             &BTreeMap::new(),
-            &[(tick(10, 7, 7), 0), (tick(11, 9, 9), 8), (tick(12, 20, 20), 9)],
+            &[
+                (tick(10, 7, 7), 0),
+                (tick(11, 9, 9), 8),
+                (tick(12, 20, 20), 9),
+            ],
             expect!["10.5..11 at (7, 9)"],
         );
     }
@@ -295,9 +299,6 @@ mod tests {
             },
         );
         assert_eq!(following.aim(&grown), [1]);
-        assert_eq!(
-            following.positions().collect::<Vec<_>>(),
-            [(0, 7), (1, 0)]
-        );
+        assert_eq!(following.positions().collect::<Vec<_>>(), [(0, 7), (1, 0)]);
     }
 }

@@ -57,9 +57,8 @@ pub(crate) fn committed<C: ClientContext>(
         wanted.add_partition(topic, partition);
     }
     // SAFETY: both arguments are alive; librdkafka copies them.
-    let request = unsafe {
-        sys::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), wanted.ptr())
-    };
+    let request =
+        unsafe { sys::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), wanted.ptr()) };
     let request = Owned::take(request, sys::rd_kafka_ListConsumerGroupOffsets_destroy)
         .ok_or(KafkaError::Canceled)?;
     let answer = ask(client, &request, within)?;
@@ -84,8 +83,8 @@ fn ask<C: ClientContext>(
             sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
         )
     };
-    let options = Owned::take(options, sys::rd_kafka_AdminOptions_destroy)
-        .ok_or(KafkaError::Canceled)?;
+    let options =
+        Owned::take(options, sys::rd_kafka_AdminOptions_destroy).ok_or(KafkaError::Canceled)?;
     let mut why = [0 as c_char; 256];
     // SAFETY: `options` is alive and `why` is as long as we say.
     let code = unsafe {
@@ -118,9 +117,7 @@ fn ask<C: ClientContext>(
 }
 
 /// Takes the offsets out of the answer.
-fn read(
-    answer: &Owned<sys::rd_kafka_event_t>,
-) -> Result<Vec<(i32, Option<i64>)>, KafkaError> {
+fn read(answer: &Owned<sys::rd_kafka_event_t>) -> Result<Vec<(i32, Option<i64>)>, KafkaError> {
     // SAFETY: the event is alive.
     accept(unsafe { sys::rd_kafka_event_error(answer.ptr()) })?;
     // SAFETY: the event is alive; null is returned when it is of another kind.

@@ -52,9 +52,7 @@ impl<'m> HeaderList<'m> {
             let (mut name, mut value, mut len) = (ptr::null(), ptr::null(), 0);
             // SAFETY: `headers` is valid, and the three places to write to are locals.
             let code = unsafe {
-                rdkafka_sys::rd_kafka_header_get_all(
-                    headers, idx, &mut name, &mut value, &mut len,
-                )
+                rdkafka_sys::rd_kafka_header_get_all(headers, idx, &mut name, &mut value, &mut len)
             };
             if code != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                 break;
@@ -93,5 +91,88 @@ impl<'m> HeaderList<'m> {
     pub(crate) fn first(&self, name: &str) -> Option<&'m [u8]> {
         self.iter()
             .find_map(|(n, value)| if n == name.as_bytes() { value } else { None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rdkafka::ClientConfig;
+    use rdkafka::consumer::{BaseConsumer, Consumer as _};
+    use rdkafka::producer::{BaseProducer, Producer as _};
+    use rdkafka::{Offset, TopicPartitionList};
+
+    use super::*;
+
+    const TOPIC: &CStr = c"headers";
+
+    /// Writes a record whose headers no careful client would write.
+    fn write(producer: &BaseProducer, headers: &[(&[u8], Option<&[u8]>)]) {
+        let kafka = producer.client().native_ptr();
+        // SAFETY: all pointers live to the end of the block; librdkafka copies names and values,
+        // and takes the headers over when it accepts the message.
+        unsafe {
+            let list = rdkafka_sys::rd_kafka_headers_new(headers.len());
+            for (name, value) in headers {
+                rdkafka_sys::rd_kafka_header_add(
+                    list,
+                    name.as_ptr().cast(),
+                    isize::try_from(name.len()).expect("it is short"),
+                    value.map_or(ptr::null(), |value| value.as_ptr().cast()),
+                    isize::try_from(value.map_or(0, <[u8]>::len)).expect("it is short"),
+                );
+            }
+            let code = rdkafka_sys::rd_kafka_producev(
+                kafka,
+                rdkafka_sys::rd_kafka_vtype_t::RD_KAFKA_VTYPE_TOPIC,
+                TOPIC.as_ptr(),
+                rdkafka_sys::rd_kafka_vtype_t::RD_KAFKA_VTYPE_HEADERS,
+                list,
+                rdkafka_sys::rd_kafka_vtype_t::RD_KAFKA_VTYPE_END,
+            );
+            assert_eq!(code, Code::RD_KAFKA_RESP_ERR_NO_ERROR);
+        }
+        producer
+            .flush(Duration::from_secs(20))
+            .expect("it is delivered");
+    }
+
+    #[test]
+    fn names_need_not_be_text_and_values_may_be_null_empty_or_repeated() {
+        let producer: BaseProducer = ClientConfig::new()
+            .set("test.mock.num.brokers", "1")
+            .create()
+            .expect("a mock cluster starts");
+        let cluster = producer.client().mock_cluster().expect("it has one");
+        cluster.create_topic("headers", 1, 1).expect("it is made");
+        let mut written: Vec<(&[u8], Option<&[u8]>)> = vec![
+            (b"\xff\xfe", Some(b"crooked")),
+            (b"id", None),
+            (b"id", Some(b"1")),
+            (b"id", Some(b"2")),
+            (b"empty", Some(b"")),
+        ];
+        written.extend((0..FEW).map(|_| (&b"more"[..], Some(&b"x"[..]))));
+        write(&producer, &written);
+
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", cluster.bootstrap_servers())
+            .set("group.id", "test")
+            .create()
+            .expect("a consumer");
+        let mut all = TopicPartitionList::new();
+        all.add_partition_offset("headers", 0, Offset::Beginning)
+            .expect("an offset");
+        consumer.assign(&all).expect("it is assigned");
+        let message = consumer
+            .poll(Duration::from_secs(20))
+            .expect("there is a record")
+            .expect("it can be read");
+        let headers = HeaderList::of(&message);
+        assert_eq!(headers.iter().collect::<Vec<_>>(), written);
+        assert_eq!(headers.first("id"), Some(&b"1"[..]));
+        assert_eq!(headers.first("none"), None);
+        assert!(!headers.malformed());
     }
 }

@@ -127,7 +127,9 @@ mod tests {
         check(
             RDKafkaErrorCode::NotEnoughReplicasAfterAppend,
             Persisted::Maybe,
-            expect![[r#"Unknown { why: "Message(s) written to insufficient number of in-sync replicas" }"#]],
+            expect![[
+                r#"Unknown { why: "Message(s) written to insufficient number of in-sync replicas" }"#
+            ]],
         );
     }
 }

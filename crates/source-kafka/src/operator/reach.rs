@@ -10,7 +10,7 @@ use waybill_source::{Error, Result};
 
 use crate::connect::{ASK_LIMIT, Asker};
 use crate::error::no_topic;
-use crate::inspect::{is_topic_name, partitions, topic_config};
+use crate::inspect::{TopicConfig, is_topic_name, partitions, topic_config};
 use crate::progress::committed;
 use crate::span::Cleanup;
 
@@ -23,10 +23,20 @@ const MAX_GROUPS: usize = 100;
 /// What a record needs besides body, key and headers, in bytes; rather more than less.
 const OVERHEAD: u64 = 512;
 
-/// Remembers who reads the topic asked for last.
+/// Remembers the topic asked for last.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
-    last: Mutex<Option<(Instant, String, Readers)>>,
+    last: Mutex<Option<Topic>>,
+}
+
+/// What is known of a topic.
+#[derive(Debug, Clone)]
+struct Topic {
+    name: String,
+    asked: Instant,
+    partitions: Vec<i32>,
+    config: TopicConfig,
+    readers: Readers,
 }
 
 /// The groups that read a topic.
@@ -44,9 +54,9 @@ impl Reach {
         route: &Route,
         payload_len: u64,
     ) -> Result<RouteCheck> {
-        let topic = route.destination.as_str();
-        let ids = match existing(asker, topic) {
-            Ok(ids) => ids,
+        let name = route.destination.as_str();
+        let topic = match self.topic(asker, name) {
+            Ok(topic) => topic,
             Err(error @ Error::NotFound { .. }) => {
                 return Ok(RouteCheck {
                     reachable: false,
@@ -56,53 +66,68 @@ impl Reach {
             }
             Err(error) => return Err(error),
         };
-        let mut reachable = true;
-        let mut notes = Vec::new();
-        if let Some(partition) = route.partition
-            && !ids.iter().any(|id| u32::try_from(*id) == Ok(partition))
-        {
-            reachable = false;
+        let obstacles = obstacles(&topic, route, payload_len);
+        let reachable = obstacles.is_empty();
+        let mut notes = obstacles;
+        if topic.config.cleanup == Cleanup::Compacts {
             notes.push(format!(
-                "topic {topic} has no partition {partition}, only 0 to {}",
-                ids.len() - 1
+                "topic {name} is compacted: what is sent becomes the latest state of its key"
             ));
         }
-        let config = topic_config(asker, topic);
-        let key_len = route.key.as_ref().map_or(0, Vec::len) as u64;
-        if let Some(max) = config.max_message_bytes
-            && payload_len + key_len + OVERHEAD > max
-        {
-            reachable = false;
-            notes.push(format!(
-                "the message has {payload_len} bytes and topic {topic} takes {max} at most"
-            ));
-        }
-        if config.cleanup == Cleanup::Compacts {
-            notes.push(format!(
-                "topic {topic} is compacted: what is sent becomes the latest state of its key"
-            ));
-        }
-        let readers = self.readers(asker, topic, &ids)?;
-        notes.extend(readers.notes);
+        notes.extend(topic.readers.notes);
         Ok(RouteCheck {
             reachable,
-            reaches: readers.groups,
+            reaches: topic.readers.groups,
             notes,
         })
     }
 
-    fn readers(&self, asker: &Asker, topic: &str, ids: &[i32]) -> Result<Readers> {
+    fn topic(&self, asker: &Asker, name: &str) -> Result<Topic> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, of, readers)) = &*last
-            && of == topic
-            && at.elapsed() < KEPT_FOR
+        if let Some(topic) = &*last
+            && topic.name == name
+            && topic.asked.elapsed() < KEPT_FOR
         {
-            return Ok(readers.clone());
+            return Ok(topic.clone());
         }
-        let readers = readers(asker, topic, ids)?;
-        *last = Some((Instant::now(), topic.to_owned(), readers.clone()));
-        Ok(readers)
+        let partitions = existing(asker, name)?;
+        let topic = Topic {
+            name: name.to_owned(),
+            asked: Instant::now(),
+            config: topic_config(asker, name),
+            readers: readers(asker, name, &partitions)?,
+            partitions,
+        };
+        *last = Some(topic.clone());
+        Ok(topic)
     }
+}
+
+/// Why the message would not be taken; empty when it would.
+fn obstacles(topic: &Topic, route: &Route, payload_len: u64) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    if let Some(partition) = route.partition
+        && !topic
+            .partitions
+            .iter()
+            .any(|id| u32::try_from(*id) == Ok(partition))
+    {
+        obstacles.push(format!(
+            "topic {} has no partition {partition}, only 0 to {}",
+            topic.name,
+            topic.partitions.len() - 1
+        ));
+    }
+    let key_len = route.key.as_ref().map_or(0, Vec::len) as u64;
+    if let Some(max) = topic.config.max_message_bytes
+        && payload_len + key_len + OVERHEAD > max
+    {
+        obstacles.push(format!(
+            "the message has {payload_len} bytes and topic {} takes {max} at most",
+            topic.name
+        ));
+    }
+    obstacles
 }
 
 fn existing(asker: &Asker, topic: &str) -> Result<Vec<i32>> {
@@ -178,7 +203,9 @@ fn assigned_topic(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (len, tail) = bytes.split_first_chunk::<2>()?;
     let (name, tail) = tail.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
     let (n, tail) = tail.split_first_chunk::<4>()?;
-    let partitions = usize::try_from(u32::from_be_bytes(*n)).ok()?.checked_mul(4)?;
+    let partitions = usize::try_from(u32::from_be_bytes(*n))
+        .ok()?
+        .checked_mul(4)?;
     let (_, tail) = tail.split_at_checked(partitions)?;
     Some((std::str::from_utf8(name).ok()?, tail))
 }

@@ -10,7 +10,7 @@ use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{WAIT_SECS, in_time, reading};
-use crate::lanes::Lanes;
+use crate::lanes::{Fate, Lanes};
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::mysql::connect::MySqlDial;
 use crate::mysql::error::meaning;
@@ -63,7 +63,7 @@ impl MySql {
                     each(row)
                 })
                 .await;
-                let concluded = lane.conclude(result, first && !delivered, |_| false);
+                let concluded = lane.conclude(result, first && !delivered, |_| Fate::Alive);
                 if concluded.map_err(|error| reading(name, error, meaning))? {
                     return Ok(());
                 }
@@ -233,6 +233,8 @@ fn bound(statement: &Statement) -> Query<'_, sqlx::MySql, MySqlArguments> {
         Value::Int(number) => query.bind(*number),
         Value::Real(number) => query.bind(*number),
         Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Uuid(_) | Value::Time(..) => query.bind(value.as_text()),
+        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+            query.bind(value.as_text())
+        }
     })
 }

@@ -88,6 +88,9 @@ impl Dial for PostgresDial {
             .await
             .map_err(|error| self.failed(error))?;
         let pid: i32 = row.try_get(0).map_err(|error| self.failed(error))?;
+        if !self.shares_sessions() {
+            notice_hanging_up(&mut connection).await;
+        }
         Ok((connection, i64::from(pid)))
     }
 
@@ -107,6 +110,15 @@ impl Dial for PostgresDial {
 
     fn address(&self) -> &str {
         &self.place
+    }
+}
+
+/// Lets the server notice within 50 ms that we have hung up, also while it has nothing to send.
+/// Before PostgreSQL 14, and on systems that cannot tell, it does not; there we tell it.
+async fn notice_hanging_up(connection: &mut PgConnection) {
+    const SQL: &str = "SELECT set_config('client_connection_check_interval', '50ms', false)";
+    if let Err(error) = sqlx::query(SQL).execute(connection).await {
+        tracing::debug!(%error, "Server does not watch the connection");
     }
 }
 

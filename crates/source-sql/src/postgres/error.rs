@@ -1,6 +1,7 @@
 //! What PostgreSQL's error codes mean.
 
 use crate::error::Meaning;
+use crate::lanes::Fate;
 
 /// By SQLSTATE.
 pub(crate) fn meaning(error: &sqlx::Error) -> Meaning {
@@ -22,10 +23,14 @@ pub(crate) fn refuses_settings(error: &sqlx::Error) -> bool {
     })
 }
 
-/// A standby had to choose between our query and its own work: trying again is right.
-pub(crate) fn is_standby_conflict(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .is_some_and(|code| code == "40001")
+/// What an error leaves behind.
+pub(crate) fn fate(error: &sqlx::Error) -> Fate {
+    let code = error.as_database_error().and_then(|error| error.code());
+    match code.as_deref().unwrap_or_default() {
+        // A standby had to choose between our query and its own work.
+        "40001" => Fate::Passing,
+        // The session was ended: admin_shutdown, crash_shutdown, cannot_connect_now.
+        "57P01" | "57P02" | "57P03" => Fate::Dead,
+        _ => Fate::Alive,
+    }
 }

@@ -15,7 +15,7 @@ use crate::lanes::Lanes;
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::postgres::connect::{PostgresDial, TRANSACTION_SETTINGS};
 use crate::postgres::copy::CopyRows;
-use crate::postgres::error::{is_standby_conflict, meaning};
+use crate::postgres::error::{fate, meaning};
 use crate::postgres::horizon::{HORIZON, horizon};
 use crate::postgres::inspect::{NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes};
 use crate::postgres::types::cell;
@@ -58,7 +58,7 @@ impl Postgres {
                         each(row)
                     })
                     .await;
-                let concluded = lane.conclude(result, first && !delivered, is_standby_conflict);
+                let concluded = lane.conclude(result, first && !delivered, fate);
                 if concluded.map_err(|error| reading(name, error, meaning))? {
                     return Ok(());
                 }
@@ -307,7 +307,9 @@ fn bound(statement: &Statement) -> Query<'_, sqlx::Postgres, PgArguments> {
         Value::Int(number) => query.bind(*number),
         Value::Real(number) => query.bind(*number),
         Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Uuid(_) | Value::Time(..) => query.bind(value.as_text()),
+        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+            query.bind(value.as_text())
+        }
     })
 }
 

@@ -11,7 +11,7 @@ use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{WAIT_SECS, in_time, reading};
 use crate::here;
-use crate::lanes::{Dial as _, Lanes};
+use crate::lanes::{Dial as _, Fate, Lanes};
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::shape::{Kind, Shape};
 use crate::sqlite::connect::SqliteDial;
@@ -46,7 +46,7 @@ impl Sqlite {
             let mut lane = self.lanes.lease().await?;
             lane.begin();
             let result = fetch(&mut lane, statement, each).await;
-            match lane.conclude(result, false, |_| false) {
+            match lane.conclude(result, false, |_| Fate::Alive) {
                 Ok(_) => Ok(()),
                 Err(error) => Err(reading(name, error, meaning)),
             }
@@ -181,6 +181,8 @@ fn bound(statement: &Statement) -> Query<'_, sqlx::Sqlite, SqliteArguments> {
         Value::Int(number) => query.bind(*number),
         Value::Real(number) => query.bind(*number),
         Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Uuid(_) | Value::Time(..) => query.bind(value.as_text()),
+        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+            query.bind(value.as_text())
+        }
     })
 }

@@ -12,9 +12,7 @@ use waybill_model::Route;
 use crate::{Broker, ConsumerRef, CopyRole};
 
 pub use act::{a_send_arrives_as_it_was, a_send_to_nowhere_is_refused};
-pub use look::{
-    a_channel_that_is_not_there_is_named, it_says_who_it_is, looking_moves_nobody,
-};
+pub use look::{a_channel_that_is_not_there_is_named, it_says_who_it_is, looking_moves_nobody};
 pub use reading::{
     a_follow_shows_what_arrives, a_scan_sees_everything_once_and_says_so,
     an_empty_channel_is_covered, copies_come_back_whole, dropping_a_read_leaves_the_rest_working,

@@ -16,8 +16,9 @@ pub use look::{
 };
 pub use reading::{
     a_broken_read_claims_nothing_beyond, a_read_sees_everything_once_and_says_so,
-    a_window_leaves_the_rest_out, an_empty_table_is_covered, dropping_a_read_leaves_the_rest_working,
-    the_next_read_tells_the_news_only, what_is_odd_is_marked_and_never_left_out,
+    a_window_leaves_the_rest_out, an_empty_table_is_covered,
+    dropping_a_read_leaves_the_rest_working, the_next_read_tells_the_news_only,
+    what_is_odd_is_marked_and_never_left_out,
 };
 
 /// What a check needs besides the database: somebody who writes for real.

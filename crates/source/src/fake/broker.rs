@@ -179,14 +179,12 @@ impl State {
 
     /// The channel's partitions, or an error that names it.
     fn logs(&self, channel: &str) -> Result<&Vec<Log>> {
-        self.channels
-            .get(channel)
-            .ok_or_else(|| Error::NotFound {
-                what: "topic",
-                name: channel.to_owned(),
-                place: "memory".to_owned(),
-                suggestion: String::new(),
-            })
+        self.channels.get(channel).ok_or_else(|| Error::NotFound {
+            what: "topic",
+            name: channel.to_owned(),
+            place: "memory".to_owned(),
+            suggestion: String::new(),
+        })
     }
 }
 

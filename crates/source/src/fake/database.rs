@@ -77,7 +77,10 @@ impl FakeDatabase {
     pub fn insert_late(&self, table: &str, values: &[(&str, Value)]) -> usize {
         let begun = now();
         let mut state = self.state();
-        let table = state.tables.get_mut(table).expect("the test has made the table");
+        let table = state
+            .tables
+            .get_mut(table)
+            .expect("the test has made the table");
         table.insert(values, begun)
     }
 
@@ -89,7 +92,10 @@ impl FakeDatabase {
         let mut state = self.state();
         state.commits += 1;
         let commit = state.commits;
-        let table = state.tables.get_mut(table).expect("the test has made the table");
+        let table = state
+            .tables
+            .get_mut(table)
+            .expect("the test has made the table");
         table.commit(row, commit);
     }
 
@@ -101,7 +107,10 @@ impl FakeDatabase {
         let mut state = self.state();
         state.commits += 1;
         let commit = state.commits;
-        let table = state.tables.get_mut(table).expect("the test has made the table");
+        let table = state
+            .tables
+            .get_mut(table)
+            .expect("the test has made the table");
         table.update(key, column, value, commit);
     }
 
@@ -111,7 +120,10 @@ impl FakeDatabase {
     /// When there is no such table.
     pub fn delete(&self, table: &str, key: &str) {
         let mut state = self.state();
-        let table = state.tables.get_mut(table).expect("the test has made the table");
+        let table = state
+            .tables
+            .get_mut(table)
+            .expect("the test has made the table");
         table.delete(key);
     }
 
@@ -230,7 +242,9 @@ fn unreachable() -> Error {
 
 /// Our clock is the database's.
 fn now() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 

@@ -15,6 +15,9 @@ pub(crate) use dead_letter::{Refusal, dead_letter};
 mod rabbit;
 pub(crate) use rabbit::RabbitBus;
 
+mod rabbit_refusal;
+pub(crate) use rabbit_refusal::refuse;
+
 mod rabbit_topology;
 pub(crate) use rabbit_topology::ready;
 

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::types::FieldTable;
 
 use super::RabbitBus;
+use super::rabbit_refusal::refuse;
 use super::rabbit_topology::ready;
+use crate::history::CHOKED_BECAUSE;
 use crate::{ConsumerName, Error, Result};
 
 /// Deliveries under way, and how many are acknowledged at once.
@@ -23,7 +25,7 @@ const STALLED: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl RabbitBus {
-    /// A consumer takes `n` messages from its queue, rejects the poisoned and acknowledges the rest.
+    /// A consumer takes `n` messages from its queue, puts the poisoned with its dead letters.
     pub(crate) async fn pass(
         &self,
         consumer: ConsumerName,
@@ -33,6 +35,11 @@ impl RabbitBus {
         let channel = self.channel().await?;
         let queue = self.names().reader(consumer);
         let failed = || Error::rabbit(format!("consume from '{queue}'"));
+        // Dead letters are published on the same channel.
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await
+            .map_err(failed())?;
         channel
             .basic_qos(PREFETCH, BasicQosOptions::default())
             .await
@@ -47,7 +54,6 @@ impl RabbitBus {
             )
             .await
             .map_err(failed())?;
-        let mut open: Option<Delivery> = None;
         for nth in 1..=n {
             let next = tokio::time::timeout(STALLED, deliveries.next()).await;
             let Ok(Some(delivery)) = next else {
@@ -58,16 +64,13 @@ impl RabbitBus {
             };
             let delivery = delivery.map_err(failed())?;
             if is_poisoned(&delivery, poisoned) {
-                let options = BasicRejectOptions { requeue: false };
-                delivery.acker.reject(options).await.map_err(failed())?;
-            } else {
-                open = Some(delivery);
+                let refused =
+                    refuse(&channel, self.names(), consumer, &delivery, CHOKED_BECAUSE).await;
+                refused.map_err(failed())?;
             }
-            if (nth == n || nth % (usize::from(PREFETCH) / 2) == 0)
-                && let Some(last) = open.take()
-            {
+            if nth == n || nth % (usize::from(PREFETCH) / 2) == 0 {
                 let options = BasicAckOptions { multiple: true };
-                last.acker.ack(options).await.map_err(failed())?;
+                delivery.acker.ack(options).await.map_err(failed())?;
             }
         }
         close(&channel).await.map_err(failed())

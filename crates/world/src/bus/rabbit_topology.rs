@@ -14,7 +14,8 @@ use crate::{ConsumerName, Error, Result};
 /// How long the streams keep messages.
 const STREAM_AGE: &str = "7D";
 
-/// Declares everything. Queues are bound with the event types, never with `#`.
+/// Declares everything. Queues are bound with the event types, never with `#`; consumers publish
+/// their dead letters themselves (see `rabbit_refusal`).
 pub(super) async fn declare(channel: &Channel, names: &Names) -> Result<()> {
     exchange(channel, &names.destination(), ExchangeKind::Topic).await?;
     exchange(channel, &names.dead_letter_exchange(), ExchangeKind::Direct).await?;
@@ -28,7 +29,7 @@ pub(super) async fn declare(channel: &Channel, names: &Names) -> Result<()> {
         for bound in [&dead, &audit] {
             bind(channel, bound, &names.dead_letter_exchange(), &queue).await?;
         }
-        self::queue(channel, &queue, refusing_to(names, &queue)).await?;
+        self::queue(channel, &queue, FieldTable::default()).await?;
         bind_types(channel, &queue, names).await?;
     }
     Ok(())
@@ -98,15 +99,6 @@ async fn stream(channel: &Channel, name: &str) -> Result<()> {
     arguments.insert("x-queue-type".into(), text("stream"));
     arguments.insert("x-max-age".into(), text(STREAM_AGE));
     queue(channel, name, arguments).await
-}
-
-/// Rejected messages go to the dead-letter exchange under the queue's own name.
-fn refusing_to(names: &Names, queue: &str) -> FieldTable {
-    let mut arguments = FieldTable::default();
-    let exchange = text(&names.dead_letter_exchange());
-    arguments.insert("x-dead-letter-exchange".into(), exchange);
-    arguments.insert("x-dead-letter-routing-key".into(), text(queue));
-    arguments
 }
 
 async fn bind_types(channel: &Channel, queue: &str, names: &Names) -> Result<()> {

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _};
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Consumer};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::reader::{Outcome, Reader};
-use crate::bus::{RabbitBus, ready};
+use crate::bus::{RabbitBus, ready, refuse};
 use crate::error::chain;
 use crate::event::{RESEND_HEADER, Received};
+use crate::name::Names;
 use crate::world::Inner;
 use crate::{ConsumerName, Error, Result};
 
@@ -66,7 +67,7 @@ async fn read(reader: &Reader, bus: &RabbitBus, probes: &mut mpsc::Receiver<Prob
         let delivery = tokio::select! {
             () = reader.stop.cancelled() => break,
             Some(Probe(answer)) = probes.recv() => {
-                let idle = is_idle(reader, &channel, &queue, &mut deliveries).await?;
+                let idle = is_idle(reader, bus.names(), &channel, &mut deliveries).await?;
                 // Whoever asked may have given up waiting.
                 answer.send(idle).ok();
                 continue;
@@ -79,7 +80,10 @@ async fn read(reader: &Reader, bus: &RabbitBus, probes: &mut mpsc::Receiver<Prob
             ));
         };
         let delivery = delivery.map_err(failed())?;
-        if !handle(reader, &delivery).await.map_err(failed())? {
+        if !handle(reader, bus.names(), &channel, &delivery)
+            .await
+            .map_err(failed())?
+        {
             break;
         }
     }
@@ -89,6 +93,10 @@ async fn read(reader: &Reader, bus: &RabbitBus, probes: &mut mpsc::Receiver<Prob
 }
 
 async fn consume(channel: &Channel, queue: &str) -> std::result::Result<Consumer, lapin::Error> {
+    // Dead letters are published on the same channel.
+    channel
+        .confirm_select(ConfirmSelectOptions::default())
+        .await?;
     channel
         .basic_qos(PREFETCH, BasicQosOptions::default())
         .await?;
@@ -105,15 +113,15 @@ async fn consume(channel: &Channel, queue: &str) -> std::result::Result<Consumer
 /// The channel is ordered: what the broker delivered before it answered has arrived.
 async fn is_idle(
     reader: &Reader,
+    names: &Names,
     channel: &Channel,
-    queue: &str,
     deliveries: &mut Consumer,
 ) -> Result<bool> {
-    let waiting = ready(channel, queue).await?;
+    let waiting = ready(channel, &names.reader(reader.consumer)).await?;
     let mut handled = 0;
     while let Some(Some(delivery)) = deliveries.next().now_or_never() {
         let delivery = delivery.map_err(Error::rabbit("consume"))?;
-        handle(reader, &delivery)
+        handle(reader, names, channel, &delivery)
             .await
             .map_err(Error::rabbit("acknowledge"))?;
         handled += 1;
@@ -122,7 +130,12 @@ async fn is_idle(
 }
 
 /// `false` when we were stopped before the message was done.
-async fn handle(reader: &Reader, delivery: &Delivery) -> std::result::Result<bool, lapin::Error> {
+async fn handle(
+    reader: &Reader,
+    names: &Names,
+    channel: &Channel,
+    delivery: &Delivery,
+) -> std::result::Result<bool, lapin::Error> {
     match reader.handle(&received(delivery)).await {
         Outcome::MoveOn => {
             delivery.acker.ack(BasicAckOptions::default()).await?;
@@ -130,8 +143,8 @@ async fn handle(reader: &Reader, delivery: &Delivery) -> std::result::Result<boo
         Outcome::Refuse(why) => {
             let consumer = reader.consumer.as_str();
             tracing::debug!(consumer, why, "A message was refused");
-            let options = BasicRejectOptions { requeue: false };
-            delivery.acker.reject(options).await?;
+            refuse(channel, names, reader.consumer, delivery, &why).await?;
+            delivery.acker.ack(BasicAckOptions::default()).await?;
         }
         Outcome::Stopped => return Ok(false),
     }

@@ -81,14 +81,19 @@ async fn what_was_being_sent_at_a_crash_is_unknown_and_the_rest_is_not_sent() {
     journal.begin(&run).await.expect("it is written");
     let event = |name: &str| EventId(name.to_owned());
     let sent = AttemptState::Sent { coordinate: None };
-    journal.record(run.id, &event("a"), &sent, AT).await.expect("it is written");
+    journal
+        .record(run.id, &event("a"), &sent, AT)
+        .await
+        .expect("it is written");
     journal
         .record(run.id, &event("b"), &AttemptState::Sending, AT)
         .await
         .expect("it is written");
 
     // Another process looks while the first one lives: nothing is called crashed.
-    let other = Journal::open(folder.path()).await.expect("two may have it open");
+    let other = Journal::open(folder.path())
+        .await
+        .expect("two may have it open");
     check(
         &other,
         expect![[r#"
@@ -113,8 +118,17 @@ async fn what_was_being_sent_at_a_crash_is_unknown_and_the_rest_is_not_sent() {
         "#]],
     )
     .await;
-    assert_eq!(reopened.unfinished("toys").await.expect("it can be read"), [run.id]);
-    assert!(reopened.unfinished("other").await.expect("it can be read").is_empty());
+    assert_eq!(
+        reopened.unfinished("toys").await.expect("it can be read"),
+        [run.id]
+    );
+    assert!(
+        reopened
+            .unfinished("other")
+            .await
+            .expect("it can be read")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -126,6 +140,14 @@ async fn a_journal_of_a_newer_waybill_is_left_alone() {
         .await
         .expect("it can be written");
     journal.pool.close().await;
-    let error = Journal::open(folder.path()).await.expect_err("it is too new");
-    assert!(matches!(error, JournalError::TooNew { found: 99, known: 1 }));
+    let error = Journal::open(folder.path())
+        .await
+        .expect_err("it is too new");
+    assert!(matches!(
+        error,
+        JournalError::TooNew {
+            found: 99,
+            known: 1
+        }
+    ));
 }

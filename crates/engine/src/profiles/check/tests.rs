@@ -1,1 +1,215 @@
-//! Wrong profiles, and what is said about them.
+//! Wrong profiles, and what is said about them: line, sentence, suggestion.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use expect_test::{Expect, expect};
+use futures::stream::BoxStream;
+use waybill_source::{Driver, Error, ProbeStep, Result, Source, Target};
+
+use super::*;
+
+/// Answers to some schemes and opens nothing: checking a profile connects nowhere.
+#[derive(Debug)]
+struct Named(&'static [&'static str]);
+
+#[async_trait]
+impl Driver for Named {
+    fn name(&self) -> &'static str {
+        "named"
+    }
+
+    fn url_schemes(&self) -> &'static [&'static str] {
+        self.0
+    }
+
+    async fn open(&self, _target: &Target) -> Result<Source> {
+        Err(Error::Unsupported {
+            what: "A check opens nothing".to_owned(),
+        })
+    }
+
+    fn probe(&self, _target: &Target) -> BoxStream<'static, ProbeStep> {
+        Box::pin(futures::stream::empty())
+    }
+}
+
+const GOOD: &str = r#"name = "toys"
+[database]
+url = "postgres://reader@db/toys"
+[databases.search]
+url = "mysql://reader@db/search"
+[broker]
+url = "kafka://broker:9092"
+[outbox]
+table = "outbox"
+key = "id"
+id = "id"
+created-at = "created_at"
+sent-at = "sent_at"
+[[flow]]
+name = "products"
+destination = "product-events"
+[[flow.consumer]]
+name = "search"
+group = "search"
+[flow.consumer.inbox]
+database = "search"
+table = "inbox"
+id = "id"
+processed-at = "at"
+"#;
+
+/// What is said when `from` is replaced by `to`.
+fn check_with(from: &str, to: &str, expected: Expect) {
+    assert!(GOOD.contains(from), "{from}");
+    let drivers = Drivers::new(vec![Arc::new(Named(&[
+        "postgres", "mysql", "kafka", "amqp",
+    ]))]);
+    let said = check(&GOOD.replacen(from, to, 1), &drivers);
+    let line = |p: &ProfileProblem| {
+        format!("{}: {} {}", p.line, p.message, p.suggestion)
+            .trim_end()
+            .to_owned()
+            + "\n"
+    };
+    expected.assert_eq(&said.iter().map(line).collect::<String>());
+}
+
+#[test]
+fn a_good_profile_and_the_template_have_nothing_wrong() {
+    check_with("toys", "toys", expect![[""]]);
+    let drivers = Drivers::new(vec![Arc::new(Named(&["postgres", "kafka"]))]);
+    assert_eq!(check(super::super::TEMPLATE, &drivers), []);
+}
+
+#[test]
+fn keys_and_words_that_do_not_exist() {
+    check_with(
+        "sent-at =",
+        "sendat =",
+        expect![[r#"
+            13: There is no 'sendat' here; known are table, key, id, aggregate-type, aggregate-id, version, type, payload, headers, created-at, sent-at, status, sent-states, failed-states, attempts, error, deletes-after-send. Did you mean 'sent-at'?
+        "#]],
+    );
+    check_with(
+        "name = \"toys\"",
+        "name = \"toys\"\nenvironment = \"prodution\"",
+        expect![[r#"
+            2: There is no 'prodution' here; known are development, staging, production. Did you mean 'production'?
+        "#]],
+    );
+    check_with(
+        "table = \"outbox\"\n",
+        "",
+        expect![[r#"
+            8: Missing field 'table'.
+        "#]],
+    );
+    check_with(
+        "name = \"search\"",
+        "name = search",
+        expect![[r#"
+            18: String values must be quoted, expected literal string.
+        "#]],
+    );
+}
+
+#[test]
+fn addresses_nobody_answers_to_and_passwords_in_them() {
+    check_with(
+        "postgres://reader@",
+        "postgre://reader:hunter2@",
+        expect![[r#"
+            3: 'postgre://db/toys' is not an address anybody answers to; it must start with one of postgres:, mysql:, kafka:, amqp:. Did you mean 'postgres:'?
+            3: There is a password in this address. A profile holds none. Remove it, add secret = "NAME" below, and put the password into the keychain or into WAYBILL_SECRET_NAME.
+        "#]],
+    );
+    check_with(
+        "url = \"kafka://broker:9092\"",
+        "url = \"kafka://broker:9092\"\noptions = { \"sasl.password\" = \"hunter2\" }",
+        expect![[r#"
+            8: 'sasl.password' does not belong into a file. Put the password into the keychain and name it with secret = "…".
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_are_taken_or_unknown() {
+    check_with(
+        "[flow.consumer.inbox]",
+        "[[flow.consumer]]\nname = \"search\"\ngroup = \"other\"\n[flow.consumer.inbox]",
+        expect![[r#"
+            21: There are two consumers called 'search'.
+        "#]],
+    );
+    check_with(
+        "database = \"search\"",
+        "database = \"serch\"",
+        expect![[r#"
+            21: There is no database 'serch' under [databases]. Did you mean 'search'?
+        "#]],
+    );
+    check_with(
+        "name = \"toys\"",
+        "name = \"../toys\"",
+        expect![[r#"
+            1: '../toys' cannot be a profile's name: use letters, digits, '-', '_' and '.', starting with a letter or digit.
+        "#]],
+    );
+}
+
+#[test]
+fn consumers_that_nothing_tells_about() {
+    check_with(
+        "group = \"search\"\n[flow.consumer.inbox]\ndatabase = \"search\"\ntable = \"inbox\"\nid = \"id\"\nprocessed-at = \"at\"\n",
+        "",
+        expect![[r#"
+            17: Nothing tells how far consumer 'search' is: give it an inbox, a group, a queue or dead-letters.
+        "#]],
+    );
+    check_with(
+        "group = \"search\"",
+        "queue = \"search\"",
+        expect![[r#"
+            17: Consumer 'search' has a queue, but the broker is Kafka: name its group.
+        "#]],
+    );
+}
+
+#[test]
+fn masks_and_states_that_say_nothing() {
+    check_with(
+        "name = \"toys\"",
+        "name = \"toys\"\nmasks = [\"customer.email\"]",
+        expect![[r#"
+            2: 'customer.email' is not a JSON pointer. Did you mean '/customer/email'?
+        "#]],
+    );
+    check_with(
+        "sent-at = \"sent_at\"",
+        "status = \"state\"",
+        expect![[r#"
+            13: status needs sent-states: which of its values mean that the row was sent?
+        "#]],
+    );
+}
+
+#[test]
+fn hostile_texts_end_in_a_problem() {
+    let drivers = Drivers::new(Vec::new());
+    for text in [
+        "",
+        "[",
+        "name = 1",
+        "\u{0}",
+        &"[a]\n".repeat(10_000),
+        &"a.".repeat(5_000),
+    ] {
+        assert!(
+            !check(text, &drivers).is_empty(),
+            "{}",
+            &text[..text.len().min(20)]
+        );
+    }
+}

@@ -20,37 +20,72 @@ fn names() -> Vec<String> {
 
 #[test]
 fn only_confirmed_misses_are_due() {
-    use ConsumerVerdict::{DeadLettered, Lagging, LostByConsumer, NotDue, Processed};
+    use ConsumerVerdict::{Lagging, LostByConsumer, NotDue, Processed};
     use Phase::{Confirmed, Suspected};
     use PublishVerdict::{LostInPublish, Pending, Phantom, Published, Stuck};
     let none = [NotDue, NotDue];
     let lost = [Processed, LostByConsumer];
     let everyone = |v: &EventVerdict| due(v, None, &names());
-    assert_eq!(everyone(&verdict(LostInPublish, &none, Confirmed)), Ok(Due::Publication));
+    assert_eq!(
+        everyone(&verdict(LostInPublish, &none, Confirmed)),
+        Ok(Due::Publication)
+    );
     assert_eq!(
         everyone(&verdict(Stuck(StuckReason::RelayIdle), &none, Confirmed)),
         Ok(Due::Publication)
     );
-    assert_eq!(everyone(&verdict(Published, &lost, Confirmed)), Ok(Due::Consumers));
+    assert_eq!(
+        everyone(&verdict(Published, &lost, Confirmed)),
+        Ok(Due::Consumers)
+    );
     for (left_out, why) in [
-        (verdict(LostInPublish, &none, Suspected), "suspected only; a second scan has to confirm it first"),
-        (verdict(Phantom, &lost, Confirmed), "published but never stored; sending it again would spread it"),
-        (verdict(Published, &[Processed, Processed], Confirmed), "it is where it should be"),
-        (verdict(Pending, &none, Confirmed), "it is on its way and not late"),
         (
-            verdict(Published, &[Processed, Lagging(LagReason::Behind)], Confirmed),
+            verdict(LostInPublish, &none, Suspected),
+            "suspected only; a second scan has to confirm it first",
+        ),
+        (
+            verdict(Phantom, &lost, Confirmed),
+            "published but never stored; sending it again would spread it",
+        ),
+        (
+            verdict(Published, &[Processed, Processed], Confirmed),
+            "it is where it should be",
+        ),
+        (
+            verdict(Pending, &none, Confirmed),
+            "it is on its way and not late",
+        ),
+        (
+            verdict(
+                Published,
+                &[Processed, Lagging(LagReason::Behind)],
+                Confirmed,
+            ),
             "it is late, but still on its way",
         ),
     ] {
         assert_eq!(everyone(&left_out), Err(why.to_owned()));
     }
+}
+
+#[test]
+fn one_consumer_gets_only_what_it_lost() {
+    use ConsumerVerdict::{DeadLettered, LostByConsumer, NotDue, Processed};
+    use Phase::Confirmed;
+    use PublishVerdict::{LostInPublish, Published};
+    let none = [NotDue, NotDue];
+    let lost = [Processed, LostByConsumer];
     let search = Some(ConsumerNo(1));
     assert_eq!(
         due(&verdict(Published, &lost, Confirmed), search, &names()),
         Ok(Due::Consumer(ConsumerNo(1)))
     );
     assert_eq!(
-        due(&verdict(Published, &[DeadLettered, Processed], Confirmed), search, &names()),
+        due(
+            &verdict(Published, &[DeadLettered, Processed], Confirmed),
+            search,
+            &names()
+        ),
         Err("search has processed it".to_owned())
     );
     assert_eq!(
@@ -64,7 +99,11 @@ fn looking_again_tells_arrived_from_unclear() {
     use ConsumerVerdict::{InFlight, LostByConsumer, Processed, Unknown};
     use PublishVerdict::{LostInPublish, NotChecked, Published};
     let look = |due_before, publish, consumers: &[ConsumerVerdict]| {
-        still(due_before, &verdict(publish, consumers, Phase::Confirmed), &names())
+        still(
+            due_before,
+            &verdict(publish, consumers, Phase::Confirmed),
+            &names(),
+        )
     };
     let arrived = |text: &str| Still::Arrived(text.to_owned());
     assert_eq!(look(Due::Publication, LostInPublish, &[]), Still::Due);
@@ -76,17 +115,28 @@ fn looking_again_tells_arrived_from_unclear() {
         look(Due::Publication, NotChecked("down".to_owned()), &[]),
         Still::Unclear(_)
     ));
-    assert_eq!(look(Due::Consumers, Published, &[Processed, LostByConsumer]), Still::Due);
+    assert_eq!(
+        look(Due::Consumers, Published, &[Processed, LostByConsumer]),
+        Still::Due
+    );
     assert_eq!(
         look(Due::Consumers, Published, &[Processed, InFlight]),
         arrived("every consumer has it by now")
     );
     assert!(matches!(
-        look(Due::Consumers, Published, &[Processed, Unknown(UnknownReason::SourceFailed)]),
+        look(
+            Due::Consumers,
+            Published,
+            &[Processed, Unknown(UnknownReason::SourceFailed)]
+        ),
         Still::Unclear(_)
     ));
     assert_eq!(
-        look(Due::Consumer(ConsumerNo(1)), Published, &[LostByConsumer, Processed]),
+        look(
+            Due::Consumer(ConsumerNo(1)),
+            Published,
+            &[LostByConsumer, Processed]
+        ),
         arrived("search has processed it by now")
     );
 }

@@ -9,7 +9,10 @@ use crate::{Error, RowKey};
 /// The server names its product and version, and how its clock stands.
 pub async fn it_says_who_it_is(stage: &dyn Stage) {
     let server = stage.database().server().await.expect("the server answers");
-    assert!(!server.product.is_empty() && !server.version.is_empty(), "{server:?}");
+    assert!(
+        !server.product.is_empty() && !server.version.is_empty(),
+        "{server:?}"
+    );
     let (offset, error) = (server.clock_offset_micros, server.clock_error_micros);
     let (Some(offset), Some(error)) = (offset, error) else {
         panic!("a database tells its clock: {server:?}");
@@ -30,7 +33,11 @@ pub async fn it_shows_no_secret(stage: &dyn Stage) {
 /// A table is listed with its columns in order, and its key is known as one.
 pub async fn tables_are_listed_with_their_columns(stage: &dyn Stage) {
     let roles = stage.table("listed").await;
-    let tables = stage.database().tables().await.expect("the tables can be listed");
+    let tables = stage
+        .database()
+        .tables()
+        .await
+        .expect("the tables can be listed");
     let name = roles.table.rsplit('.').next().unwrap_or_default();
     let table = tables
         .iter()
@@ -45,8 +52,15 @@ pub async fn tables_are_listed_with_their_columns(stage: &dyn Stage) {
     };
     assert!(column(&roles.key).primary_key, "{:?}", column(&roles.key));
     assert!(!column(&roles.at).primary_key, "{:?}", column(&roles.at));
-    assert!(!column(&roles.at).sql_type.is_empty(), "{:?}", column(&roles.at));
-    assert!(roles.payload.as_deref().map(column).is_some(), "the roles have a payload");
+    assert!(
+        !column(&roles.at).sql_type.is_empty(),
+        "{:?}",
+        column(&roles.at)
+    );
+    assert!(
+        roles.payload.as_deref().map(column).is_some(),
+        "the roles have a payload"
+    );
 }
 
 /// A table or column that is not there is an error that names it, with the nearest name.
@@ -91,9 +105,19 @@ pub async fn rows_come_back_whole_and_in_order(stage: &dyn Stage) {
     stage.insert(&roles, &lines).await;
     let keys = stage.keys(&roles).await;
     assert_eq!(keys.len(), 3, "the stage lists the keys of all rows");
-    let asked = [&keys[2], &RowKey("987654321".to_owned()), &keys[0], &keys[1], &keys[0]];
+    let asked = [
+        &keys[2],
+        &RowKey("987654321".to_owned()),
+        &keys[0],
+        &keys[1],
+        &keys[0],
+    ];
     let asked: Vec<RowKey> = asked.into_iter().cloned().collect();
-    let rows = stage.database().rows(&roles, &asked, 1000).await.expect("rows can be read");
+    let rows = stage
+        .database()
+        .rows(&roles, &asked, 1000)
+        .await
+        .expect("rows can be read");
     let id_column = roles.id.as_deref().expect("the roles have an id");
     let ids: Vec<Option<String>> = rows
         .iter()
@@ -104,13 +128,26 @@ pub async fn rows_come_back_whole_and_in_order(stage: &dyn Stage) {
         })
         .collect();
     let ids: Vec<Option<&str>> = ids.iter().map(Option::as_deref).collect();
-    assert_eq!(ids, [Some("last"), None, Some("first"), Some("large"), Some("first")]);
+    assert_eq!(
+        ids,
+        [
+            Some("last"),
+            None,
+            Some("first"),
+            Some("large"),
+            Some("first")
+        ]
+    );
     for (row, key) in rows.iter().zip(&asked) {
         if let Some(row) = row {
             assert_eq!(&row.key, key);
             assert_eq!(row.at.map(Micros::millis), Some(at.millis()));
             let payload = roles.payload.as_deref();
-            assert!(row.columns.iter().all(|(name, _)| Some(name.as_str()) != payload));
+            assert!(
+                row.columns
+                    .iter()
+                    .all(|(name, _)| Some(name.as_str()) != payload)
+            );
         }
     }
     let body = |idx: usize| {

@@ -35,7 +35,9 @@ impl Yield {
 
 /// That many minutes before now.
 pub(super) fn minutes_ago(minutes: i64) -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is after 1970");
     // Whole milliseconds, which every database can keep.
     Micros::from_millis(i64::try_from(since.as_millis()).expect("it is before the year 290000"))
         .plus(-minutes * 60_000_000)
@@ -63,8 +65,8 @@ async fn drain(mut stream: ChunkStream) -> Yield {
             assert!(all.error.is_none(), "an error is the end of a read");
             match chunk {
                 Ok(Chunk::Evidence(batch)) => {
-                    assert_eq!(batch.place, PLACE, "a batch names the place it was asked for");
-                    all.seen.extend((0..batch.len()).map(|idx| batch.observation(idx)));
+                    all.seen
+                        .extend((0..batch.len()).map(|idx| batch.observation(idx)));
                 }
                 Ok(Chunk::Covered(covered)) => all.covered = Some(covered),
                 Ok(Chunk::Resume(cursor)) => all.resume = Some(cursor),
@@ -74,12 +76,23 @@ async fn drain(mut stream: ChunkStream) -> Yield {
         }
     };
     let ended = tokio::time::timeout(LIMIT, reading).await;
-    assert!(ended.is_ok(), "a read ends by itself; so far {} rows", all.seen.len());
+    assert!(
+        ended.is_ok(),
+        "a read ends by itself; so far {} rows",
+        all.seen.len()
+    );
     all
 }
 
 pub(super) async fn read(stage: &dyn Stage, roles: &RowColumns, after: Option<Cursor>) -> Yield {
-    drain(stage.database().read(query(roles, after))).await
+    let all = drain(stage.database().read(query(roles, after))).await;
+    for seen in &all.seen {
+        assert_eq!(
+            seen.place, PLACE,
+            "a batch names the place it was asked for"
+        );
+    }
+    all
 }
 
 async fn read_well(stage: &dyn Stage, roles: &RowColumns, after: Option<Cursor>) -> Yield {
@@ -87,7 +100,10 @@ async fn read_well(stage: &dyn Stage, roles: &RowColumns, after: Option<Cursor>)
     if let Some(error) = &all.error {
         panic!("the read failed: {}", error.chain());
     }
-    assert!(all.resume.is_some(), "a read that ends says where the next can go on");
+    assert!(
+        all.resume.is_some(),
+        "a read that ends says where the next can go on"
+    );
     all
 }
 
@@ -96,7 +112,11 @@ pub async fn an_empty_table_is_covered(stage: &dyn Stage) {
     let roles = stage.table("empty").await;
     let all = read_well(stage, &roles, None).await;
     assert_eq!(all.ids(), Vec::<&str>::new());
-    assert!(all.coverage().proves_absence_at(minutes_ago(20)), "{:?}", all.covered);
+    assert!(
+        all.coverage().proves_absence_at(minutes_ago(20)),
+        "{:?}",
+        all.covered
+    );
     assert!(
         !all.coverage().proves_absence_at(minutes_ago(-30)),
         "nobody has seen the future: {:?}",
@@ -122,21 +142,27 @@ pub async fn a_read_sees_everything_once_and_says_so(stage: &dyn Stage) {
     ids.sort_unstable();
     assert_eq!(ids, expected, "every row once");
     for seen in &all.seen {
-        let n: i64 = seen.id["event-".len()..].parse().expect("the ids end in a number");
+        let n: i64 = seen.id["event-".len()..]
+            .parse()
+            .expect("the ids end in a number");
         assert_eq!(seen.stamp.at, begin.plus(n * 1_000_000), "{seen:?}");
         assert_eq!(seen.version, n, "{seen:?}");
         assert_eq!(seen.aggregate, format!("product/a{}", n % 7), "{seen:?}");
         assert_eq!(seen.kind, "ProductChanged", "{seen:?}");
         assert_eq!(seen.marks, Marks::empty(), "{seen:?}");
     }
-    assert!(all.coverage().proves_absence_at(begin.plus(500_000)), "{:?}", all.covered);
+    assert!(
+        all.coverage().proves_absence_at(begin.plus(500_000)),
+        "{:?}",
+        all.covered
+    );
     let again = read_well(stage, &roles, None).await;
     assert_eq!(again.ids(), all.ids(), "a read changes nothing");
 }
 
 /// Rows outside the window are not told, and nothing is claimed there.
 pub async fn a_window_leaves_the_rest_out(stage: &dyn Stage) {
-    let roles = stage.table("window").await;
+    let roles = stage.table("windowed").await;
     let lines = [
         Line::new("before", minutes_ago(50)),
         Line::new("inside", minutes_ago(40)),
@@ -150,9 +176,17 @@ pub async fn a_window_leaves_the_rest_out(stage: &dyn Stage) {
     };
     let all = drain(stage.database().read(query)).await;
     assert_eq!(all.ids(), ["inside"]);
-    assert!(all.coverage().proves_absence_at(minutes_ago(44)), "{:?}", all.covered);
+    assert!(
+        all.coverage().proves_absence_at(minutes_ago(44)),
+        "{:?}",
+        all.covered
+    );
     for outside in [minutes_ago(49), minutes_ago(31)] {
-        assert!(!all.coverage().proves_absence_at(outside), "{:?}", all.covered);
+        assert!(
+            !all.coverage().proves_absence_at(outside),
+            "{:?}",
+            all.covered
+        );
     }
 }
 
@@ -168,14 +202,30 @@ pub async fn the_next_read_tells_the_news_only(stage: &dyn Stage) {
 
     let nothing = read_well(stage, &roles, first.resume).await;
     assert_eq!(nothing.ids(), Vec::<&str>::new(), "nothing happened");
-    assert!(nothing.coverage().proves_absence_at(minutes_ago(20)), "{:?}", nothing.covered);
+    assert!(
+        nothing.coverage().proves_absence_at(minutes_ago(20)),
+        "{:?}",
+        nothing.covered
+    );
 
-    stage.insert(&roles, &[Line::new("new", minutes_ago(0))]).await;
-    stage.mark_sent(&roles, &["old-007".to_owned(), "old-249".to_owned()]).await;
+    stage
+        .insert(&roles, &[Line::new("new", minutes_ago(0))])
+        .await;
+    stage
+        .mark_sent(&roles, &["old-007".to_owned(), "old-249".to_owned()])
+        .await;
     let news = read_well(stage, &roles, nothing.resume).await;
-    let mut told: Vec<_> = news.seen.iter().map(|seen| (seen.id.as_str(), seen.marks)).collect();
+    let mut told: Vec<_> = news
+        .seen
+        .iter()
+        .map(|seen| (seen.id.as_str(), seen.marks))
+        .collect();
     told.sort_unstable_by_key(|(id, _)| *id);
-    let expected = [("new", Marks::empty()), ("old-007", Marks::SENT), ("old-249", Marks::SENT)];
+    let expected = [
+        ("new", Marks::empty()),
+        ("old-007", Marks::SENT),
+        ("old-249", Marks::SENT),
+    ];
     assert_eq!(told, expected);
 
     let nothing = read_well(stage, &roles, news.resume).await;
@@ -202,7 +252,11 @@ pub async fn what_is_odd_is_marked_and_never_left_out(stage: &dyn Stage) {
     ];
     stage.insert(&roles, &lines).await;
     let all = read_well(stage, &roles, None).await;
-    let mut told: Vec<_> = all.seen.iter().map(|seen| (seen.id.clone(), seen.marks)).collect();
+    let mut told: Vec<_> = all
+        .seen
+        .iter()
+        .map(|seen| (seen.id.clone(), seen.marks))
+        .collect();
     told.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     let expected = [
         (String::new(), Marks::NO_ID),
@@ -214,7 +268,11 @@ pub async fn what_is_odd_is_marked_and_never_left_out(stage: &dyn Stage) {
     ];
     assert_eq!(told, expected);
     let again = read_well(stage, &roles, all.resume).await;
-    assert_eq!(again.ids(), Vec::<&str>::new(), "odd rows are told once, too");
+    assert_eq!(
+        again.ids(),
+        Vec::<&str>::new(),
+        "odd rows are told once, too"
+    );
 }
 
 /// Whoever stops listening hurts nobody.
@@ -243,12 +301,27 @@ pub async fn a_broken_read_claims_nothing_beyond(stream: ChunkStream, window: Wi
     let all = drain(stream).await;
     let error = all.error.as_ref().expect("the read breaks off");
     let covered = all.coverage();
-    let last = all.seen.iter().map(|seen| seen.stamp.at).max().unwrap_or(window.from);
+    let last = all
+        .seen
+        .iter()
+        .map(|seen| seen.stamp.at)
+        .max()
+        .unwrap_or(window.from);
     for ahead in [0, 1, 1_000_000, 3_600_000_000] {
         let at = last.plus(ahead);
-        assert!(!covered.proves_absence_at(at), "{at} was not read: {covered:?}");
+        assert!(
+            !covered.proves_absence_at(at),
+            "{at} was not read: {covered:?}"
+        );
     }
-    let failed = covered.gaps.iter().any(|gap| matches!(gap.reason, GapReason::Failed(_)));
+    let failed = covered
+        .gaps
+        .iter()
+        .any(|gap| matches!(gap.reason, GapReason::Failed(_)));
     assert!(failed, "the gap says why: {covered:?}");
-    assert!(all.resume.is_none(), "there is no place to go on after {}", error.chain());
+    assert!(
+        all.resume.is_none(),
+        "there is no place to go on after {}",
+        error.chain()
+    );
 }

@@ -67,7 +67,13 @@ impl Log {
     }
 
     /// Adds the message at `offset` to a batch.
-    pub(super) fn observe(&self, query: &CopyQuery, partition: u32, offset: i64, batch: &mut Batch) {
+    pub(super) fn observe(
+        &self,
+        query: &CopyQuery,
+        partition: u32,
+        offset: i64,
+        batch: &mut Batch,
+    ) {
         let Some((at, letter)) = self.get(offset) else {
             return;
         };

@@ -29,10 +29,7 @@ impl Operator for FakeBroker {
     async fn check(&self, route: &Route, _payload_len: u64) -> Result<RouteCheck> {
         self.reachable()?;
         let state = self.state();
-        let partitions = state
-            .channels
-            .get(&route.destination)
-            .map_or(0, Vec::len);
+        let partitions = state.channels.get(&route.destination).map_or(0, Vec::len);
         let reachable = match route.partition {
             Some(partition) => (partition as usize) < partitions,
             None => partitions > 0,

@@ -22,12 +22,15 @@ pub(super) fn stream(database: FakeDatabase, query: RowQuery) -> ChunkStream {
             Err(error) => vec![Err(error)],
         };
         let held = database.held.subscribe();
-        futures::stream::unfold((chunks.into_iter(), held, under_way), |mut read| async move {
-            // The sender lives in the database that `under_way` holds.
-            read.1.wait_for(|held| !held).await.ok();
-            let chunk = read.0.next()?;
-            Some((chunk, read))
-        })
+        futures::stream::unfold(
+            (chunks.into_iter(), held, under_way),
+            |mut read| async move {
+                // The sender lives in the database that `under_way` holds.
+                read.1.wait_for(|held| !held).await.ok();
+                let chunk = read.0.next()?;
+                Some((chunk, read))
+            },
+        )
     })
     .flatten()
     .boxed()
@@ -111,13 +114,14 @@ fn mark(cursor: &Cursor, query: &RowQuery) -> Result<Mark> {
 
 fn batches<'a>(query: &RowQuery, rows: &'a [Observation]) -> impl Iterator<Item = Batch> + use<'a> {
     let (place, clock) = (query.place, query.clock);
-    rows.chunks(query.page_rows.max(1) as usize).map(move |page| {
-        let mut batch = Batch::new(place, clock, 1, page.len());
-        for row in page {
-            batch.push(row);
-        }
-        batch
-    })
+    rows.chunks(query.page_rows.max(1) as usize)
+        .map(move |page| {
+            let mut batch = Batch::new(place, clock, 1, page.len());
+            for row in page {
+                batch.push(row);
+            }
+            batch
+        })
 }
 
 /// `broken_at`: the time of the last row before the read broke off.

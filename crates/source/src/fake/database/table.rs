@@ -72,12 +72,19 @@ impl Table {
     }
 
     pub(super) fn committed(&self) -> impl Iterator<Item = &Line> {
-        self.rows.iter().flatten().filter(|line| line.commit.is_some())
+        self.rows
+            .iter()
+            .flatten()
+            .filter(|line| line.commit.is_some())
     }
 
     /// When the oldest open transaction began.
     pub(super) fn open_since(&self) -> Option<Micros> {
-        let open = self.rows.iter().flatten().filter(|line| line.commit.is_none());
+        let open = self
+            .rows
+            .iter()
+            .flatten()
+            .filter(|line| line.commit.is_none());
         open.map(|line| line.begun).min()
     }
 
@@ -116,7 +123,9 @@ impl Table {
             let Some(name) = name else {
                 return Ok(String::new());
             };
-            let value = line.values[self.index(name, roles)?].as_deref().unwrap_or(b"");
+            let value = line.values[self.index(name, roles)?]
+                .as_deref()
+                .unwrap_or(b"");
             if std::str::from_utf8(value).is_err() {
                 marks |= Marks::NOT_UTF8;
             }
@@ -189,7 +198,11 @@ impl Table {
             .committed()
             .find(|line| line.values[key_column].as_deref() == Some(key.0.as_bytes()));
         Ok(found.map(|line| {
-            let text = |value: &Value| value.as_ref().map(|v| String::from_utf8_lossy(v).into_owned());
+            let text = |value: &Value| {
+                value
+                    .as_ref()
+                    .map(|v| String::from_utf8_lossy(v).into_owned())
+            };
             let body = payload.and_then(|idx| line.values[idx].as_ref());
             let head = usize::try_from(max_bytes).unwrap_or(usize::MAX);
             let columns = self.columns.iter().zip(&line.values).enumerate();
@@ -208,7 +221,9 @@ impl Table {
 
     fn state(&self, line: &Line, roles: &RowColumns) -> Result<Marks> {
         let value = |name: &String| -> Result<String> {
-            let value = line.values[self.index(name, roles)?].as_deref().unwrap_or(b"");
+            let value = line.values[self.index(name, roles)?]
+                .as_deref()
+                .unwrap_or(b"");
             Ok(String::from_utf8_lossy(value).into_owned())
         };
         let mut marks = Marks::default();
@@ -226,7 +241,9 @@ impl Table {
             }
         }
         if let Some(name) = &roles.attempts
-            && value(name)?.parse::<i64>().is_ok_and(|attempts| attempts > 0)
+            && value(name)?
+                .parse::<i64>()
+                .is_ok_and(|attempts| attempts > 0)
             && !marks.contains(Marks::SENT)
         {
             marks |= Marks::ATTEMPTED;

@@ -10,7 +10,15 @@ use crate::{Chunk, Cursor, Database, RowColumns, RowKey, RowQuery};
 struct Memory(FakeDatabase);
 
 const COLUMNS: [&str; 9] = [
-    "no", "id", "aggregate", "version", "type", "at", "sent_at", "payload", "aggregate_type",
+    "no",
+    "id",
+    "aggregate",
+    "version",
+    "type",
+    "at",
+    "sent_at",
+    "payload",
+    "aggregate_type",
 ];
 
 fn roles(table: &str) -> RowColumns {
@@ -74,10 +82,19 @@ impl Stage for Memory {
 
     async fn mark_sent(&self, columns: &RowColumns, ids: &[String]) {
         for key in self.keys(columns).await {
-            let rows = self.0.rows(columns, std::slice::from_ref(&key), 0).await.expect("it reads");
+            let rows = self
+                .0
+                .rows(columns, std::slice::from_ref(&key), 0)
+                .await
+                .expect("it reads");
             let id = rows[0].as_ref().and_then(|row| row.columns[1].1.clone());
             if id.is_some_and(|id| ids.contains(&id)) {
-                self.0.update(&columns.table, &key.0, "sent_at", &text("2026-11-20T00:00:00Z"));
+                self.0.update(
+                    &columns.table,
+                    &key.0,
+                    "sent_at",
+                    &text("2026-11-20T00:00:00Z"),
+                );
             }
         }
     }
@@ -120,7 +137,11 @@ async fn read(database: &FakeDatabase, after: Option<Cursor>) -> (Vec<String>, C
             Chunk::Progress(_) => {}
         }
     }
-    (ids, covered.expect("it covers"), resume.expect("it can go on"))
+    (
+        ids,
+        covered.expect("it covers"),
+        resume.expect("it can go on"),
+    )
 }
 
 #[tokio::test]
@@ -180,6 +201,10 @@ async fn what_does_not_answer_is_an_error() {
     database.set_unreachable(true);
     database.tables().await.expect_err("nothing answers");
     let mut chunks = database.read(query(None));
-    chunks.next().await.expect("it says so").expect_err("nothing answers");
+    chunks
+        .next()
+        .await
+        .expect("it says so")
+        .expect_err("nothing answers");
     assert!(chunks.next().await.is_none());
 }
