@@ -15,4 +15,4 @@ mod composition;
 pub mod doors;
 
 mod shell;
-pub use shell::{LABEL, LOOK_ONLY_LABEL, app, run};
+pub use shell::{LABEL, LOOK_ONLY_LABEL, run};

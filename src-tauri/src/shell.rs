@@ -33,8 +33,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let dirs = Dirs::of_user().context("failed to find a place for Waybill's files")?;
     let core = composition::core(arguments, dirs);
     let label = if arguments.read_only { LOOK_ONLY_LABEL } else { LABEL };
-    let app = app(Builder::default(), tauri::generate_context!(), core, label)
-        .context("failed to open the window")?;
+    let builder = with_doors(Builder::default(), core).setup(move |app| {
+        let window = open(app, label)?;
+        tauri::async_runtime::spawn(async move {
+            // The page says when it is ready; a page that cannot must not stay invisible.
+            tokio::time::sleep(PATIENCE).await;
+            show(&window);
+        });
+        Ok(())
+    });
+    let app = builder.build(context()).context("failed to open the window")?;
     app.run(|handle, event| {
         if let RunEvent::Exit = event {
             say_farewell(handle.state::<Core>().inner().clone());
@@ -43,35 +51,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The application over any runtime, so that tests can run it without a window.
-///
-/// # Errors
-/// When the window cannot be made.
-pub fn app<R: Runtime>(
-    builder: Builder<R>,
-    context: Context<R>,
-    core: Core,
-    label: &'static str,
-) -> tauri::Result<App<R>> {
-    builder
-        .manage(core)
-        .invoke_handler(tauri::generate_handler![doors::ask, doors::act, doors::ui_ready])
-        .setup(move |app| {
-            let window = WebviewWindowBuilder::new(app, label, WebviewUrl::default())
-                .title("Waybill")
-                .inner_size(1280.0, 800.0)
-                .min_inner_size(1024.0, 640.0)
-                .background_color(BACKGROUND)
-                .visible(false)
-                .build()?;
-            tauri::async_runtime::spawn(async move {
-                // The page says when it is ready; a page that cannot must not stay invisible.
-                tokio::time::sleep(PATIENCE).await;
-                show(&window);
-            });
-            Ok(())
-        })
-        .build(context)
+/// Page, configuration and capabilities, as they were when this was built.
+fn context<R: Runtime>() -> Context<R> {
+    tauri::generate_context!()
+}
+
+fn with_doors<R: Runtime>(builder: Builder<R>, core: Core) -> Builder<R> {
+    builder.manage(core).invoke_handler(tauri::generate_handler![doors::ask, doors::act, doors::ui_ready])
+}
+
+fn open<R: Runtime>(app: &App<R>, label: &str) -> tauri::Result<WebviewWindow<R>> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::default())
+        .title("Waybill")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(1024.0, 640.0)
+        .background_color(BACKGROUND)
+        .visible(false)
+        .build()
 }
 
 /// Shows the window; does nothing when it is shown.
@@ -91,4 +87,78 @@ fn say_farewell(core: Core) {
             tracing::warn!("The session did not end in time");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
+    use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+    use tauri::webview::InvokeRequest;
+    use waybill_engine::Drivers;
+    use waybill_engine::profiles::MemorySecrets;
+    use waybill_protocol::wire::{decode_outcome, encode_request};
+    use waybill_protocol::{Call, Heal, Hello};
+
+    use super::*;
+
+    /// What a window of this name gets from a command: the core's bytes, or Tauri's refusal.
+    fn call<C: Call>(label: &str, command: &str, body: InvokeBody, _call: &C) -> Result<Vec<u8>, String> {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let secrets = Arc::new(MemorySecrets::default());
+        let core = Core::new(Drivers::new(Vec::new()), secrets, Dirs::under(folder.path()), None);
+        let app = with_doors(mock_builder(), core).build(context()).expect("the application builds");
+        let window: WebviewWindow<MockRuntime> = open(&app, label).expect("a window without a screen opens");
+        let request = InvokeRequest {
+            cmd: command.to_owned(),
+            callback: CallbackFn(0),
+            error: CallbackFn(1),
+            url: "tauri://localhost".parse().expect("it is a URL"),
+            body,
+            headers: Default::default(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        };
+        match get_ipc_response(&window, request) {
+            Ok(InvokeResponseBody::Raw(bytes)) => Ok(bytes),
+            Ok(InvokeResponseBody::Json(text)) => Err(format!("json instead of bytes: {text}")),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    fn raw<C: Call>(label: &str, command: &str, asked: &C) -> Result<Vec<u8>, String> {
+        call(label, command, InvokeBody::Raw(encode_request(asked)), asked)
+    }
+
+    #[test]
+    fn every_window_may_ask() {
+        for label in [LABEL, LOOK_ONLY_LABEL] {
+            let reply = raw(label, "ask", &Hello {}).expect("asking is allowed");
+            let welcome = decode_outcome::<Hello>(&reply).expect("the core answers");
+            assert!(!welcome.version.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_window_that_may_only_look_cannot_act() {
+        let refusal = raw(LOOK_ONLY_LABEL, "act", &Heal {}).expect_err("it is refused before the core");
+        assert!(refusal.contains("not allowed"), "{refusal}");
+        // The main window gets through to the core, which has no demo open here.
+        let reply = raw(LABEL, "act", &Heal {}).expect("the door is open");
+        let failure = decode_outcome::<Heal>(&reply).expect_err("there is no demo");
+        assert_eq!(failure.code, waybill_protocol::Code::NotOpen);
+    }
+
+    #[test]
+    fn a_window_with_another_name_may_nothing() {
+        assert!(raw("other", "ask", &Hello {}).is_err());
+    }
+
+    #[test]
+    fn requests_as_text_are_refused_as_the_sign_of_a_broken_build() {
+        let body = InvokeBody::Json(serde_json::json!({}));
+        let reply = call(LABEL, "ask", body, &Hello {}).expect("the command answers");
+        let failure = decode_outcome::<Hello>(&reply).expect_err("text is no request");
+        assert!(failure.detail.contains("connect-src"), "{}", failure.detail);
+    }
 }

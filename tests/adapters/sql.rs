@@ -8,3 +8,4 @@ mod odd;
 mod probe;
 mod refused;
 mod stage;
+mod windows;

@@ -95,7 +95,6 @@ fn consume(bootstrap: &str, topic: &str, n: usize, tuned: bool) -> anyhow::Resul
     while ends < PARTITIONS {
         match consumer.poll(Duration::from_secs(10)).context("the topic fell silent")? {
             Ok(message) => {
-                use rdkafka::Message as _;
                 seen += 1;
                 bytes += message.payload_len() + message.key_len();
             }

@@ -155,12 +155,16 @@ impl Broker for Queues {
         let records: Vec<Coordinate> = at.iter().map(record).collect();
         let copies = self.stream.copies(&records, max_bytes).await?;
         let entry = |(copy, at): (Option<Copy>, &Coordinate)| {
-            let properties = ["message_id", "expiration"];
+            let properties = [
+                ("message_id", "7"),
+                ("type", "ProductChanged"),
+                ("expiration", "7"),
+            ];
             copy.map(|copy| Copy {
                 coordinate: at.clone(),
                 key: Some(b"product.ProductChanged".to_vec()),
                 properties: properties
-                    .map(|name| (name.to_owned(), "7".to_owned()))
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .into(),
                 ..copy
             })
@@ -319,7 +323,10 @@ async fn one_consumer_gets_what_it_lost_through_its_queue() {
         .iter()
         .map(|(n, v)| format!("{n}={v}"))
         .collect();
-    assert_eq!(properties, ["message_id=7", "delivery_mode=2"]);
+    assert_eq!(
+        properties,
+        ["message-id=7", "type=ProductChanged", "delivery-mode=2"]
+    );
 }
 
 #[tokio::test]
@@ -356,14 +363,16 @@ async fn everyone_gets_it_by_the_flows_routing_key_and_all_queues_are_named() {
     let properties: Vec<_> = sent
         .properties
         .iter()
+        .filter(|(name, _)| name != "timestamp")
         .map(|(n, v)| format!("{n}={v}"))
         .collect();
+    assert!(sent.properties.iter().any(|(name, _)| name == "timestamp"));
     assert_eq!(
         properties,
         [
-            format!("message_id={}", id(1)),
+            format!("message-id={}", id(1)),
             "type=ProductChanged".to_owned(),
-            "delivery_mode=2".to_owned()
+            "delivery-mode=2".to_owned()
         ]
     );
 }

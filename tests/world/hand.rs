@@ -23,9 +23,9 @@ pub(crate) enum Broker {
         bootstrap: String,
     },
     RabbitMq {
-        channel: Channel,
+        channel: Box<Channel>,
         /// The channel ends with it.
-        connection: Connection,
+        connection: Box<Connection>,
     },
 }
 
@@ -48,8 +48,8 @@ impl Hand {
                 let options = ConfirmSelectOptions::default();
                 channel.confirm_select(options).await.expect("confirms");
                 Broker::RabbitMq {
-                    channel,
-                    connection,
+                    channel: Box::new(channel),
+                    connection: Box::new(connection),
                 }
             }
             BrokerKind::Mock => panic!("the mock is tested in the world's own crate"),

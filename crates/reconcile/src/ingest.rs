@@ -44,9 +44,6 @@ impl Index {
         );
         for idx in 0..batch.len() {
             let spot = spot(batch, idx);
-            if let Some(why) = complaint(spot.marks) {
-                self.complain(&spot, why);
-            }
             if spot.partition != near.0 {
                 self.near.insert((batch.place, near.0), near.1);
                 let known = self.near.get(&(batch.place, spot.partition));
@@ -57,6 +54,9 @@ impl Index {
                 Some(role) => {
                     let (new, added) = self.ingest_spot(role, batch, idx, &spot, &mut near.1);
                     done.new_events += u64::from(new);
+                    if added == Added::New {
+                        self.complain_of_marks(&spot);
+                    }
                     match (added, times.as_mut()) {
                         (Added::New, Some(times)) => times.add(spot.at),
                         (Added::Moved, Some(times)) => times.spoil(),
@@ -201,16 +201,23 @@ impl Index {
             );
             return;
         }
-        let at = spot.at;
         let names = &mut self.events.aggregates;
-        let change = self
-            .business
-            .insert(names, aggregate, version, spot.to_owned_spot());
-        self.unjoined.extend(change);
-        match (change, times) {
-            (Some(_), Some(times)) => times.add(at),
-            (None, Some(times)) => times.spoil(),
-            (_, None) => {}
+        let kept = spot.to_owned_spot();
+        let (change, added) = self.business.insert(names, aggregate, version, kept);
+        match (added, times) {
+            (Added::New, Some(times)) => times.add(spot.at),
+            (Added::Moved, Some(times)) => times.spoil(),
+            _ => {}
+        }
+        if added == Added::New {
+            self.unjoined.push(change);
+            self.complain_of_marks(&spot);
+        }
+    }
+
+    fn complain_of_marks(&mut self, spot: &Spot<'_>) {
+        if let Some(why) = complaint(spot.marks) {
+            self.complain(spot, why);
         }
     }
 

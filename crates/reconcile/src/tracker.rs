@@ -10,10 +10,12 @@ use crate::ConsumerProgress;
 /// How many looks are kept per partition before every second one is dropped.
 const MAX_LOOKS: usize = 1024;
 
+/// How long a consumer has to stand still before it counts as stalled rather than slow.
+const STALLED_MICROS: i64 = 10_000_000;
+
 /// What is known of one consumer's movement.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Movement {
-    seen: bool,
     partitions: BTreeMap<u32, PartitionMovement>,
     /// When the queue was seen empty, ascending.
     empty_at: Vec<i64>,
@@ -21,9 +23,9 @@ pub(crate) struct Movement {
     bound: bool,
     may_drop: bool,
     attached: Option<u32>,
-    /// Whether the latest two looks differ, there being two.
-    moved: Option<bool>,
-    latest: i64,
+    /// Since when the queue's depth is what it is.
+    depth_since: i64,
+    latest: Option<i64>,
     processed: HashMap<(PlaceId, u32), Processed>,
 }
 
@@ -39,9 +41,8 @@ struct Processed {
 struct PartitionMovement {
     /// Time of the look and offset passed, both ascending.
     looks: Vec<(i64, i64)>,
-    committed: bool,
-    moved: Option<bool>,
-    latest: i64,
+    /// When it was looked at last and had a committed offset.
+    latest: Option<i64>,
 }
 
 /// Whether a consumer has passed an event.
@@ -61,14 +62,13 @@ impl Movement {
     /// Takes in one look.
     pub(crate) fn look(&mut self, look: &ConsumerProgress) {
         let at = look.at.0;
-        self.seen = true;
-        let newest = at >= self.latest;
+        let newest = self.latest.is_none_or(|latest| at >= latest);
         for partition in &look.partitions {
             let known = self.partitions.entry(partition.partition).or_default();
             known.look(at, partition.passed);
         }
         if newest {
-            self.latest = at;
+            self.latest = Some(at);
             self.attached = look
                 .queue
                 .as_ref()
@@ -83,7 +83,9 @@ impl Movement {
             }
             if newest {
                 let depth = (queue.ready, queue.unacked);
-                self.moved = self.depth.map(|before| before != depth);
+                if self.depth != Some(depth) {
+                    self.depth_since = at;
+                }
                 self.depth = Some(depth);
                 self.bound = queue.bound;
                 self.may_drop = queue.may_drop;
@@ -128,8 +130,10 @@ impl Movement {
         let idx = known.looks.partition_point(|&(_, passed)| passed <= offset);
         match known.looks.get(idx) {
             Some(&(at, _)) => Passage::By(at),
-            None if !known.committed => Passage::NoOffset,
-            None => Passage::NotYet(self.lag(known.moved)),
+            None => match (known.looks.last(), known.latest) {
+                (Some(&(since, _)), Some(latest)) => Passage::NotYet(self.lag(since, latest)),
+                _ => Passage::NoOffset,
+            },
         }
     }
 
@@ -138,8 +142,10 @@ impl Movement {
         let idx = self.empty_at.partition_point(|&at| at < routed);
         match self.empty_at.get(idx) {
             Some(&at) => Passage::By(at),
-            None if self.depth.is_none() => Passage::NotLooked,
-            None => Passage::NotYet(self.lag(self.moved)),
+            None => match (self.depth, self.latest) {
+                (Some(_), Some(latest)) => Passage::NotYet(self.lag(self.depth_since, latest)),
+                _ => Passage::NotLooked,
+            },
         }
     }
 
@@ -152,11 +158,14 @@ impl Movement {
         self.may_drop
     }
 
-    fn lag(&self, moved: Option<bool>) -> LagReason {
-        match (self.attached, moved) {
-            (Some(0), _) => LagReason::NoConsumers,
-            (_, Some(false)) => LagReason::Stalled,
-            _ => LagReason::Behind,
+    /// Why it is behind, given since when it stands where it does.
+    fn lag(&self, since: i64, latest: i64) -> LagReason {
+        if self.attached == Some(0) {
+            LagReason::NoConsumers
+        } else if latest.saturating_sub(since) >= STALLED_MICROS {
+            LagReason::Stalled
+        } else {
+            LagReason::Behind
         }
     }
 
@@ -181,12 +190,7 @@ impl PartitionMovement {
         let Some(passed) = passed else {
             return;
         };
-        self.committed = true;
-        if at >= self.latest {
-            let before = self.looks.last().map(|&(_, passed)| passed);
-            self.moved = before.map(|before| before != passed);
-            self.latest = at;
-        }
+        self.latest = self.latest.max(Some(at));
         self.looks.push((at, passed));
         // What was passed stays passed, whatever a rewind says later.
         self.looks.sort_unstable();
@@ -263,7 +267,7 @@ mod tests {
             group(10, Some(5)),
             group(30, Some(5)),
             group(20, Some(9)),
-            group(40, Some(9)),
+            group(20 + STALLED_MICROS, Some(9)),
         ];
         let movement = movement(&looks);
         assert_eq!(movement.passed_offset(2, 4), Passage::By(10));

@@ -45,9 +45,11 @@ pub(crate) struct State {
 }
 
 /// Makes sure that the named servers run: starts those that do not answer, all
-/// at the same time. Two calls at once wait for each other.
+/// at the same time. Two calls at once wait for each other. Ends what tests that
+/// were killed left behind.
 pub fn up(kinds: &[Kind]) -> Result<Vec<Outcome>> {
     let _lock = lock()?;
+    own::clear_abandoned()?;
     let mut state = State::read()?;
     let missing: Vec<Kind> = kinds
         .iter()
@@ -85,7 +87,6 @@ pub fn up(kinds: &[Kind]) -> Result<Vec<Outcome>> {
 }
 
 /// Stops the named servers and removes their data. Returns those that ran.
-/// Also clears what tests that were killed left behind.
 pub fn down(kinds: &[Kind]) -> Result<Vec<Kind>> {
     let _lock = lock()?;
     own::clear_abandoned()?;

@@ -14,8 +14,8 @@ use crate::copies::copies;
 use crate::follow::follow;
 use crate::hub::Hub;
 use crate::inspect;
-use crate::management::Version;
 use crate::operator::Sender;
+use crate::rows::Version;
 use crate::scan::scan;
 
 const MIB: u64 = 1024 * 1024;

@@ -10,7 +10,7 @@ use waybill_source::{CopyQuery, CopyRole};
 
 use crate::hub::Hub;
 use crate::inspect::setting;
-use crate::management::{BindingRow, QueueRow, Version};
+use crate::rows::{BindingRow, QueueRow, Version};
 
 const FIXED_IN: Version = Version {
     major: 3,

@@ -11,8 +11,9 @@ use crate::broker::RabbitBroker;
 use crate::connect::{self, Settings};
 use crate::error;
 use crate::hub::Hub;
-use crate::management::{Management, Version};
+use crate::management::Management;
 use crate::probe::probe;
+use crate::rows::Version;
 
 /// RabbitMQ 3.9 and later, over AMQP 0.9.1 and the management HTTP API.
 ///

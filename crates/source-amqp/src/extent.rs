@@ -104,16 +104,18 @@ impl Extent {
             let from = Ord::min(Ord::max(resume.next, first.offset), last.offset);
             return (Start::Offset(from), Some(from));
         }
-        let reaches_back = first.time.is_none_or(|time| time < window.from);
+        // A message without a time may be of any age; entering by time tells whether it is older.
+        let worth_it = match first.time {
+            Some(time) => time < window.from && last.offset - first.offset > SHORT,
+            None => true,
+        };
         let from_second = window
             .from
             .0
             .div_euclid(1_000_000)
             .saturating_sub(SKEW_SECS);
         match u64::try_from(from_second) {
-            Ok(second) if reaches_back && last.offset - first.offset > SHORT => {
-                (Start::Second(second), None)
-            }
+            Ok(second) if worth_it => (Start::Second(second), None),
             _ => (Start::Offset(first.offset), Some(first.offset)),
         }
     }
@@ -268,12 +270,14 @@ mod tests {
     fn a_read_begins_where_nothing_wanted_lies_before() {
         let old = extent(edge(100, Some(10)), edge(90_000, Some(4900)));
         let short = extent(edge(100, Some(10)), edge(200, Some(4900)));
+        let untimed = extent(edge(100, None), edge(200, None));
         let resume = |next| Some(Position { next, at: at(4000) });
         for (extent, from, resumed, expected) in [
             (old, 4000, None, (Start::Second(3400), None)),
             (old, 5, None, (Start::Offset(100), Some(100))),
             (old, 300, None, (Start::Offset(100), Some(100))),
             (short, 4000, None, (Start::Offset(100), Some(100))),
+            (untimed, 4000, None, (Start::Second(3400), None)),
             (old, 0, resume(500), (Start::Offset(500), Some(500))),
             (old, 0, resume(50), (Start::Offset(100), Some(100))),
             (

@@ -8,7 +8,8 @@ use waybill_source::{Error, Result};
 
 use crate::connect::Settings;
 use crate::error;
-use crate::management::{Management, Version};
+use crate::management::Management;
+use crate::rows::Version;
 
 /// The way to the broker, and to its management API where the profile names one.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use waybill_source::{
 };
 
 use crate::hub::{Hub, now};
-use crate::management::{QueueRow, Version};
 use crate::mirror::{TAP_PREFIX, observe};
+use crate::rows::{QueueRow, Version};
 
 /// Queue counters are collected this seldom (the broker's default), so what we are told now held
 /// at some time since then.

@@ -26,6 +26,7 @@ mod probe;
 mod pull;
 mod reading;
 mod routing;
+mod rows;
 mod scan;
 mod tap;
 mod values;

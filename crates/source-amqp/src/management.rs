@@ -7,13 +7,14 @@ use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Client, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 use waybill_source::{Error, Result, Target};
 
 use crate::connect::Settings;
+use crate::rows::{BindingRow, ExchangeRow, Overview, QueueRow};
 
 /// How long one answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
@@ -22,82 +23,6 @@ const PAGE_SIZE: u32 = 500;
 
 const QUEUE_COLUMNS: &str = "name,type,messages,messages_ready,messages_unacknowledged,consumers,\
                              arguments,effective_policy_definition";
-
-/// A queue as the API lists it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct QueueRow {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: String,
-    #[serde(default, rename = "type", deserialize_with = "lenient")]
-    pub(crate) kind: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) messages: Option<u64>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) messages_ready: Option<u64>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) messages_unacknowledged: Option<u64>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) consumers: Option<u32>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) arguments: Map<String, Value>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) effective_policy_definition: Map<String, Value>,
-}
-
-/// An exchange as the API lists it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct ExchangeRow {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: String,
-    #[serde(default, rename = "type", deserialize_with = "lenient")]
-    pub(crate) kind: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) internal: bool,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) arguments: Map<String, Value>,
-}
-
-/// A binding as the API lists it.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-pub(crate) struct BindingRow {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) source: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) destination: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) destination_type: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) routing_key: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) arguments: Map<String, Value>,
-}
-
-/// Who answers.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Overview {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) product_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) rabbitmq_version: Option<String>,
-}
-
-/// A version as far as we tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version {
-    pub(crate) major: u32,
-    pub(crate) minor: u32,
-}
-
-impl Version {
-    /// Reads `3.10.8` or `4.1.0-rc.1`.
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
-        Some(Self {
-            major: parts.next()?.parse().ok()?,
-            minor: parts.next()?.parse().ok()?,
-        })
-    }
-}
 
 /// What the server's clock said in an answer.
 #[derive(Debug, Clone, Copy)]
@@ -465,30 +390,9 @@ fn server_clock(date: jiff::Timestamp, asked: SystemTime, took: Duration) -> Opt
     })
 }
 
-/// A field of another type than we know is as good as absent.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
-    deserializer: D,
-) -> std::result::Result<T, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_queue_with_odd_or_missing_fields_is_still_a_queue() {
-        let row: QueueRow = serde_json::from_str(
-            r#"{"name":"q","messages":"many","effective_policy_definition":[],"new":1}"#,
-        )
-        .expect("it is an object");
-        assert_eq!(
-            (row.name.as_str(), row.messages, row.kind),
-            ("q", None, None)
-        );
-        assert!(row.effective_policy_definition.is_empty());
-    }
 
     #[test]
     fn the_servers_clock_is_known_to_a_second_and_half_the_trip() {

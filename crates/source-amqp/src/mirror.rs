@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use waybill_source::{Error, Result};
 
-use crate::management::{BindingRow, ExchangeRow, Management};
+use crate::management::Management;
 use crate::routing::{ExchangeKind, RoutingMap};
+use crate::rows::{BindingRow, ExchangeRow};
 
 /// The beginning of the names of all taps, ours and those of other windows.
 pub(crate) const TAP_PREFIX: &str = "waybill.tap.";

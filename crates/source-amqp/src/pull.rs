@@ -40,47 +40,61 @@ where
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(0);
-    let work = produce(Sink(sender)).boxed();
     let stream = Pulled {
-        work: Some(work),
+        work: Some(produce(Sink(sender)).boxed()),
         failed: None,
         receiver,
+        closed: closed.clone().cancelled_owned().boxed(),
+        ended: false,
     };
-    stream.take_until(closed.clone().cancelled_owned()).boxed()
+    stream.boxed()
 }
 
 struct Pulled<T> {
     work: Option<BoxFuture<'static, Result<()>>>,
     failed: Option<waybill_source::Error>,
     receiver: mpsc::Receiver<T>,
+    closed: BoxFuture<'static, ()>,
+    ended: bool,
+}
+
+impl<T> Pulled<T> {
+    /// What has been put, or the end when nothing more can be.
+    fn taken(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let item = match self.receiver.poll_next_unpin(cx) {
+            Poll::Ready(Some(item)) => Some(Ok(item)),
+            // The sender lives in `work`: everything put has been taken.
+            Poll::Ready(None) => self.failed.take().map(Err),
+            Poll::Pending => return Poll::Pending,
+        };
+        self.ended = !matches!(item, Some(Ok(_)));
+        Poll::Ready(item)
+    }
 }
 
 impl<T> Stream for Pulled<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            match self.receiver.poll_next_unpin(cx) {
-                Poll::Ready(Some(item)) => return Poll::Ready(Some(Ok(item))),
-                // The sender lives in `work`: everything put has been taken.
-                Poll::Ready(None) => return Poll::Ready(self.failed.take().map(Err)),
-                Poll::Pending => {}
-            }
-            let Some(work) = &mut self.work else {
-                return Poll::Pending;
-            };
-            match work.poll_unpin(cx) {
-                Poll::Ready(outcome) => {
-                    self.failed = outcome.err();
-                    self.work = None;
-                }
-                // It may have put something before it went to sleep.
-                Poll::Pending => match self.receiver.poll_next_unpin(cx) {
-                    Poll::Ready(Some(item)) => return Poll::Ready(Some(Ok(item))),
-                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
-                },
-            }
+        if !self.ended && self.closed.poll_unpin(cx).is_ready() {
+            self.ended = true;
+            // Its connections end now, whoever still holds the stream.
+            self.work = None;
         }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(item) = self.taken(cx) {
+            return Poll::Ready(item);
+        }
+        if let Some(work) = &mut self.work
+            && let Poll::Ready(outcome) = work.poll_unpin(cx)
+        {
+            self.failed = outcome.err();
+            self.work = None;
+        }
+        // It may have put something before it went to sleep, or ended.
+        self.taken(cx)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::management::{BindingRow, ExchangeRow};
+use crate::rows::{BindingRow, ExchangeRow};
 
 /// How an exchange decides.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,8 +30,8 @@ use crate::pull::Sink;
 use crate::values;
 use crate::watch::{MAX_BYTES, MAX_LENGTH, TTL_MILLIS, Watch};
 
-/// How often the exchange's bindings are read again. A message that only a binding made since
-/// then let through is not seen, so coverage lags by this much.
+/// How often the exchange's bindings and the tap's counters are read again. A message that only
+/// a binding made since then let through is not seen, so coverage lags by up to twice this.
 const MIRROR_EVERY: Duration = Duration::from_secs(5);
 
 /// Messages under way at most.
@@ -157,6 +157,7 @@ impl Tap {
         };
         tap.drained_to = opened;
         tap.mirrored_at = opened;
+        tap.watch = Watch::new(opened);
         Ok(tap)
     }
 
@@ -239,10 +240,10 @@ impl Tap {
             self.add_gap(gap);
         }
         self.asked = asking;
-        self.coverage.window.to = Ord::max(
-            self.coverage.window.to,
-            Ord::min(self.drained_to, self.mirrored_at),
-        );
+        // What was once said to be covered is never taken back.
+        let sure_to = [self.drained_to, self.mirrored_at, self.watch.vouched_to()];
+        let sure_to = sure_to.into_iter().fold(asking, Ord::min);
+        self.coverage.window.to = Ord::max(self.coverage.window.to, sure_to);
         self.out.put(Chunk::Covered(self.coverage.clone())).await;
         self.due = Instant::now() + COVERED_EVERY;
         Ok(())
@@ -265,13 +266,10 @@ impl Tap {
             self.mirrored_at = look.at;
         }
         self.opaque(&look.mirror.opaque);
-        if let Some(n_routed) = look.n_routed {
-            let arrived = self.listener.arrived().await;
-            self.take(arrived).await?;
-            let gap = self.watch.counted(now(), n_routed, self.n_taken);
-            if let Some(gap) = gap {
-                self.add_gap(gap);
-            }
+        let arrived = self.listener.arrived().await;
+        self.take(arrived).await?;
+        if let Some(gap) = self.watch.counted(now(), look.n_routed, self.n_taken) {
+            self.add_gap(gap);
         }
         Ok(())
     }

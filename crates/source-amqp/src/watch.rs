@@ -16,8 +16,9 @@ pub(crate) const TTL_MILLIS: i64 = 60_000;
 pub(crate) struct Watch {
     /// The last time the queue was empty.
     empty_at: Micros,
-    /// The last time as many had come out as had gone in.
-    complete_at: Micros,
+    /// The last two times the counts were compared. The broker's count is some seconds old, so the
+    /// last comparison vouches for what came before the one before it.
+    compared_at: [Micros; 2],
     /// Messages known to be lost.
     n_lost: u64,
     /// The largest body seen, in bytes.
@@ -28,7 +29,7 @@ impl Watch {
     pub(crate) fn new(opened: Micros) -> Self {
         Self {
             empty_at: opened,
-            complete_at: opened,
+            compared_at: [opened; 2],
             n_lost: 0,
             max_bytes: 0,
         }
@@ -53,13 +54,23 @@ impl Watch {
         (near_limit || old).then_some(overflow(self.empty_at, at))
     }
 
-    /// The broker counts `n_routed` into the queue some seconds ago; `n_taken` have come out by
-    /// now. A gap when fewer came out.
-    pub(crate) fn counted(&mut self, at: Micros, n_routed: u64, n_taken: u64) -> Option<Gap> {
-        let n_lost = n_routed.saturating_sub(n_taken);
-        let gap = (n_lost > self.n_lost).then(|| overflow(self.complete_at, at));
+    /// Up to when the counts vouch for every message.
+    pub(crate) fn vouched_to(&self) -> Micros {
+        self.compared_at[0]
+    }
+
+    /// The broker counted `n_routed` into the queue some seconds ago, if it counts at all;
+    /// `n_taken` have come out by now. A gap when fewer came out.
+    pub(crate) fn counted(
+        &mut self,
+        at: Micros,
+        n_routed: Option<u64>,
+        n_taken: u64,
+    ) -> Option<Gap> {
+        let n_lost = n_routed.map_or(0, |n_routed| n_routed.saturating_sub(n_taken));
+        let gap = (n_lost > self.n_lost).then(|| overflow(self.vouched_to(), at));
         self.n_lost = Ord::max(n_lost, self.n_lost);
-        self.complete_at = at;
+        self.compared_at = [self.compared_at[1], at];
         gap
     }
 }
@@ -86,7 +97,9 @@ mod tests {
         for (second, depth) in [(1, 0), (2, 300), (3, 0), (25, 9000)] {
             assert_eq!(watch.sample(at(second), depth), None, "second {second}");
         }
-        assert_eq!(watch.counted(at(5), 100, 120), None);
+        assert_eq!(watch.counted(at(5), Some(100), 120), None);
+        assert_eq!(watch.counted(at(10), None, 120), None);
+        assert_eq!(watch.vouched_to(), at(5));
     }
 
     #[test]
@@ -103,15 +116,15 @@ mod tests {
     #[test]
     fn what_went_in_and_never_came_out_is_lost_once() {
         let mut watch = Watch::new(at(0));
-        assert_eq!(watch.counted(at(5), 100, 100), None);
-        assert_eq!(
-            watch.counted(at(10), 200, 150),
-            Some(overflow(at(5), at(10)))
-        );
-        assert_eq!(watch.counted(at(15), 300, 250), None);
-        assert_eq!(
-            watch.counted(at(20), 400, 340),
-            Some(overflow(at(15), at(20)))
-        );
+        for (second, n_routed, n_taken, expected) in [
+            (5, 100, 100, None),
+            (10, 200, 200, None),
+            (15, 300, 250, Some(overflow(at(5), at(15)))),
+            (20, 400, 350, None),
+            (25, 500, 440, Some(overflow(at(15), at(25)))),
+        ] {
+            let gap = watch.counted(at(second), Some(n_routed), n_taken);
+            assert_eq!(gap, expected, "second {second}");
+        }
     }
 }

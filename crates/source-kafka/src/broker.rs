@@ -26,8 +26,7 @@ pub(crate) struct KafkaBroker {
 }
 
 impl KafkaBroker {
-    pub(crate) fn new(asker: Asker, access: Access) -> Self {
-        let asker = Arc::new(asker);
+    pub(crate) fn new(asker: Arc<Asker>, access: Access) -> Self {
         let operator = match access {
             Access::ReadOnly => None,
             Access::Resend => Some(KafkaOperator::new(Arc::clone(&asker))),

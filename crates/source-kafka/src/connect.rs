@@ -3,7 +3,8 @@
 //! Everything here blocks and belongs on a thread that may be blocked.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -17,6 +18,12 @@ use waybill_source::{Error, Result};
 use crate::context::Context;
 use crate::error::{Asked, Said, sort, unreachable};
 use crate::settings::Settings;
+
+/// How often idle clients are tended.
+const TEND_EVERY: Duration = Duration::from_secs(1);
+
+/// How long an unused reader for single records keeps its connections.
+const PICKER_KEPT: Duration = Duration::from_secs(60);
 
 /// A consumer of ours; it is only ever assigned, never subscribed.
 pub(crate) type Reader = BaseConsumer<Context>;
@@ -41,20 +48,35 @@ pub(crate) struct Asker {
     pub(crate) settings: Settings,
     /// Opened when first needed; it brings a thread of its own.
     admin: Mutex<Option<Arc<AdminClient<Context>>>>,
+    /// Kept for a while: connecting anew costs more than fetching a record.
+    picker: Mutex<Option<Picker>>,
+    /// Dropped with us, which ends the [`keeper`].
+    _stop: SyncSender<()>,
+}
+
+/// A reader for single records.
+pub(crate) struct Picker {
+    pub(crate) reader: Reader,
+    pub(crate) context: Context,
+    used: Instant,
 }
 
 impl Asker {
     /// Connects and fetches the metadata once, so that `Ok` means usable.
-    pub(crate) fn open(settings: Settings) -> Result<Self> {
+    pub(crate) fn open(settings: Settings) -> Result<Arc<Self>> {
         let context = Context::new(settings.secret.clone());
         let client = create(&settings.asking(), &context)?;
-        let asker = Self {
+        let (stop, stopped) = sync_channel(0);
+        let asker = Arc::new(Self {
             client,
             context,
             settings,
             admin: Mutex::default(),
-        };
+            picker: Mutex::default(),
+            _stop: stop,
+        });
         asker.greet()?;
+        keeper(&asker, stopped)?;
         Ok(asker)
     }
 
@@ -123,7 +145,7 @@ impl Asker {
     /// The client for describing configurations and groups' offsets. It is a producer to
     /// librdkafka, so it cannot commit, and we never give it anything to send.
     pub(crate) fn admin(&self) -> Result<Arc<AdminClient<Context>>> {
-        let mut admin = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admin = locked(&self.admin);
         if let Some(admin) = &*admin {
             return Ok(Arc::clone(admin));
         }
@@ -155,6 +177,49 @@ impl Asker {
         sort(error, asked, &self.settings, &self.context)
     }
 
+    /// A reader for single records, the last one if it is still there.
+    pub(crate) fn picker(&self) -> Result<Picker> {
+        let kept = locked(&self.picker).take();
+        match kept {
+            Some(picker) => {
+                picker.context.forget();
+                Ok(picker)
+            }
+            None => {
+                let (reader, context) = self.reader(&self.settings.picking())?;
+                Ok(Picker {
+                    reader,
+                    context,
+                    used: Instant::now(),
+                })
+            }
+        }
+    }
+
+    /// Keeps a reader that has done its work for the next time.
+    pub(crate) fn keep(&self, mut picker: Picker) {
+        if picker.reader.unassign().is_ok() {
+            picker.used = Instant::now();
+            *locked(&self.picker) = Some(picker);
+        }
+    }
+
+    /// Serves the side channels of clients that nobody uses just now, and ends the picker when
+    /// nobody has used it for a while.
+    fn tend(&self) {
+        self.drain();
+        let mut kept = locked(&self.picker);
+        let Some(picker) = &*kept else {
+            return;
+        };
+        for _ in 0..EVENTS_PER_ASK {
+            drop(picker.reader.poll(Duration::ZERO));
+        }
+        if picker.used.elapsed() > PICKER_KEPT {
+            *kept = None;
+        }
+    }
+
     /// A consumer for reading, with its own side channel.
     pub(crate) fn reader(&self, config: &ClientConfig) -> Result<(Reader, Context)> {
         let context = Context::new(self.settings.secret.clone());
@@ -171,6 +236,33 @@ impl Asker {
             drop(self.client.poll(Duration::ZERO));
         }
     }
+}
+
+/// Tends the asker's idle clients once a second until it is dropped. Without it, what a client
+/// says while its broker is down would pile up.
+fn keeper(asker: &Arc<Asker>, stopped: Receiver<()>) -> Result<()> {
+    let tended = Arc::downgrade(asker);
+    let body = move || {
+        while stopped.recv_timeout(TEND_EVERY) == Err(RecvTimeoutError::Timeout) {
+            let Some(asker) = tended.upgrade() else {
+                return;
+            };
+            asker.tend();
+        }
+    };
+    std::thread::Builder::new()
+        .name("kafka-keeper".to_owned())
+        .spawn(body)
+        .map(drop)
+        .map_err(|error| Error::Connect {
+            address: asker.settings.address_text(),
+            source: Box::new(error),
+        })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is inside is whole at any time, so a panic elsewhere does not spoil it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Asker {

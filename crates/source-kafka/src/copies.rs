@@ -110,18 +110,20 @@ fn fetch(
     max_bytes: usize,
     found: &mut Found,
 ) -> Result<()> {
-    let (reader, context) = asker.reader(&asker.settings.picking())?;
+    let picker = asker.picker()?;
     let mut pick = Pick {
         topic,
         asker,
-        context,
+        context: picker.context.clone(),
         wanted,
         max_bytes,
         found,
     };
     while !pick.wanted.is_empty() {
-        pick.round(&reader)?;
+        pick.round(&picker.reader)?;
     }
+    // One that failed is not kept.
+    asker.keep(picker);
     Ok(())
 }
 

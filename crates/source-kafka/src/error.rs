@@ -128,10 +128,20 @@ pub(crate) fn no_topic<'a>(
         what: "topic",
         name: name.to_owned(),
         place: settings.address_text(),
-        suggestion: crate::settings::closest(name, &known)
+        suggestion: closest(name, &known)
             .map(|meant| format!("; did you mean '{meant}'?"))
             .unwrap_or_default(),
     }
+}
+
+/// The candidate that resembles `name` enough to be what was meant.
+pub(crate) fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    candidates
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
 }
 
 /// A code in plain words, without librdkafka's `Broker:` or `Local:` in front.

@@ -6,6 +6,8 @@
 mod driver;
 pub use driver::KafkaDriver;
 
+mod address;
+
 mod settings;
 
 mod connect;

@@ -1,6 +1,7 @@
 //! Tries a connection step by step and says what to do where it fails.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,10 @@ use futures::stream::BoxStream;
 use tokio::sync::mpsc;
 use waybill_source::{Error, ProbeOutcome, ProbeStep, Target};
 
+use crate::address::Address;
 use crate::connect::Asker;
 use crate::inspect::{groups, server, topic_config};
-use crate::settings::{Address, Settings};
+use crate::settings::Settings;
 use crate::span::Cleanup;
 
 /// How long a name or a connection may take.
@@ -134,7 +136,7 @@ fn bad(why: String, last_hope: bool) -> ProbeOutcome {
     }
 }
 
-fn greet(settings: &Settings) -> (ProbeOutcome, Option<Asker>) {
+fn greet(settings: &Settings) -> (ProbeOutcome, Option<Arc<Asker>>) {
     match Asker::open(settings.clone()) {
         Ok(asker) => match server(&asker) {
             Ok(info) => (

@@ -3,15 +3,13 @@
 //! What the profile sets wins over our tuning; what would let us disturb others is refused.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use waybill_source::{Error, Result, Secret, Target};
 
-const DRIVER: &str = "kafka";
-const DEFAULT_PORT: u16 = 9092;
-const HINT: &str = "write kafka://host:port[,host:port]";
+use crate::address::{Address, parse_url};
+use crate::error::closest;
 
 /// Who we are in the broker's logs and quotas.
 const CLIENT_ID: &str = "waybill";
@@ -37,6 +35,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("sasl.password", "store it as the profile's secret"),
     ("ssl.key.password", "store it as the profile's secret"),
     ("ssl.keystore.password", "store it as the profile's secret"),
+    (
+        "sasl.oauthbearer.client.secret",
+        "a profile must not hold a secret",
+    ),
 ];
 
 /// Settings people write, to suggest from when one is misspelt.
@@ -61,24 +63,6 @@ const COMMON: &[&str] = &[
     "compression.type",
     "debug",
 ];
-
-/// A bootstrap address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
-    /// Host name or IP address, IPv6 without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// Everything a client of ours is configured from.
 #[derive(Debug, Clone)]
@@ -224,10 +208,12 @@ impl Settings {
             }
         }
         if let Some(secret) = &self.secret {
-            let key = if config.get("security.protocol") == Some("ssl") {
-                "ssl.key.password"
-            } else {
-                "sasl.password"
+            let key = match config.get("security.protocol") {
+                Some("ssl") if self.options.contains_key("ssl.keystore.location") => {
+                    "ssl.keystore.password"
+                }
+                Some("ssl") => "ssl.key.password",
+                _ => "sasl.password",
             };
             config.set(key, secret.reveal());
         }
@@ -290,75 +276,6 @@ fn complaint(error: &rdkafka::error::KafkaError) -> String {
             format!("the value of the Kafka option '{key}' is not allowed")
         }
         other => format!("the Kafka options are not accepted: {other}"),
-    }
-}
-
-/// The candidate that resembles `name` enough to be what was meant.
-pub(crate) fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    candidates
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// User and addresses of `kafka://[user@]host[:port][,host[:port]]…`.
-fn parse_url(url: &str) -> Result<(Option<String>, Vec<Address>)> {
-    let rest = url.strip_prefix("kafka://");
-    let (login, hosts) = match rest.map(|rest| rest.trim_end_matches('/')) {
-        Some(rest) => match rest.rsplit_once('@') {
-            Some((login, hosts)) => (Some(login), hosts),
-            None => (None, rest),
-        },
-        None => return Err(bad_url(url, HINT)),
-    };
-    if login.is_some_and(|login| login.contains(':')) {
-        return Err(bad_url(
-            url,
-            "leave the password out; it is kept as the profile's secret",
-        ));
-    }
-    let addresses = hosts
-        .split(',')
-        .map(|text| parse_address(text.trim()).ok_or_else(|| bad_url(url, HINT)))
-        .collect::<Result<Vec<_>>>()?;
-    Ok((login.map(str::to_owned), addresses))
-}
-
-fn parse_address(text: &str) -> Option<Address> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, after) = rest.split_once(']')?;
-            let port = match after.strip_prefix(':') {
-                Some(port) => Some(port),
-                None if after.is_empty() => None,
-                None => return None,
-            };
-            (host, port)
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let port = match port {
-        Some(port) => port.parse().ok()?,
-        None => DEFAULT_PORT,
-    };
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
-    (!host.is_empty() && host.chars().all(legal)).then(|| Address {
-        host: host.to_owned(),
-        port,
-    })
-}
-
-fn bad_url(url: &str, hint: &str) -> Error {
-    let shown = url.rsplit_once('@').map_or(url, |(_, hosts)| hosts);
-    Error::BadUrl {
-        driver: DRIVER,
-        url: shown.to_owned(),
-        hint: hint.to_owned(),
     }
 }
 

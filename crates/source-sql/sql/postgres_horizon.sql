@@ -1,4 +1,6 @@
-SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8,
+SELECT (extract(epoch FROM CASE WHEN pg_is_in_recovery()
+                                THEN pg_last_xact_replay_timestamp()
+                                ELSE clock_timestamp() END) * 1000000)::int8,
        txid_snapshot_xmin(txid_current_snapshot()),
        txid_snapshot_xmax(txid_current_snapshot()),
        (SELECT (extract(epoch FROM min(xact_start)) * 1000000)::int8
@@ -7,10 +9,10 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8,
            AND backend_type = 'client backend'
            AND pid <> pg_backend_pid()
            AND (backend_xid IS NOT NULL OR xact_start > clock_timestamp() - interval '5 minutes')),
-       (SELECT count(*)
-          FROM pg_stat_activity
-         WHERE datname = current_database()
-           AND pid <> pg_backend_pid()
-           AND state IS NULL
-           AND (backend_type IS NULL OR backend_type = 'client backend'))
-     + (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())
+       pg_is_in_recovery()
+         OR EXISTS (SELECT FROM pg_stat_activity
+                     WHERE datname = current_database()
+                       AND pid <> pg_backend_pid()
+                       AND state IS NULL
+                       AND (backend_type IS NULL OR backend_type = 'client backend'))
+         OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())

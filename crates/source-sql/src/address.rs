@@ -43,7 +43,11 @@ impl Address {
         };
         let mut url = Url::parse(&target.url)
             .map_err(|error| bad(format!("{error}; write it like {example}")))?;
-        let Some(host) = url.host_str().filter(|host| !host.is_empty()).map(str::to_owned) else {
+        let Some(host) = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .map(str::to_owned)
+        else {
             return Err(bad(format!("the host is missing; write it like {example}")));
         };
         let user = decoded(url.username());
@@ -52,12 +56,16 @@ impl Address {
             return Err(bad(format!("the user is missing; write it like {example}")));
         }
         if database.is_empty() {
-            return Err(bad(format!("the database is missing; write it like {example}")));
+            return Err(bad(format!(
+                "the database is missing; write it like {example}"
+            )));
         }
         if let Some(secret) = &target.secret
             && url.set_password(Some(secret.reveal())).is_err()
         {
-            return Err(bad(format!("it takes no password; write it like {example}")));
+            return Err(bad(format!(
+                "it takes no password; write it like {example}"
+            )));
         }
         Ok(Self {
             port: url.port().unwrap_or(default_port),
@@ -131,7 +139,12 @@ mod tests {
     }
 
     fn address(url: &str) -> Result<Address> {
-        Address::new("postgres", &target(url), 5432, "postgres://user@host:5432/database")
+        Address::new(
+            "postgres",
+            &target(url),
+            5432,
+            "postgres://user@host:5432/database",
+        )
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::outlet::Stop;
 use crate::scan::{News, Scan};
 
 /// Rows per statement on the quick way. A stride is read to its end before it is handed on, so
-/// that a slow reader keeps no statement open; this many rows are some ten megabytes.
-const BULK_ROWS: u32 = 50_000;
+/// that a slow reader keeps no statement open; this many rows are some twenty megabytes.
+const BULK_ROWS: u32 = 100_000;
 
 /// How far rows may lie from where their time says, when an index on the time finds the first
 /// and last number of a window.
@@ -29,7 +29,11 @@ pub(crate) const MAX_ODD_ROWS: u32 = 100_000;
 #[derive(Debug, Clone, Copy)]
 enum Strides {
     /// Numbers are dense: so many of them hold a stride's rows, up to the table's largest.
-    Dense { span: i64, largest: i64 },
+    Dense {
+        span: i64,
+        smallest: i64,
+        largest: i64,
+    },
     /// Each end is looked up in the index.
     LookedUp,
 }
@@ -38,6 +42,10 @@ impl Scan {
     /// The first read.
     pub(crate) async fn all_by_number(&mut self) -> Result<(), Stop> {
         let (after, up_to) = self.bounds().await?;
+        if after.is_some() || up_to.is_some() {
+            // The estimate is of the whole table.
+            self.progress.total = None;
+        }
         self.strides(after, up_to, News::All).await?;
         self.odd_rows(News::All).await
     }
@@ -89,6 +97,9 @@ impl Scan {
             if done {
                 break;
             }
+            // Rows outside the window were walked over as well.
+            let walked = u64::from(self.stride_rows());
+            self.progress.done += walked.saturating_sub(brought.rows);
             after = end;
         }
         // What was missing behind us may be there by now, and most of it can be closed.
@@ -102,10 +113,14 @@ impl Scan {
         if after.is_some() && self.query.after.is_some() {
             return Ok(Strides::LookedUp);
         }
-        let ends = self.numbers(self.statements().ends()).await?.unwrap_or_default();
-        let (Some(smallest), Some(largest)) =
-            (ends.first().copied().flatten(), ends.get(1).copied().flatten())
-        else {
+        let ends = self
+            .numbers(self.statements().ends())
+            .await?
+            .unwrap_or_default();
+        let (Some(smallest), Some(largest)) = (
+            ends.first().copied().flatten(),
+            ends.get(1).copied().flatten(),
+        ) else {
             return Ok(Strides::LookedUp);
         };
         let per_row = i128::from(largest) - i128::from(smallest);
@@ -113,6 +128,7 @@ impl Scan {
         Ok(if per_row <= 2 {
             Strides::Dense {
                 span: i64::from(self.stride_rows()) * i64::try_from(per_row).unwrap_or(1),
+                smallest,
                 largest,
             }
         } else {
@@ -121,12 +137,16 @@ impl Scan {
     }
 
     async fn stride_end(&self, strides: Strides, after: Option<i64>) -> Result<Option<i64>> {
-        match (strides, after) {
-            (Strides::Dense { span, largest }, Some(after)) => {
-                let end = after.saturating_add(span);
+        match strides {
+            Strides::Dense {
+                span,
+                smallest,
+                largest,
+            } => {
+                let end = after.unwrap_or(smallest).saturating_add(span);
                 Ok((end < largest).then_some(end))
             }
-            _ => {
+            Strides::LookedUp => {
                 let statement = self.statements().number_after(after, self.stride_rows());
                 let row = self.numbers(statement).await?;
                 Ok(row.and_then(|row| row.first().copied().flatten()))
@@ -160,17 +180,28 @@ impl Scan {
             from: around.to,
             to: Micros(i64::MAX),
         };
-        let any_before = self.numbers(self.statements().any_in(before)).await?.is_some();
-        let any_behind =
-            around.to < self.begun.now && self.numbers(self.statements().any_in(behind)).await?.is_some();
+        let any_before = self
+            .numbers(self.statements().any_in(before))
+            .await?
+            .is_some();
+        let any_behind = around.to < self.begun.now
+            && self
+                .numbers(self.statements().any_in(behind))
+                .await?
+                .is_some();
         // A row without a time belongs to every window, wherever its number is.
         if !(any_before || any_behind) || at.info.nullable {
             return Ok((None, None));
         }
-        let ends = self.numbers(self.statements().ends_in(around)).await?.unwrap_or_default();
+        let ends = self
+            .numbers(self.statements().ends_in(around))
+            .await?
+            .unwrap_or_default();
         let end = |idx: usize| ends.get(idx).copied().flatten();
         Ok((
-            end(0).filter(|_| any_before).map(|first| first.saturating_sub(1)),
+            end(0)
+                .filter(|_| any_before)
+                .map(|first| first.saturating_sub(1)),
             end(1).filter(|_| any_behind),
         ))
     }
@@ -211,7 +242,9 @@ impl Scan {
         };
         let after = last.saturating_sub(NEWEST);
         let statement = Statement::new(self.link.dialect());
-        let statement = self.statements().by_number(statement, Some(after), Some(last), window);
+        let statement = self
+            .statements()
+            .by_number(statement, Some(after), Some(last), window);
         self.page(statement, false, window, News::Untold).await?;
         Ok(())
     }
@@ -238,7 +271,9 @@ impl Scan {
         }
         let window = self.query.window;
         let statement = Statement::new(self.link.dialect());
-        let statement = self.statements().without_number(statement, window, MAX_ODD_ROWS);
+        let statement = self
+            .statements()
+            .without_number(statement, window, MAX_ODD_ROWS);
         let brought = self.page(statement, false, window, news).await?;
         self.capped |= brought.rows >= u64::from(MAX_ODD_ROWS);
         Ok(())
@@ -259,7 +294,8 @@ impl Scan {
         let statement = Statement::new(self.link.dialect());
         let before = last.saturating_sub(1);
         let statement =
-            self.statements().by_number(statement, Some(before), Some(last), everything);
+            self.statements()
+                .by_number(statement, Some(before), Some(last), everything);
         let found = self.print_of(statement).await?;
         Ok(found != self.position.last_print)
     }

@@ -12,9 +12,11 @@ use crate::scan::{News, Scan};
 use crate::shape::Kind;
 use crate::statements::{After, End};
 
-/// Rows per statement: larger than a batch, because without an index on the time each statement
-/// walks the whole table.
+/// Rows per statement.
 const PAGE_ROWS: u32 = 20_000;
+
+/// The same without an index on the time, where each statement walks the whole table.
+const UNINDEXED_PAGE_ROWS: u32 = 100_000;
 
 /// How many keys go into one statement.
 const KEYS: usize = 500;
@@ -33,11 +35,16 @@ impl Scan {
             self.forgotten().await?;
         }
         self.without_order(news).await?;
-        self.time_pages(Window { from, to: asked.to }, news, false).await
+        self.time_pages(Window { from, to: asked.to }, news, false)
+            .await
     }
 
     async fn time_pages(&mut self, window: Window, news: News, sent: bool) -> Result<(), Stop> {
-        let rows = Ord::max(self.query.page_rows, PAGE_ROWS);
+        let least = match self.plan.at_indexed {
+            true => PAGE_ROWS,
+            false => UNINDEXED_PAGE_ROWS,
+        };
+        let rows = Ord::max(self.query.page_rows, least);
         let exact = self.plan.columns[self.plan.at].kind.is_time();
         let mut after: Option<After> = None;
         loop {
@@ -47,7 +54,9 @@ impl Scan {
             } else {
                 let statement = Statement::new(self.link.dialect());
                 let end = End::Nth(rows);
-                let statement = self.statements().by_time(statement, after.as_ref(), window, end);
+                let statement = self
+                    .statements()
+                    .by_time(statement, after.as_ref(), window, end);
                 self.place_of(statement).await?
             };
             let end = match (&edge, self.plan.key_unique) {
@@ -76,7 +85,12 @@ impl Scan {
                 true => brought.rows >= u64::from(rows),
                 false => edge.is_some(),
             };
-            if exact && let Some(After { at: Value::Time(at, _), .. }) = &brought.last {
+            if exact
+                && let Some(After {
+                    at: Value::Time(at, _),
+                    ..
+                }) = &brought.last
+            {
                 self.reached = Some(*at);
             }
             match brought.last {
@@ -95,7 +109,9 @@ impl Scan {
         }
         let window = self.query.window;
         let statement = Statement::new(self.link.dialect());
-        let statement = self.statements().outside_any_order(statement, window, MAX_ODD_ROWS);
+        let statement = self
+            .statements()
+            .outside_any_order(statement, window, MAX_ODD_ROWS);
         let brought = self.page(statement, false, window, news).await?;
         self.capped |= brought.rows >= u64::from(MAX_ODD_ROWS);
         Ok(())
@@ -123,10 +139,9 @@ impl Scan {
             let statement = Statement::new(self.link.dialect());
             let statement = self.statements().by_keys(statement, values);
             let brought = self.page(statement, false, window, News::Changed).await?;
-            // Rows that are gone cannot change any more. Only when none came back is that sure
-            // without comparing keys, which is the case that matters: sent rows are deleted.
-            if brought.rows == 0 {
-                for key in keys {
+            // Rows that are gone cannot change any more: many relays delete what they have sent.
+            for key in keys {
+                if !brought.present.contains(key) {
                     self.position.unsent.forget_key(key);
                 }
             }

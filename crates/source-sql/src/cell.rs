@@ -57,12 +57,19 @@ impl Cell<'_> {
     }
 
     /// The value as an event id in canonical spelling; `None` when there is none.
-    pub(crate) fn id(&self, marks: &mut Marks) -> Option<Cow<'_, str>> {
-        let text = match self.text(marks)? {
-            Cow::Borrowed(text) => canonical_id(text),
-            Cow::Owned(text) => Cow::Owned(canonical_id(&text).into_owned()),
+    pub(crate) fn id(&self, marks: &mut Marks) -> Option<Spelling<'_>> {
+        let text = match self {
+            Self::Uuid(bytes) => return Some(Spelling::Uuid(uuid_spelling(*bytes))),
+            Self::Bytes(bytes) if bytes.len() == 16 => {
+                let bytes = (*bytes).try_into().expect("the length was asked");
+                return Some(Spelling::Uuid(uuid_spelling(bytes)));
+            }
+            other => match other.text(marks)? {
+                Cow::Borrowed(text) => canonical_id(text),
+                Cow::Owned(text) => Cow::Owned(canonical_id(&text).into_owned()),
+            },
         };
-        (!text.is_empty()).then_some(text)
+        (!text.is_empty()).then_some(Spelling::Text(text))
     }
 
     /// The value as an integer, if it is one in any spelling.
@@ -138,18 +145,40 @@ impl Cell<'_> {
     }
 }
 
+/// An id as it is written. UUIDs come by the million, so they are spelled without an allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Spelling<'a> {
+    Uuid([u8; 36]),
+    Text(Cow<'a, str>),
+}
+
+impl Spelling<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Uuid(digits) => std::str::from_utf8(digits).expect("digits and dashes are ASCII"),
+            Self::Text(text) => text,
+        }
+    }
+}
+
 /// A UUID in its canonical 36 characters.
 pub(crate) fn uuid_text(bytes: [u8; 16]) -> String {
+    Spelling::Uuid(uuid_spelling(bytes)).as_str().to_owned()
+}
+
+fn uuid_spelling(bytes: [u8; 16]) -> [u8; 36] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(36);
+    let mut digits = [b'-'; 36];
+    let mut at = 0;
     for (idx, byte) in bytes.into_iter().enumerate() {
         if matches!(idx, 4 | 6 | 8 | 10) {
-            text.push('-');
+            at += 1;
         }
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
+        digits[at] = HEX[usize::from(byte >> 4)];
+        digits[at + 1] = HEX[usize::from(byte & 15)];
+        at += 2;
     }
-    text
+    digits
 }
 
 /// The bytes of a UUID written with or without dashes; `None` when it is none.
@@ -226,7 +255,8 @@ mod tests {
 
     fn id(cell: &Cell<'_>) -> (Option<String>, Marks) {
         let mut marks = Marks::default();
-        (cell.id(&mut marks).map(Cow::into_owned), marks)
+        let id = cell.id(&mut marks);
+        (id.map(|id| id.as_str().to_owned()), marks)
     }
 
     #[test]

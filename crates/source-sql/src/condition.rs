@@ -34,7 +34,9 @@ pub(crate) fn inside(sql: &mut Statement, at: &Column, window: Window) {
         Kind::Dynamic => {
             sql.sql("((typeof(").name(&at.name).sql(") = 'text' AND ");
             between_texts(sql, at, window);
-            sql.sql(") OR (typeof(").name(&at.name).sql(") IN ('integer','real') AND (");
+            sql.sql(") OR (typeof(")
+                .name(&at.name)
+                .sql(") IN ('integer','real') AND (");
             between_numbers(sql, at, window);
             sql.sql(")))");
         }
@@ -58,17 +60,25 @@ pub(crate) fn unreadable(sql: &mut Statement, at: &Column) {
             sql.sql(" < CAST('1000-01-01' AS DATETIME))");
         }
         (Kind::Int(_) | Kind::Decimal | Kind::Real(_), _) => {
-            sql.sql("(").name(name).sql(" IS NULL OR ").name(name).sql(" < 0)");
+            sql.sql("(")
+                .name(name)
+                .sql(" IS NULL OR ")
+                .name(name)
+                .sql(" < 0)");
         }
         (Kind::Text, _) => {
             sql.sql("(").name(name).sql(" IS NULL OR ").name(name);
             sql.sql(" NOT LIKE '____-__-__%')");
         }
         (Kind::Dynamic, _) => {
-            sql.sql("(typeof(").name(name).sql(") IN ('null','blob') OR (typeof(");
+            sql.sql("(typeof(")
+                .name(name)
+                .sql(") IN ('null','blob') OR (typeof(");
             sql.name(name).sql(") = 'text' AND ").name(name);
             sql.sql(" NOT LIKE '____-__-__%') OR (typeof(").name(name);
-            sql.sql(") IN ('integer','real') AND ").name(name).sql(" < 0))");
+            sql.sql(") IN ('integer','real') AND ")
+                .name(name)
+                .sql(" < 0))");
         }
         _ => {
             sql.sql("1 = 1");
@@ -107,8 +117,15 @@ fn between_numbers(sql: &mut Statement, at: &Column, window: Window) {
         if idx > 0 {
             sql.sql(" OR ");
         }
-        sql.sql("(").name(&at.name).sql(" >= ").value(Value::Int(from));
-        sql.sql(" AND ").name(&at.name).sql(" < ").value(Value::Int(to)).sql(")");
+        sql.sql("(")
+            .name(&at.name)
+            .sql(" >= ")
+            .value(Value::Int(from));
+        sql.sql(" AND ")
+            .name(&at.name)
+            .sql(" < ")
+            .value(Value::Int(to))
+            .sql(")");
     }
 }
 
@@ -120,10 +137,16 @@ fn between_texts(sql: &mut Statement, at: &Column, window: Window) {
     let to = day(window.to.plus(ZONES_MICROS).plus(24 * 3_600_000_000));
     sql.sql("(").name(&at.name).sql(" LIKE '____-__-__%'");
     if let Some(from) = from {
-        sql.sql(" AND ").name(&at.name).sql(" >= ").value(Value::Text(from));
+        sql.sql(" AND ")
+            .name(&at.name)
+            .sql(" >= ")
+            .value(Value::Text(from));
     }
     if let Some(to) = to {
-        sql.sql(" AND ").name(&at.name).sql(" < ").value(Value::Text(to));
+        sql.sql(" AND ")
+            .name(&at.name)
+            .sql(" < ")
+            .value(Value::Text(to));
     }
     sql.sql(")");
 }
@@ -174,7 +197,9 @@ mod tests {
         check(
             Kind::TimestampTz,
             minute(),
-            expect![[r#"(("at" >= '2026-11-20 14:03:00.000+00'::timestamptz AND "at" < '2026-11-20 14:04:00.000+00'::timestamptz) OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#]],
+            expect![[
+                r#"(("at" >= '2026-11-20 14:03:00.000+00'::timestamptz AND "at" < '2026-11-20 14:04:00.000+00'::timestamptz) OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#
+            ]],
         );
     }
 
@@ -187,7 +212,9 @@ mod tests {
         check(
             Kind::Timestamp,
             all,
-            expect![[r#"("at" IS NOT NULL OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#]],
+            expect![[
+                r#"("at" IS NOT NULL OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#
+            ]],
         );
     }
 
@@ -196,12 +223,16 @@ mod tests {
         check(
             Kind::Text,
             minute(),
-            expect![[r#"(("at" LIKE '____-__-__%' AND "at" >= $1 AND "at" < $2) OR ("at" IS NULL OR "at" NOT LIKE '____-__-__%')) ["2026-11-19", "2026-11-22"]"#]],
+            expect![[
+                r#"(("at" LIKE '____-__-__%' AND "at" >= $1 AND "at" < $2) OR ("at" IS NULL OR "at" NOT LIKE '____-__-__%')) ["2026-11-19", "2026-11-22"]"#
+            ]],
         );
         check(
             Kind::Int(false),
             minute(),
-            expect![[r#"((("at" >= (1795183380) AND "at" < (1795183440)) OR ("at" >= (1795183380000) AND "at" < (1795183440000)) OR ("at" >= (17951833800000) AND "at" < (17951834400000)) OR ("at" >= (1795183380000000) AND "at" < (1795183440000000)) OR ("at" >= (639307801800000000) AND "at" < (639307802400000000)) OR ("at" >= (1795183380000000000) AND "at" < (1795183440000000000))) OR ("at" IS NULL OR "at" < 0)) []"#]],
+            expect![[
+                r#"((("at" >= (1795183380) AND "at" < (1795183440)) OR ("at" >= (1795183380000) AND "at" < (1795183440000)) OR ("at" >= (17951833800000) AND "at" < (17951834400000)) OR ("at" >= (1795183380000000) AND "at" < (1795183440000000)) OR ("at" >= (639307801800000000) AND "at" < (639307802400000000)) OR ("at" >= (1795183380000000000) AND "at" < (1795183440000000000))) OR ("at" IS NULL OR "at" < 0)) []"#
+            ]],
         );
     }
 }

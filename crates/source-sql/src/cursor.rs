@@ -55,11 +55,10 @@ impl Position {
 
     /// Reads a cursor back. Fails when it is not one of this table.
     pub(crate) fn from_cursor(cursor: &Cursor, table: &str) -> Result<Self> {
-        let position: Self =
-            serde_json::from_str(&cursor.0).map_err(|source| Error::Read {
-                name: format!("the cursor of table {table}"),
-                source: source.into(),
-            })?;
+        let position: Self = serde_json::from_str(&cursor.0).map_err(|source| Error::Read {
+            name: format!("the cursor of table {table}"),
+            source: source.into(),
+        })?;
         if position.version != VERSION || position.table != table {
             return Err(Error::Unsupported {
                 what: format!(
@@ -92,7 +91,10 @@ mod tests {
         position.unsent.see_number(3, Marks::ATTEMPTED);
         position.unsent.see_key("k", Micros(1), Marks::empty());
         let cursor = position.to_cursor();
-        assert_eq!(Position::from_cursor(&cursor, "outbox").expect("ours"), position);
+        assert_eq!(
+            Position::from_cursor(&cursor, "outbox").expect("ours"),
+            position
+        );
     }
 
     #[test]

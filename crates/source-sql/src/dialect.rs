@@ -53,7 +53,10 @@ impl Statement {
 
     /// A ready statement with texts as its values.
     pub(crate) fn of_texts(dialect: Dialect, sql: &str, values: &[&str]) -> Self {
-        let values = values.iter().map(|value| Value::Text((*value).to_owned())).collect();
+        let values = values
+            .iter()
+            .map(|value| Value::Text((*value).to_owned()))
+            .collect();
         Self {
             text: sql.to_owned(),
             values,
@@ -109,9 +112,7 @@ impl Statement {
     pub(crate) fn column(&mut self, column: &Column) -> &mut Self {
         match (column.kind, self.dialect) {
             (Kind::Other, Dialect::Postgres) => self.name(&column.name).sql("::text"),
-            (Kind::Other, Dialect::MySql) => {
-                self.sql("CAST(").name(&column.name).sql(" AS CHAR)")
-            }
+            (Kind::Other, Dialect::MySql) => self.sql("CAST(").name(&column.name).sql(" AS CHAR)"),
             _ => self.name(&column.name),
         }
     }

@@ -170,7 +170,10 @@ mod tests {
             assert_eq!(micros(from_int(number)), Some(expected), "{number}");
         }
         assert_eq!(from_int(-1), When::Unreadable);
-        assert_eq!(micros(from_real(1_795_183_392.5)), Some(1_795_183_392_500_000));
+        assert_eq!(
+            micros(from_real(1_795_183_392.5)),
+            Some(1_795_183_392_500_000)
+        );
         assert_eq!(from_real(f64::NAN), When::Unreadable);
     }
 

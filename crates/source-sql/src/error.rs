@@ -27,7 +27,11 @@ pub(crate) const WAIT_SECS: u64 = 15;
 pub(crate) const CONNECT_SECS: u64 = 10;
 
 /// A statement failed.
-pub(crate) fn reading(name: &str, error: sqlx::Error, meaning: fn(&sqlx::Error) -> Meaning) -> Error {
+pub(crate) fn reading(
+    name: &str,
+    error: sqlx::Error,
+    meaning: fn(&sqlx::Error) -> Meaning,
+) -> Error {
     match meaning(&error) {
         Meaning::TooLong => Error::Timeout {
             doing: format!("reading {name}"),

@@ -22,7 +22,10 @@ impl Told {
 
     /// Remembers what another read told, while there is room.
     pub(crate) fn add_all(&mut self, other: &Self) {
-        other.0.iter().for_each(|fingerprint| self.add(*fingerprint));
+        other
+            .0
+            .iter()
+            .for_each(|fingerprint| self.add(*fingerprint));
     }
 
     /// Remembers it, while there is room.

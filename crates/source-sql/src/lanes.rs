@@ -91,10 +91,13 @@ impl<D: Dial> Lanes<D> {
     pub(crate) async fn lease(&self) -> Result<Lease<D>> {
         let permits = self.0.permits.clone();
         let waiting = async {
-            permits.acquire_owned().await.map_err(|closed| Error::Connect {
-                address: self.0.dial.address().to_owned(),
-                source: closed.into(),
-            })
+            permits
+                .acquire_owned()
+                .await
+                .map_err(|closed| Error::Connect {
+                    address: self.0.dial.address().to_owned(),
+                    source: closed.into(),
+                })
         };
         let doing = || format!("waiting for a free connection to {}", self.0.dial.address());
         let permit = in_time(doing, 2 * WAIT_SECS, waiting).await?;
@@ -136,7 +139,9 @@ impl<D: Dial> Shared<D> {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane<D::Connection>>> {
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.idle
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells the server, over another connection, to stop what `session` is doing.
@@ -218,13 +223,21 @@ impl<D: Dial> Deref for Lease<D> {
     type Target = D::Connection;
 
     fn deref(&self) -> &D::Connection {
-        &self.lane.as_ref().expect("only dropping takes it").connection
+        &self
+            .lane
+            .as_ref()
+            .expect("only dropping takes it")
+            .connection
     }
 }
 
 impl<D: Dial> DerefMut for Lease<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
-        &mut self.lane.as_mut().expect("only dropping takes it").connection
+        &mut self
+            .lane
+            .as_mut()
+            .expect("only dropping takes it")
+            .connection
     }
 }
 
@@ -248,6 +261,8 @@ impl<D: Dial> Drop for Lease<D> {
 
 impl<D: Dial> fmt::Debug for Lanes<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Lanes").field(&self.0.dial.address()).finish()
+        f.debug_tuple("Lanes")
+            .field(&self.0.dial.address())
+            .finish()
     }
 }

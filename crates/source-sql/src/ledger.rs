@@ -104,12 +104,10 @@ impl Ledger {
 
     /// All open gaps.
     pub(crate) fn open(&self) -> Vec<Range> {
-        self.gaps.iter().map(|(from, (to, _))| (*from, *to)).collect()
-    }
-
-    /// Whether there are any.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.gaps.is_empty()
+        self.gaps
+            .iter()
+            .map(|(from, (to, _))| (*from, *to))
+            .collect()
     }
 
     /// A row turned up in a gap.
@@ -143,8 +141,7 @@ impl Ledger {
         });
         let noted = &self.noted;
         self.gaps.retain(|_, (_, no)| noted.contains_key(no));
-        let used: std::collections::BTreeSet<u32> =
-            self.gaps.values().map(|(_, no)| *no).collect();
+        let used: std::collections::BTreeSet<u32> = self.gaps.values().map(|(_, no)| *no).collect();
         self.noted.retain(|no, _| used.contains(no));
     }
 
@@ -153,7 +150,9 @@ impl Ledger {
         let gaps: Vec<_> = std::mem::take(&mut self.gaps).into_iter().collect();
         for pair in gaps.chunks(2) {
             let (from, first) = pair[0];
-            let (to, no) = pair.last().map_or(first, |(_, (to, no))| (*to, first.1.max(*no)));
+            let (to, no) = pair
+                .last()
+                .map_or(first, |(_, (to, no))| (*to, first.1.max(*no)));
             self.gaps.insert(from, (to, no));
         }
     }
@@ -195,7 +194,7 @@ mod tests {
         ledger.close(&horizon(110, 6, 9));
         assert_eq!(ledger.open().len(), 4, "transaction 6 still runs");
         ledger.close(&horizon(120, 9, 9));
-        assert!(ledger.is_empty());
+        assert_eq!(ledger.open(), []);
     }
 
     #[test]
@@ -212,7 +211,11 @@ mod tests {
         watch.row(6, Some(Micros(500_000_000)));
         let mut ledger = Ledger::default();
         ledger.enter(watch);
-        assert_eq!(ledger.open(), [(4, 5)], "only the row of second 500 is recent");
+        assert_eq!(
+            ledger.open(),
+            [(4, 5)],
+            "only the row of second 500 is recent"
+        );
     }
 
     #[test]
@@ -223,7 +226,8 @@ mod tests {
         assert!(open.len() <= MAX_GAPS, "{}", open.len());
         for missing in (1..9998).step_by(2) {
             assert!(
-                open.iter().any(|(from, to)| (*from..=*to).contains(&missing)),
+                open.iter()
+                    .any(|(from, to)| (*from..=*to).contains(&missing)),
                 "{missing}"
             );
         }

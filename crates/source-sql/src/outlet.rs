@@ -15,7 +15,7 @@ use crate::page::finish;
 
 /// How many chunks a read may be ahead of its reader: one stride of batches, so that a statement
 /// can be read to its end without waiting for whoever reads us.
-const AHEAD: usize = 16;
+const AHEAD: usize = 20;
 
 /// Where a read puts what it found.
 #[derive(Debug, Clone)]

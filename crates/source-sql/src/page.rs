@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window};
 use waybill_source::RowQuery;
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Spelling};
 use crate::dialect::Value;
 use crate::epoch::When;
 use crate::fingerprint::{Told, fingerprint};
@@ -27,6 +27,7 @@ pub(crate) struct Page<'a> {
     last: Option<After>,
     rows: u64,
     bytes: u64,
+    scratch: String,
 }
 
 /// One row as it was taken in.
@@ -75,6 +76,7 @@ impl<'a> Page<'a> {
             last: None,
             rows: 0,
             bytes: 0,
+            scratch: String::new(),
         }
     }
 
@@ -205,7 +207,7 @@ impl<'a> Page<'a> {
         &mut self,
         cells: &[Cell<'_>],
         key: &Key<'_>,
-        id: Option<Cow<'_, str>>,
+        id: Option<Spelling<'_>>,
         version: i64,
         when: When,
         marks: &mut Marks,
@@ -214,10 +216,15 @@ impl<'a> Page<'a> {
         let query = self.query;
         let full = query.page_rows.max(1) as usize;
         if self.batches.last().is_none_or(|batch| batch.len() >= full) {
-            self.batches.push(Batch::new(query.place, query.clock, u32::MAX, full.min(8192)));
+            self.batches.push(Batch::new(
+                query.place,
+                query.clock,
+                u32::MAX,
+                full.min(8192),
+            ));
         }
         let batch = self.batches.last_mut().expect("one was pushed just above");
-        let id = id.as_deref().unwrap_or("");
+        let id = id.as_ref().map_or("", Spelling::as_str);
         batch.ids.push(id);
         self.bytes += id.len() as u64 + 24;
         if let Some(idx) = plan.kind {
@@ -225,7 +232,7 @@ impl<'a> Page<'a> {
             batch.kinds.push(kind.as_deref().unwrap_or("").trim());
         }
         if let Some(idx) = plan.aggregate_id {
-            push_aggregate(batch, plan, cells, idx, marks);
+            push_aggregate(batch, plan, cells, idx, marks, &mut self.scratch);
         }
         if plan.version.is_some() {
             batch.versions.push(version);
@@ -279,6 +286,12 @@ pub(crate) fn after(plan: &Plan, cells: &[Cell<'_>]) -> Option<After> {
     })
 }
 
+/// The key of a row as text.
+pub(crate) fn key_text(plan: &Plan, cells: &[Cell<'_>]) -> String {
+    let key = Key::of(&cells[plan.key], plan.columns[plan.key].kind);
+    key.text().into_owned()
+}
+
 /// A key, or a number where it is one.
 #[derive(Debug, PartialEq, Eq)]
 enum Key<'a> {
@@ -302,7 +315,14 @@ impl<'a> Key<'a> {
     }
 }
 
-fn push_aggregate(batch: &mut Batch, plan: &Plan, cells: &[Cell<'_>], idx: usize, marks: &mut Marks) {
+fn push_aggregate(
+    batch: &mut Batch,
+    plan: &Plan,
+    cells: &[Cell<'_>],
+    idx: usize,
+    marks: &mut Marks,
+    scratch: &mut String,
+) {
     let id = cells[idx].text(marks);
     let id = id.as_deref().unwrap_or("").trim();
     let kind = match (plan.aggregate_type, &plan.fixed_aggregate_type) {
@@ -314,7 +334,11 @@ fn push_aggregate(batch: &mut Batch, plan: &Plan, cells: &[Cell<'_>], idx: usize
     if id.is_empty() || kind.is_empty() {
         batch.aggregates.push(id);
     } else {
-        batch.aggregates.push(&format!("{kind}/{id}"));
+        scratch.clear();
+        scratch.push_str(kind);
+        scratch.push('/');
+        scratch.push_str(id);
+        batch.aggregates.push(scratch);
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) async fn rows(
             let row = wanted.row(cells);
             found.entry(row.key.0.clone()).or_insert(row);
         };
-        link.select(&doing, statement, &wanted.kinds(), &mut each).await?;
+        link.select(&doing, statement, &wanted.kinds(), &mut each)
+            .await?;
     }
     Ok(keys.iter().map(|key| found.get(&key.0).cloned()).collect())
 }
@@ -111,7 +112,9 @@ impl<'a> Whole<'a> {
         if let Some(payload) = self.payload {
             body(&mut sql, payload, max_bytes);
         }
-        sql.sql(" FROM ").table(&shape.schema, &shape.name).sql(" WHERE ");
+        sql.sql(" FROM ")
+            .table(&shape.schema, &shape.name)
+            .sql(" WHERE ");
         sql.column(self.key_column()).sql(" IN (");
         for (idx, key) in keys.into_iter().enumerate() {
             if idx > 0 {
@@ -129,7 +132,9 @@ impl<'a> Whole<'a> {
     }
 
     fn row(&self, cells: &[Cell<'_>]) -> Row {
-        let key = cells[self.key].text(&mut Marks::default()).unwrap_or_default();
+        let key = cells[self.key]
+            .text(&mut Marks::default())
+            .unwrap_or_default();
         let at = match cells[self.at].when() {
             When::At { at, .. } => Some(at),
             When::Missing | When::Unreadable => None::<Micros>,
@@ -160,24 +165,38 @@ impl<'a> Whole<'a> {
 /// Appends the head of the body and the length of the whole, both in bytes.
 fn body(sql: &mut Statement, payload: &Column, max_bytes: u64) {
     let name = &payload.name;
-    let bytes = i64::try_from(max_bytes).unwrap_or(i64::MAX).min(i64::from(i32::MAX));
+    let bytes = i64::try_from(max_bytes)
+        .unwrap_or(i64::MAX)
+        .min(i64::from(i32::MAX));
     match (sql.dialect, payload.kind) {
         (Dialect::Postgres, Kind::Bytes) => {
             sql.sql(", substring(").name(name).sql(" FROM 1 FOR ");
-            sql.value(Value::Int(bytes)).sql("::int4), octet_length(").name(name).sql(")");
+            sql.value(Value::Int(bytes))
+                .sql("::int4), octet_length(")
+                .name(name)
+                .sql(")");
         }
         (Dialect::Postgres, _) => {
-            sql.sql(", substring(convert_to(").name(name).sql("::text, 'UTF8') FROM 1 FOR ");
-            sql.value(Value::Int(bytes)).sql("::int4), octet_length(convert_to(");
+            sql.sql(", substring(convert_to(")
+                .name(name)
+                .sql("::text, 'UTF8') FROM 1 FOR ");
+            sql.value(Value::Int(bytes))
+                .sql("::int4), octet_length(convert_to(");
             sql.name(name).sql("::text, 'UTF8'))");
         }
         (Dialect::MySql, _) => {
             sql.sql(", LEFT(CAST(").name(name).sql(" AS BINARY), ");
-            sql.value(Value::Int(bytes)).sql("), CAST(LENGTH(").name(name).sql(") AS SIGNED)");
+            sql.value(Value::Int(bytes))
+                .sql("), CAST(LENGTH(")
+                .name(name)
+                .sql(") AS SIGNED)");
         }
         (Dialect::Sqlite, _) => {
             sql.sql(", substr(CAST(").name(name).sql(" AS BLOB), 1, ");
-            sql.value(Value::Int(bytes)).sql("), length(CAST(").name(name).sql(" AS BLOB))");
+            sql.value(Value::Int(bytes))
+                .sql("), length(CAST(")
+                .name(name)
+                .sql(" AS BLOB))");
         }
     }
 }
@@ -186,7 +205,10 @@ fn shortened(text: String) -> String {
     if text.len() <= MAX_SHOWN {
         return text;
     }
-    let end = (0..=MAX_SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=MAX_SHOWN)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     format!("{}… ({} bytes)", &text[..end], text.len())
 }
 
@@ -197,7 +219,11 @@ mod tests {
     #[test]
     fn long_columns_are_shortened_between_characters() {
         let text = shortened("ä".repeat(MAX_SHOWN));
-        assert!(text.ends_with("ä… (131072 bytes)"), "{}", &text[text.len() - 20..]);
+        assert!(
+            text.ends_with("ä… (131072 bytes)"),
+            "{}",
+            &text[text.len() - 20..]
+        );
         assert_eq!(shortened("short".to_owned()), "short");
     }
 }

@@ -1,5 +1,6 @@
 //! One read of one table, from its first statement to its coverage.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use waybill_model::{Coverage, Gap, GapReason, Micros, Progress, Window};
@@ -12,7 +13,7 @@ use crate::fingerprint::{Told, fingerprint};
 use crate::ledger::Watch;
 use crate::link::{Doing, Horizon, Link};
 use crate::outlet::{Outlet, Stop};
-use crate::page::{Page, Taken, Wanted, after};
+use crate::page::{Page, Taken, Wanted, after, key_text};
 use crate::settle::Settled;
 use crate::shape::{Kind, Order, Plan, Shape};
 use crate::statements::{After, Statements};
@@ -34,7 +35,7 @@ pub(crate) struct Scan {
     /// How far this read will be complete.
     pub(crate) settled: Settled,
     pub(crate) outlet: Outlet,
-    progress: Progress,
+    pub(crate) progress: Progress,
     /// Smallest and largest number seen in this read.
     numbers: Option<(i64, i64)>,
     /// In time order: everything before this was read.
@@ -65,6 +66,8 @@ pub(crate) struct Brought {
     pub(crate) taken: Vec<Taken>,
     /// The keys of those that were taken in, where they are no numbers.
     pub(crate) keys: Vec<String>,
+    /// The keys of all rows that went by, where it was asked what became of some.
+    pub(crate) present: BTreeSet<String>,
     /// SQLite: identifies the row with the largest number.
     pub(crate) last_print: Option<u64>,
 }
@@ -178,7 +181,11 @@ impl Scan {
             }
         };
         if self.settled.held_back {
-            gap(to, Ord::min(asked.to, self.begun.now), GapReason::OpenTransactions);
+            gap(
+                to,
+                Ord::min(asked.to, self.begun.now),
+                GapReason::OpenTransactions,
+            );
         }
         if self.capped {
             gap(from, asked.to, GapReason::Cap);
@@ -192,7 +199,9 @@ impl Scan {
             place: self.query.place,
             partition: None,
             window: Window { from, to },
-            positions: self.numbers.map(|(first, last)| (first, last.saturating_add(1))),
+            positions: self
+                .numbers
+                .map(|(first, last)| (first, last.saturating_add(1))),
             gaps,
         }
     }
@@ -217,6 +226,7 @@ impl Scan {
             last: None,
             taken: Vec::new(),
             keys: Vec::new(),
+            present: BTreeSet::new(),
             last_print: None,
         };
         let wanted = match (news, self.plan.order) {
@@ -225,21 +235,32 @@ impl Scan {
             (News::Changed, Order::Number) => Wanted::ChangedNumber(&self.position.unsent),
             (News::Changed, Order::Time) => Wanted::ChangedKey(&self.position.unsent),
         };
-        let rowid = self.shape.rowid.as_ref().is_some_and(|rowid| !rowid.never_reused);
+        let rowid = self
+            .shape
+            .rowid
+            .as_ref()
+            .is_some_and(|rowid| !rowid.never_reused);
         let plan = &self.plan;
         let mut each = |cells: &[Cell<'_>]| {
             brought.taken.push(page.take(cells, wanted));
             if plan.order == Order::Time {
                 page.remember(cells);
+                if news == News::Changed {
+                    brought.present.insert(key_text(plan, cells));
+                }
             }
             if rowid {
                 brought.last_print = Some(row_print(plan, cells));
             }
         };
         if bulk {
-            self.link.select_bulk(&doing, statement, &kinds, &mut each).await?;
+            self.link
+                .select_bulk(&doing, statement, &kinds, &mut each)
+                .await?;
         } else {
-            self.link.select(&doing, statement, &kinds, &mut each).await?;
+            self.link
+                .select(&doing, statement, &kinds, &mut each)
+                .await?;
         }
         brought.rows = page.rows();
         brought.last = page.last().cloned();
@@ -249,10 +270,12 @@ impl Scan {
         if self.plan.order == Order::Time {
             for batch in &batches {
                 let number = |idx: usize| batch.positions[idx].to_string();
-                brought.keys.extend((0..batch.len()).map(|idx| match batch.keys.get(idx) {
-                    "" => number(idx),
-                    key => key.to_owned(),
-                }));
+                brought
+                    .keys
+                    .extend((0..batch.len()).map(|idx| match batch.keys.get(idx) {
+                        "" => number(idx),
+                        key => key.to_owned(),
+                    }));
             }
         }
         self.keep(&brought);
@@ -314,7 +337,9 @@ impl Scan {
         };
         let doing = Doing::reading(&self.query.columns.table);
         let kind = self.plan.columns[self.plan.number].kind;
-        self.link.select(&doing, statement, &[kind, kind], &mut each).await?;
+        self.link
+            .select(&doing, statement, &[kind, kind], &mut each)
+            .await?;
         Ok(found)
     }
 
@@ -324,7 +349,9 @@ impl Scan {
         let plan = &self.plan;
         let mut each = |cells: &[Cell<'_>]| found = after(plan, cells);
         let doing = Doing::reading(&self.query.columns.table);
-        self.link.select(&doing, statement, &self.kinds(), &mut each).await?;
+        self.link
+            .select(&doing, statement, &self.kinds(), &mut each)
+            .await?;
         Ok(found)
     }
 
@@ -334,7 +361,9 @@ impl Scan {
         let plan = &self.plan;
         let mut each = |cells: &[Cell<'_>]| found = Some(row_print(plan, cells));
         let doing = Doing::reading(&self.query.columns.table);
-        self.link.select(&doing, statement, &self.kinds(), &mut each).await?;
+        self.link
+            .select(&doing, statement, &self.kinds(), &mut each)
+            .await?;
         Ok(found)
     }
 
@@ -348,7 +377,8 @@ impl Scan {
 
     /// A statement for [`Link::select_bulk`], where all of `values` can be written into it.
     pub(crate) fn bulk_statement(&self, values: &[&Value]) -> Option<Statement> {
-        let possible = self.link.has_bulk() && values.iter().all(|value| Statement::can_inline(value));
+        let possible =
+            self.link.has_bulk() && values.iter().all(|value| Statement::can_inline(value));
         let at = self.plan.columns[self.plan.at].kind;
         let comparable = at.is_time() || matches!(at, Kind::Int(_) | Kind::Decimal | Kind::Real(_));
         (possible && comparable).then(|| Statement::inline(self.link.dialect()))
@@ -375,5 +405,10 @@ fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
         crate::epoch::When::At { at, .. } => Some(at),
         _ => None,
     };
-    fingerprint(&name, at, waybill_model::NO_VERSION, waybill_model::Marks::empty())
+    fingerprint(
+        &name,
+        at,
+        waybill_model::NO_VERSION,
+        waybill_model::Marks::empty(),
+    )
 }

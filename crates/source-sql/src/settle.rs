@@ -157,12 +157,21 @@ mod tests {
     #[test]
     fn a_transaction_has_ended_when_numbers_and_times_agree() {
         let noted = at(100, 5, 7, since(40));
-        assert!(!has_ended(&noted, &at(110, 6, 9, since(105))), "6 still runs");
-        assert!(!has_ended(&noted, &at(110, 8, 9, since(90))), "one has no number yet");
+        assert!(
+            !has_ended(&noted, &at(110, 6, 9, since(105))),
+            "6 still runs"
+        );
+        assert!(
+            !has_ended(&noted, &at(110, 8, 9, since(90))),
+            "one has no number yet"
+        );
         assert!(has_ended(&noted, &at(110, 8, 9, since(101))));
         assert!(has_ended(&noted, &at(101, 7, 9, Oldest::None)));
         let blind = at(104, 8, 9, Oldest::Hidden);
-        assert!(!has_ended(&noted, &blind), "a sequence may be ahead of the number");
+        assert!(
+            !has_ended(&noted, &blind),
+            "a sequence may be ahead of the number"
+        );
         assert!(has_ended(&noted, &at(105, 8, 9, Oldest::Hidden)));
     }
 

@@ -222,9 +222,7 @@ impl Plan {
         let key = chosen.add(&roles.key)?;
         let at = chosen.add(&roles.at)?;
         let status = match &roles.status {
-            Some((name, sent, failed)) => {
-                Some((chosen.add(name)?, sent.clone(), failed.clone()))
-            }
+            Some((name, sent, failed)) => Some((chosen.add(name)?, sent.clone(), failed.clone())),
             None => None,
         };
         let only = match &roles.only {

@@ -47,12 +47,18 @@ impl Statements<'_> {
         self.select(&mut sql);
         in_window(&mut sql, &self.plan.columns[self.plan.at], window);
         if let Some(after) = after {
-            sql.sql(" AND ").name(number).sql(" > ").value(Value::Int(after));
+            sql.sql(" AND ")
+                .name(number)
+                .sql(" > ")
+                .value(Value::Int(after));
         } else if self.plan.columns[self.plan.number].info.nullable {
             sql.sql(" AND ").name(number).sql(" IS NOT NULL");
         }
         if let Some(up_to) = up_to {
-            sql.sql(" AND ").name(number).sql(" <= ").value(Value::Int(up_to));
+            sql.sql(" AND ")
+                .name(number)
+                .sql(" <= ")
+                .value(Value::Int(up_to));
         }
         sql.sql(" ORDER BY ").name(number);
         sql
@@ -76,14 +82,34 @@ impl Statements<'_> {
         self.only(&mut sql);
         if let Some(after) = after {
             // The first half lets an index on the time column find the place.
-            sql.sql(" AND ").name(&at.name).sql(" >= ").value(after.at.clone());
-            sql.sql(" AND (").name(&at.name).sql(" > ").value(after.at.clone());
-            sql.sql(" OR ").column(key).sql(" > ").value(after.key.clone()).sql(")");
+            sql.sql(" AND ")
+                .name(&at.name)
+                .sql(" >= ")
+                .value(after.at.clone());
+            sql.sql(" AND (")
+                .name(&at.name)
+                .sql(" > ")
+                .value(after.at.clone());
+            sql.sql(" OR ")
+                .column(key)
+                .sql(" > ")
+                .value(after.key.clone())
+                .sql(")");
         }
         if let End::UpTo(edge) = end {
-            sql.sql(" AND ").name(&at.name).sql(" <= ").value(edge.at.clone());
-            sql.sql(" AND (").name(&at.name).sql(" < ").value(edge.at.clone());
-            sql.sql(" OR ").column(key).sql(" <= ").value(edge.key.clone()).sql(")");
+            sql.sql(" AND ")
+                .name(&at.name)
+                .sql(" <= ")
+                .value(edge.at.clone());
+            sql.sql(" AND (")
+                .name(&at.name)
+                .sql(" < ")
+                .value(edge.at.clone());
+            sql.sql(" OR ")
+                .column(key)
+                .sql(" <= ")
+                .value(edge.key.clone())
+                .sql(")");
         }
         sql.sql(" ORDER BY ").name(&at.name).sql(", ").column(key);
         match end {
@@ -95,7 +121,12 @@ impl Statements<'_> {
     }
 
     /// Rows whose time cannot be read, or whose key is NULL: no order finds them.
-    pub(crate) fn outside_any_order(self, mut sql: Statement, window: Window, rows: u32) -> Statement {
+    pub(crate) fn outside_any_order(
+        self,
+        mut sql: Statement,
+        window: Window,
+        rows: u32,
+    ) -> Statement {
         let at = &self.plan.columns[self.plan.at];
         let key = &self.plan.columns[self.plan.key];
         self.select(&mut sql);
@@ -174,7 +205,11 @@ impl Statements<'_> {
     pub(crate) fn ends(self) -> Statement {
         let mut sql = Statement::new(self.dialect);
         let number = &self.plan.columns[self.plan.number].name;
-        sql.sql("SELECT min(").name(number).sql("), max(").name(number).sql(") FROM ");
+        sql.sql("SELECT min(")
+            .name(number)
+            .sql("), max(")
+            .name(number)
+            .sql(") FROM ");
         sql.table(&self.shape.schema, &self.shape.name);
         sql
     }
@@ -184,7 +219,8 @@ impl Statements<'_> {
         let mut sql = Statement::new(self.dialect);
         let number = &self.plan.columns[self.plan.number].name;
         sql.sql("SELECT ").name(number).sql(" FROM ");
-        sql.table(&self.shape.schema, &self.shape.name).sql(" WHERE ");
+        sql.table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
         match after {
             Some(after) => sql.name(number).sql(" > ").value(Value::Int(after)),
             None => sql.name(number).sql(" IS NOT NULL"),
@@ -197,7 +233,9 @@ impl Statements<'_> {
     /// One row when the table has a row with a time in the window.
     pub(crate) fn any_in(self, window: Window) -> Statement {
         let mut sql = Statement::new(self.dialect);
-        sql.sql("SELECT 1 FROM ").table(&self.shape.schema, &self.shape.name).sql(" WHERE ");
+        sql.sql("SELECT 1 FROM ")
+            .table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
         inside(&mut sql, &self.plan.columns[self.plan.at], window);
         sql.sql(" LIMIT 1");
         sql
@@ -207,8 +245,11 @@ impl Statements<'_> {
     pub(crate) fn ends_in(self, window: Window) -> Statement {
         let mut sql = Statement::new(self.dialect);
         let number = &self.plan.columns[self.plan.number].name;
-        sql.sql("SELECT min(n), max(n) FROM (SELECT ").name(number).sql(" AS n FROM ");
-        sql.table(&self.shape.schema, &self.shape.name).sql(" WHERE ");
+        sql.sql("SELECT min(n), max(n) FROM (SELECT ")
+            .name(number)
+            .sql(" AS n FROM ");
+        sql.table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
         inside(&mut sql, &self.plan.columns[self.plan.at], window);
         // Without the fence PostgreSQL may walk the key's index from its far end instead.
         sql.sql(match self.dialect {
@@ -227,7 +268,8 @@ impl Statements<'_> {
             sql.column(column);
         }
         sql.sql(" FROM ");
-        sql.table(&self.shape.schema, &self.shape.name).sql(" WHERE ");
+        sql.table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
     }
 
     /// With an order by number the reader does this, because it must see every number.
@@ -242,7 +284,9 @@ impl Statements<'_> {
     /// The cheap half of "was sent": a flag that is false is let through.
     fn sent(self, sql: &mut Statement) {
         if let Some(sent_at) = self.plan.sent_at {
-            sql.sql(" AND ").name(&self.plan.columns[sent_at].name).sql(" IS NOT NULL");
+            sql.sql(" AND ")
+                .name(&self.plan.columns[sent_at].name)
+                .sql(" IS NOT NULL");
         }
     }
 
@@ -253,8 +297,15 @@ impl Statements<'_> {
             if idx > 0 {
                 sql.sql(" OR ");
             }
-            sql.sql("(").name(number).sql(" >= ").value(Value::Int(*from));
-            sql.sql(" AND ").name(number).sql(" <= ").value(Value::Int(*to)).sql(")");
+            sql.sql("(")
+                .name(number)
+                .sql(" >= ")
+                .value(Value::Int(*from));
+            sql.sql(" AND ")
+                .name(number)
+                .sql(" <= ")
+                .value(Value::Int(*to))
+                .sql(")");
         }
         sql.sql(")");
     }
@@ -276,7 +327,9 @@ impl Statements<'_> {
 pub(crate) fn equals(sql: &mut Statement, kind: Kind, name: &str, value: &str) {
     match kind {
         Kind::Text | Kind::Dynamic => {
-            sql.name(name).sql(" = ").value(Value::Text(value.to_owned()));
+            sql.name(name)
+                .sql(" = ")
+                .value(Value::Text(value.to_owned()));
         }
         _ => {
             let text = match sql.dialect {

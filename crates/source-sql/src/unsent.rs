@@ -67,7 +67,10 @@ impl Unsent {
 
     /// The runs to ask about.
     pub(crate) fn runs(&self) -> Vec<(i64, i64)> {
-        self.runs.iter().map(|(from, (to, _))| (*from, *to)).collect()
+        self.runs
+            .iter()
+            .map(|(from, (to, _))| (*from, *to))
+            .collect()
     }
 
     /// The keys to ask about.
@@ -95,7 +98,9 @@ impl Unsent {
 
     /// Whether a row in this state is news.
     pub(crate) fn is_news_key(&self, key: &str, marks: Marks) -> bool {
-        self.keys.get(key).is_some_and(|known| *known != marks & STATE)
+        self.keys
+            .get(key)
+            .is_some_and(|known| *known != marks & STATE)
     }
 
     /// A key has no row any more.
@@ -163,7 +168,10 @@ mod tests {
         let mut unsent = seen(&[(2, NEW), (3, NEW), (4, NEW)]);
         assert!(!unsent.is_news_number(3, Marks::NOT_UTF8));
         assert!(unsent.is_news_number(3, Marks::ATTEMPTED));
-        assert!(!unsent.is_news_number(9, Marks::SENT), "it was never unsent");
+        assert!(
+            !unsent.is_news_number(9, Marks::SENT),
+            "it was never unsent"
+        );
         unsent.see_number(3, Marks::SENT);
         assert_eq!(unsent.runs(), [(2, 2), (4, 4)]);
         assert!(!unsent.is_news_number(3, Marks::SENT), "told already");
@@ -183,7 +191,11 @@ mod tests {
     fn keys_beyond_the_limit_are_asked_for_by_time() {
         let mut unsent = Unsent::default();
         for n in 0..=MAX_KEYS {
-            unsent.see_key(&n.to_string(), Micros(i64::try_from(n).expect("small")), NEW);
+            unsent.see_key(
+                &n.to_string(),
+                Micros(i64::try_from(n).expect("small")),
+                NEW,
+            );
         }
         assert_eq!(unsent.keys().len(), MAX_KEYS);
         assert_eq!(unsent.forgotten_since(), Some(Micros(10_000)));

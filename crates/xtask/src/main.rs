@@ -38,7 +38,8 @@ cargo-deny (into target/tools), Apache Kafka (into target/tools).
                    that were started here
         adapters   each database and broker behind the seam, on real servers
         engine     scenarios through the core's calls
-        world      the company on real servers: break it, find it, resend it
+        world      the company on real servers, with faults on demand
+        flows      the whole way by the command: broken, found, resent, arrived
         window     the real window on a virtual display, by clicks
       A tier that fails ends the run, unless --keep-going. WORDS go to the test
       programs: `cargo xtask test adapters -- kafka`.

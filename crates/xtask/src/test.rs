@@ -21,6 +21,7 @@ enum Tier {
     Adapters,
     Engine,
     World,
+    Flows,
     Window,
 }
 
@@ -43,13 +44,14 @@ struct Plan {
 
 impl Tier {
     /// In the order in which they run: what fails fast comes first.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Check,
         Self::Unit,
         Self::Services,
         Self::Adapters,
         Self::Engine,
         Self::World,
+        Self::Flows,
         Self::Window,
     ];
 
@@ -61,6 +63,7 @@ impl Tier {
             Self::Adapters => "adapters",
             Self::Engine => "engine",
             Self::World => "world",
+            Self::Flows => "flows",
             Self::Window => "window",
         }
     }
@@ -68,7 +71,7 @@ impl Tier {
     fn needs_services(self) -> bool {
         matches!(
             self,
-            Self::Adapters | Self::Engine | Self::World | Self::Window
+            Self::Adapters | Self::Engine | Self::World | Self::Flows | Self::Window
         )
     }
 }
@@ -145,7 +148,9 @@ fn run_tier(tier: Tier, words: &[String], started: &mut Vec<Kind>) -> Result<()>
             // Who starts servers is tested too, on servers of its own.
             with_servers(OWN_SERVERS, words)
         }
-        Tier::Adapters | Tier::Engine | Tier::World => with_servers(tier.name(), words),
+        Tier::Adapters | Tier::Engine | Tier::World | Tier::Flows => {
+            with_servers(tier.name(), words)
+        }
         Tier::Window => in_a_window(words),
     }
 }
@@ -277,7 +282,7 @@ mod tests {
             (
                 &[],
                 &[
-                    "check", "unit", "services", "adapters", "engine", "world", "window",
+                    "check", "unit", "services", "adapters", "engine", "world", "flows", "window",
                 ],
             ),
         ] {

@@ -263,19 +263,25 @@ async fn closing_the_source_ends_its_reads() {
     let mut stream = broker.follow(query(CopyRole::Destination, "audit"));
     let mut all = Yield::default();
     until(&mut stream, &mut all, |all| all.covered.is_some()).await;
+    let path = format!("vhosts/{}/connections", stage.vhost.name());
+    let n_ours = || {
+        let connections = stage.vhost.get(&path);
+        let products = connections.as_array().into_iter().flatten();
+        products
+            .filter(|connection| connection["client_properties"]["product"] == "waybill")
+            .count()
+    };
+    wait_for("our connection to show", LIMIT, async || {
+        (n_ours() > 0).then_some(())
+    })
+    .await;
     broker.close().await;
     let ended = async { while stream.next().await.is_some() {} };
     tokio::time::timeout(LIMIT, ended)
         .await
         .expect("it has ended");
-    let path = format!("vhosts/{}/connections", stage.vhost.name());
-    wait_for("our connections to go", LIMIT, async || {
-        let connections = stage.vhost.get(&path);
-        let ours = connections
-            .as_array()?
-            .iter()
-            .filter(|connection| connection["client_properties"]["product"] == "waybill");
-        (ours.count() == 0).then_some(())
+    wait_for("our connection to go", LIMIT, async || {
+        (n_ours() == 0).then_some(())
     })
     .await;
 }

@@ -226,6 +226,6 @@ pub(crate) async fn until(
 
 /// The state of a queue once the broker has counted so many messages in it.
 pub(crate) async fn depth(vhost: &Vhost, queue: &str, at_least: u64) -> Value {
-    let enough = |state: &Value| state["messages"].as_u64() >= Some(at_least);
+    let enough = |state: &Value| state["messages"].as_u64().is_some_and(|n| n >= at_least);
     vhost.queue_once(queue, LIMIT, enough).await
 }

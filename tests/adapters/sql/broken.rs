@@ -16,17 +16,22 @@ async fn check(product: Product, key: &str, test: &str) {
     let base = Base::new(product, test).await;
     let columns = base.plain_table("outbox").await;
     if key == "uuid" {
-        base.execute("ALTER TABLE outbox DROP no, ADD no uuid PRIMARY KEY DEFAULT gen_random_uuid()")
-            .await;
+        base.execute(
+            "ALTER TABLE outbox DROP no, ADD no uuid PRIMARY KEY DEFAULT gen_random_uuid()",
+        )
+        .await;
     }
     let numbers = match product {
         Product::MariaDb => {
-            format!("SELECT seq, UTC_TIMESTAMP(6) - INTERVAL seq SECOND_MICROSECOND FROM seq_1_to_{ROWS}")
+            format!(
+                "SELECT seq, UTC_TIMESTAMP(6) - INTERVAL seq SECOND_MICROSECOND FROM seq_1_to_{ROWS}"
+            )
         }
         _ => format!("SELECT n, now() - n * interval '1 ms' FROM generate_series(1, {ROWS}) n"),
     };
     let numbers = numbers.replace("SECOND_MICROSECOND", "SECOND");
-    base.execute(&format!("INSERT INTO outbox (id, at) {numbers}")).await;
+    base.execute(&format!("INSERT INTO outbox (id, at) {numbers}"))
+        .await;
 
     let mut url: Url = base.url.parse().expect("an address");
     let server = SocketAddr::from(([127, 0, 0, 1], url.port().expect("it has one")));
@@ -47,7 +52,11 @@ async fn check(product: Product, key: &str, test: &str) {
     let began = Instant::now();
     let all = futures::stream::iter(first).chain(stream).boxed();
     a_broken_read_claims_nothing_beyond(all, window).await;
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[tokio::test]

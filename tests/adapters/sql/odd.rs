@@ -34,7 +34,11 @@ async fn postgres_types() {
         aggregate_id: column("agg"),
         version: column("version"),
         sent_at: column("done"),
-        status: Some(("state".to_owned(), vec!["sent".to_owned()], vec!["dead".to_owned()])),
+        status: Some((
+            "state".to_owned(),
+            vec!["sent".to_owned()],
+            vec!["dead".to_owned()],
+        )),
         attempts: column("tries"),
         payload: column("body"),
         ..plain("shop.Out\"Box")
@@ -42,21 +46,49 @@ async fn postgres_types() {
     let database = base.open().await;
     let all = read(&*database, &columns, None).await;
     assert!(all.error.is_none(), "{:?}", all.error);
-    assert_eq!(all.ids(), ["", "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20", "0xff00", "plain"]);
+    assert_eq!(
+        all.ids(),
+        [
+            "",
+            "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20",
+            "0xff00",
+            "plain"
+        ]
+    );
     let first = all.row("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20");
-    assert_eq!(first.aggregate, "product/0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b21");
-    assert_eq!((first.stamp.at, first.version, first.marks), (at, 7, Marks::empty()));
+    assert_eq!(
+        first.aggregate,
+        "product/0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b21"
+    );
+    assert_eq!(
+        (first.stamp.at, first.version, first.marks),
+        (at, 7, Marks::empty())
+    );
     assert_eq!(all.row("plain").stamp.at, Micros(secs * 1_000_000));
-    assert_eq!(all.row("plain").marks, Marks::SENT | Marks::MALFORMED, "1.5 is no version");
+    assert_eq!(
+        all.row("plain").marks,
+        Marks::SENT | Marks::MALFORMED,
+        "1.5 is no version"
+    );
     assert_eq!(all.row("plain").key, "18446744073709551615");
     assert_eq!(all.row("0xff00").marks, Marks::FAILED | Marks::ATTEMPTED);
     assert_eq!(all.row("").marks, Marks::NO_ID | Marks::SENT);
 
     let keys = ["1", "18446744073709551615"].map(|key| RowKey(key.to_owned()));
-    let rows = database.rows(&columns, &keys, 4).await.expect("they are there");
+    let rows = database
+        .rows(&columns, &keys, 4)
+        .await
+        .expect("they are there");
     let row = rows[0].as_ref().expect("it is there");
-    assert_eq!((row.payload.as_deref(), row.payload_len), (Some(&b"{\"a\""[..]), 8));
-    let shown: Vec<_> = row.columns.iter().map(|(_, value)| value.as_deref()).collect();
+    assert_eq!(
+        (row.payload.as_deref(), row.payload_len),
+        (Some(&b"{\"a\""[..]), 8)
+    );
+    let shown: Vec<_> = row
+        .columns
+        .iter()
+        .map(|(_, value)| value.as_deref())
+        .collect();
     assert_eq!(
         shown,
         [
@@ -87,7 +119,11 @@ async fn times_that_are_none() {
                  sent_at {time})"
             ))
             .await;
-            let lenient = if product == Product::MariaDb { "SET sql_mode = ''; " } else { "" };
+            let lenient = if product == Product::MariaDb {
+                "SET sql_mode = ''; "
+            } else {
+                ""
+            };
             base.execute(&format!(
                 "{lenient}INSERT INTO outbox (no, id, at) VALUES ('1', 'null', NULL), \
                  ('2', 'never', {never})"
@@ -95,11 +131,19 @@ async fn times_that_are_none() {
             .await;
             let database = base.open().await;
             let all = read(&*database, &plain("outbox"), None).await;
-            assert_eq!(all.ids(), ["never", "null"], "{product:?} {key}: {:?}", all.error);
+            assert_eq!(
+                all.ids(),
+                ["never", "null"],
+                "{product:?} {key}: {:?}",
+                all.error
+            );
             assert_eq!(all.row("null").marks, Marks::NO_TIME, "{product:?} {key}");
             let never = all.row("never").marks;
             // sqlx hands a "zero date" out as NULL.
-            assert!(never.contains(Marks::NO_TIME), "{product:?} {key}: {never:?}");
+            assert!(
+                never.contains(Marks::NO_TIME),
+                "{product:?} {key}: {never:?}"
+            );
             let again = read(&*database, &plain("outbox"), all.resume).await;
             assert_eq!(again.ids(), Vec::<&str>::new(), "{product:?} {key}");
         }
@@ -122,8 +166,12 @@ async fn text_that_is_not_utf8_is_shown_and_marked() {
         ),
     ] {
         let base = Base::new(product, "not_utf8").await;
-        base.execute(&format!("CREATE TABLE outbox ({table})")).await;
-        base.execute(&format!("INSERT INTO outbox (id, at, body, note) VALUES {values}")).await;
+        base.execute(&format!("CREATE TABLE outbox ({table})"))
+            .await;
+        base.execute(&format!(
+            "INSERT INTO outbox (id, at, body, note) VALUES {values}"
+        ))
+        .await;
         let columns = RowColumns {
             payload: column("body"),
             ..plain("outbox")
@@ -133,17 +181,33 @@ async fn text_that_is_not_utf8_is_shown_and_marked() {
         assert!(all.error.is_none(), "{:?}", all.error);
         let seen = &all.seen[0];
         if product == Product::Sqlite {
-            assert_eq!((seen.id.as_str(), seen.marks), ("caf\u{fffd}", Marks::NOT_UTF8));
+            assert_eq!(
+                (seen.id.as_str(), seen.marks),
+                ("caf\u{fffd}", Marks::NOT_UTF8)
+            );
         } else {
             // Binary columns promise no text.
-            assert_eq!((seen.id.as_str(), seen.marks), ("0x636166e9", Marks::empty()));
+            assert_eq!(
+                (seen.id.as_str(), seen.marks),
+                ("0x636166e9", Marks::empty())
+            );
         }
-        let rows = database.rows(&columns, &[RowKey("1".to_owned())], 100).await;
-        let row = rows.expect("it can be read")[0].clone().expect("it is there");
-        assert_eq!(row.payload.as_deref(), Some(&b"caf\xe9"[..]), "bodies are bytes");
+        let rows = database
+            .rows(&columns, &[RowKey("1".to_owned())], 100)
+            .await;
+        let row = rows.expect("it can be read")[0]
+            .clone()
+            .expect("it is there");
+        assert_eq!(
+            row.payload.as_deref(),
+            Some(&b"caf\xe9"[..]),
+            "bodies are bytes"
+        );
         let shown = |name: &str| {
             let found = row.columns.iter().find(|(column, _)| column == name);
-            found.and_then(|(_, value)| value.clone()).unwrap_or_default()
+            found
+                .and_then(|(_, value)| value.clone())
+                .unwrap_or_default()
         };
         assert_eq!(shown("id"), "caf\u{fffd} (not UTF-8)", "{product:?}");
         assert_eq!(shown("note"), "café", "{product:?}");
@@ -163,17 +227,36 @@ async fn a_body_of_20_megabytes_comes_by_its_head() {
             Product::Postgres | Product::MariaDb => format!("repeat('x', {BYTES})"),
             Product::Sqlite => format!("replace(hex(zeroblob({BYTES} / 2)), '0', 'x')"),
         };
-        base.execute(&format!("INSERT INTO outbox (id, payload) VALUES ('large', {body})")).await;
+        base.execute(&format!(
+            "INSERT INTO outbox (id, payload) VALUES ('large', {body})"
+        ))
+        .await;
         let database = base.open().await;
         let all = read(&*database, &columns, None).await;
         assert_eq!(all.ids(), ["large"], "{product:?}: {:?}", all.error);
-        let rows = database.rows(&columns, &[RowKey("1".to_owned())], 1000).await;
-        let row = rows.expect("it can be read")[0].clone().expect("it is there");
+        let rows = database
+            .rows(&columns, &[RowKey("1".to_owned())], 1000)
+            .await;
+        let row = rows.expect("it can be read")[0]
+            .clone()
+            .expect("it is there");
         assert_eq!(row.payload_len, BYTES, "{product:?}");
-        assert_eq!(row.payload.map(|head| head.len()), Some(1000), "{product:?}");
-        let whole = database.rows(&columns, &[RowKey("1".to_owned())], BYTES + 1).await;
-        let row = whole.expect("it can be read")[0].clone().expect("it is there");
-        assert_eq!(row.payload.map(|body| body.len() as u64), Some(BYTES), "{product:?}");
+        assert_eq!(
+            row.payload.map(|head| head.len()),
+            Some(1000),
+            "{product:?}"
+        );
+        let whole = database
+            .rows(&columns, &[RowKey("1".to_owned())], BYTES + 1)
+            .await;
+        let row = whole.expect("it can be read")[0]
+            .clone()
+            .expect("it is there");
+        assert_eq!(
+            row.payload.map(|body| body.len() as u64),
+            Some(BYTES),
+            "{product:?}"
+        );
     }
 }
 
@@ -187,9 +270,14 @@ async fn null_and_duplicate_keys_are_all_told() {
         for key in ["varchar(20)", "bigint"] {
             let base = Base::new(product, "dup_keys").await;
             // No primary key at all: the id is the key, and nothing keeps it unique.
-            base.execute(&format!("CREATE TABLE outbox (id {key}, at {time}, sent_at {time})")).await;
-            base.execute("INSERT INTO outbox (id) VALUES ('1'), ('1'), (NULL), ('2'), (NULL), ('1')")
-                .await;
+            base.execute(&format!(
+                "CREATE TABLE outbox (id {key}, at {time}, sent_at {time})"
+            ))
+            .await;
+            base.execute(
+                "INSERT INTO outbox (id) VALUES ('1'), ('1'), (NULL), ('2'), (NULL), ('1')",
+            )
+            .await;
             let columns = RowColumns {
                 key: "id".to_owned(),
                 ..plain("outbox")
@@ -200,7 +288,10 @@ async fn null_and_duplicate_keys_are_all_told() {
             let all = super::base::drain(database.read(query)).await;
             assert!(all.error.is_none(), "{product:?} {key}: {:?}", all.error);
             assert_eq!(all.ids(), ["", "", "1", "1", "1", "2"], "{product:?} {key}");
-            let odd = all.seen.iter().filter(|row| row.marks.contains(Marks::NO_ID));
+            let odd = all
+                .seen
+                .iter()
+                .filter(|row| row.marks.contains(Marks::NO_ID));
             assert_eq!(odd.count(), 2, "{product:?} {key}");
         }
     }
@@ -233,11 +324,15 @@ async fn an_inbox_that_consumers_share() {
         let all = read(&*database, &columns, None).await;
         assert_eq!(all.ids(), ["a", "b"], "{product:?}: {:?}", all.error);
         assert_eq!(all.row("a").key, "a", "{product:?}");
-        base.execute("INSERT INTO inbox (id, consumer) VALUES ('b', 'search'), ('c', 'store')").await;
+        base.execute("INSERT INTO inbox (id, consumer) VALUES ('b', 'search'), ('c', 'store')")
+            .await;
         let more = read(&*database, &columns, all.resume).await;
         assert_eq!(more.ids(), ["c"], "{product:?}");
         let key = [RowKey("a".to_owned()), RowKey("zzz".to_owned())];
-        let rows = database.rows(&columns, &key, 10).await.expect("they can be read");
+        let rows = database
+            .rows(&columns, &key, 10)
+            .await
+            .expect("they can be read");
         let consumer = rows[0].as_ref().and_then(|row| row.columns[1].1.clone());
         assert_eq!(consumer.as_deref(), Some("store"), "{product:?}");
         assert!(rows[1].is_none());
@@ -251,22 +346,36 @@ async fn a_table_whose_name_has_a_dot() {
         "CREATE TABLE `cap.published` (Id bigint PRIMARY KEY, Added datetime, StatusName varchar(20))",
     )
     .await;
-    base.execute("INSERT INTO `cap.published` VALUES (7001, UTC_TIMESTAMP(), 'Succeeded')").await;
+    base.execute("INSERT INTO `cap.published` VALUES (7001, UTC_TIMESTAMP(), 'Succeeded')")
+        .await;
     let columns = RowColumns {
         key: "id".to_owned(),
         id: column("Id"),
         at: "added".to_owned(),
         sent_at: None,
-        status: Some(("statusname".to_owned(), vec!["Succeeded".to_owned()], Vec::new())),
+        status: Some((
+            "statusname".to_owned(),
+            vec!["Succeeded".to_owned()],
+            Vec::new(),
+        )),
         ..plain("cap.published")
     };
     let database = base.open().await;
     let all = read(&*database, &columns, None).await;
     assert_eq!(all.ids(), ["7001"], "{:?}", all.error);
     assert_eq!(all.row("7001").marks, Marks::SENT);
-    assert_eq!(all.row("7001").stamp.resolution_micros, 1_000_000, "DATETIME counts seconds");
+    assert_eq!(
+        all.row("7001").stamp.resolution_micros,
+        1_000_000,
+        "DATETIME counts seconds"
+    );
     let missing = read(&*database, &plain("cap.publishd"), None).await;
     let error = missing.error.expect("there is no such table");
     assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
-    assert!(error.to_string().ends_with("; did you mean 'cap.published'?"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("; did you mean 'cap.published'?"),
+        "{error}"
+    );
 }

@@ -13,7 +13,9 @@ async fn steps(base: &Base, target: &Target) -> Vec<String> {
         ProbeOutcome::Warn(text) => format!("{}: warning: {text}", step.what),
         ProbeOutcome::Failed(text) => format!("{}: failed: {text}", step.what),
     });
-    shown.map(|text| without_port(&text.replace(&base.name, "shop"))).collect()
+    shown
+        .map(|text| without_port(&text.replace(&base.name, "shop")))
+        .collect()
 }
 
 fn without_port(text: &str) -> String {
@@ -37,9 +39,11 @@ async fn every_step_of_a_user_who_may_read() {
             let expected = "Check the rights: failed: user 'waybill_probe' can read no table; \
                 grant SELECT on the outbox and inbox tables";
             assert_eq!(last, Some(expected), "{refused:?}");
-            base.execute("GRANT SELECT ON outbox TO waybill_probe").await;
+            base.execute("GRANT SELECT ON outbox TO waybill_probe")
+                .await;
         } else {
-            base.execute(&format!("GRANT SELECT ON {}.* TO waybill_probe", base.name)).await;
+            base.execute(&format!("GRANT SELECT ON {}.* TO waybill_probe", base.name))
+                .await;
         }
         let rights = match product {
             Product::Postgres => {
@@ -94,13 +98,23 @@ async fn the_test_stops_where_it_fails() {
     target.secret = Some(Secret::new("wrong"));
     let stopped = steps(&base, &target).await;
     assert_eq!(stopped.len(), 3, "{stopped:?}");
-    assert!(stopped[2].starts_with("Log in as waybill to shop: failed: 127.0.0.1:PORT refused user"));
-    assert!(stopped[2].ends_with("; check user and password"), "{}", stopped[2]);
+    assert!(
+        stopped[2].starts_with("Log in as waybill to shop: failed: 127.0.0.1:PORT refused user")
+    );
+    assert!(
+        stopped[2].ends_with("; check user and password"),
+        "{}",
+        stopped[2]
+    );
 
     target.url = "postgres://waybill@no-such-host.invalid/shop".to_owned();
     let stopped = steps(&base, &target).await;
     assert_eq!(stopped.len(), 1, "{stopped:?}");
-    assert!(stopped[0].starts_with("Look up no-such-host.invalid: failed: "), "{}", stopped[0]);
+    assert!(
+        stopped[0].starts_with("Look up no-such-host.invalid: failed: "),
+        "{}",
+        stopped[0]
+    );
 
     target.url = "postgres:shop".to_owned();
     let stopped = steps(&base, &target).await;
@@ -115,5 +129,8 @@ async fn a_file_is_looked_into() {
     let target = base.target();
     let steps = steps(&base, &target).await;
     assert_eq!(steps.len(), 4, "{steps:?}");
-    assert!(steps.iter().all(|step| step.ends_with(": fine")), "{steps:?}");
+    assert!(
+        steps.iter().all(|step| step.ends_with(": fine")),
+        "{steps:?}"
+    );
 }

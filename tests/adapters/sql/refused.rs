@@ -46,9 +46,17 @@ async fn a_file_that_is_not_there_is_not_made() {
     assert!(matches!(&error, Error::Connect { .. }), "{error:?}");
     let path = target.url.trim_start_matches("sqlite:");
     assert!(!std::path::Path::new(path).exists());
-    std::fs::write(path, "this is no database, however long it may be ".repeat(100)).expect("a file");
+    std::fs::write(
+        path,
+        "this is no database, however long it may be ".repeat(100),
+    )
+    .expect("a file");
     let error = base.open_at(&target).await.expect_err("it is no database");
-    assert!(error.chain().contains("not a database"), "{}", error.chain());
+    assert!(
+        error.chain().contains("not a database"),
+        "{}",
+        error.chain()
+    );
 }
 
 #[tokio::test]
@@ -63,7 +71,10 @@ async fn nobody_there_is_said_with_the_address() {
         let scheme = target.url.split("://").next().unwrap_or_default();
         target.url = format!("{scheme}://waybill@127.0.0.1:{port}/shop");
         let error = base.open_at(&target).await.expect_err("nobody listens");
-        assert_eq!(error.to_string(), format!("failed to connect to 127.0.0.1:{port}"));
+        assert_eq!(
+            error.to_string(),
+            format!("failed to connect to 127.0.0.1:{port}")
+        );
         assert!(error.chain().contains("refused"), "{}", error.chain());
     }
 }
@@ -78,16 +89,31 @@ async fn a_missing_right_is_named() {
         let user = format!("waybill_{test}");
         let target = base.user(&user).await;
         let mariadb = product == Product::MariaDb;
-        let other = if mariadb { format!("{}.other", base.name) } else { "other".to_owned() };
-        base.execute(&format!("GRANT SELECT ON {other} TO {user}")).await;
+        let other = if mariadb {
+            format!("{}.other", base.name)
+        } else {
+            "other".to_owned()
+        };
+        base.execute(&format!("GRANT SELECT ON {other} TO {user}"))
+            .await;
         let database = base.open_at(&target).await.expect("it may log in");
-        let error = read(&*database, &columns, None).await.error.expect("it may not read");
+        let error = read(&*database, &columns, None)
+            .await
+            .error
+            .expect("it may not read");
         if mariadb {
             // Its catalogue does not show what one may not read.
-            assert!(matches!(&error, Error::NotFound { what: "table", .. }), "{error:?}");
+            assert!(
+                matches!(&error, Error::NotFound { what: "table", .. }),
+                "{error:?}"
+            );
         } else {
             assert_eq!(error.to_string(), "no right to read table outbox");
-            assert!(error.chain().contains("permission denied"), "{}", error.chain());
+            assert!(
+                error.chain().contains("permission denied"),
+                "{}",
+                error.chain()
+            );
         }
         let tables = database.tables().await.expect("it may look");
         let names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
@@ -117,13 +143,21 @@ async fn our_sessions_cannot_write_on_postgres() {
         .await;
         let mut target = base.target();
         if pooled {
-            target.options.insert("pooler".to_owned(), "true".to_owned());
+            target
+                .options
+                .insert("pooler".to_owned(), "true".to_owned());
         }
         let database = base.open_at(&target).await.expect("it can be opened");
         let error = read(&*database, &plain("outbox"), None).await.error;
         let chain = error.map(|error| error.chain()).unwrap_or_default();
-        assert!(chain.contains("cannot execute INSERT in a read-only transaction"), "{chain}");
-        assert_eq!(base.texts("SELECT count(*)::text FROM written").await, ["0"]);
+        assert!(
+            chain.contains("cannot execute INSERT in a read-only transaction"),
+            "{chain}"
+        );
+        assert_eq!(
+            base.texts("SELECT count(*)::text FROM written").await,
+            ["0"]
+        );
     }
 }
 
@@ -169,10 +203,21 @@ async fn a_statement_that_takes_too_long_is_ended() {
         let began = Instant::now();
         let all = read(&*database, &plain("outbox"), None).await;
         let error = all.error.as_ref().expect("it takes too long");
-        assert_eq!(error.to_string(), "reading table outbox took longer than 5 s", "{product:?}");
-        assert!(began.elapsed() < Duration::from_secs(14), "{:?}", began.elapsed());
+        assert_eq!(
+            error.to_string(),
+            "reading table outbox took longer than 5 s",
+            "{product:?}"
+        );
+        assert!(
+            began.elapsed() < Duration::from_secs(14),
+            "{:?}",
+            began.elapsed()
+        );
         let coverage = all.coverage();
-        assert!(!coverage.proves_absence_at(super::base::now().plus(-3_600_000_000)), "{coverage:?}");
+        assert!(
+            !coverage.proves_absence_at(super::base::now().plus(-3_600_000_000)),
+            "{coverage:?}"
+        );
     }
 }
 
@@ -221,6 +266,52 @@ async fn a_dropped_read_leaves_nothing_running() {
     }
 }
 
+/// How many times this process has a file open.
+fn handles(path: &str) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").expect("Linux lists them");
+    let links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    links.filter(|link| link.to_str() == Some(path)).count()
+}
+
+#[tokio::test]
+async fn a_dropped_read_leaves_nothing_running_in_sqlite() {
+    use futures::StreamExt as _;
+    use waybill_source::Chunk;
+    use waybill_tests::wait::wait_for;
+
+    let base = Base::new(Product::Sqlite, "dropped_file").await;
+    // Counts for hours before there is a row.
+    base.execute(
+        "CREATE VIEW outbox AS WITH RECURSIVE s(n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 100000000000) \
+         SELECT max(n) AS no, 'x' AS id, datetime() AS at, NULL AS sent_at FROM s",
+    )
+    .await;
+    // A copy that nobody else has open: SQLite keeps a file open while its own process locks it.
+    let path = base.url.trim_start_matches("sqlite:").replace("shop.db", "copy.db");
+    base.execute(&format!("VACUUM INTO '{path}'")).await;
+    let mut target = base.target();
+    target.url = format!("sqlite:{path}");
+    let database = base.open_at(&target).await.expect("it can be opened");
+    let mut stream = database.read(super::base::query(&plain("outbox"), None));
+    // The catalogue takes a moment, the view takes for ever.
+    let reading = async {
+        while let Some(chunk) = stream.next().await {
+            assert!(!matches!(chunk, Ok(Chunk::Evidence(_))), "there is no row");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), reading)
+        .await
+        .expect_err("it counts");
+    assert!(handles(&path) > 0);
+    drop(stream);
+    database.close().await;
+    wait_for("the worker to stop", Duration::from_secs(2), async || {
+        (handles(&path) == 0).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_session_that_the_server_ended_is_replaced_on_postgres() {
     let base = Base::new(Product::Postgres, "ended_pg").await;
@@ -244,7 +335,8 @@ async fn a_session_that_the_server_ended_is_replaced_on_mariadb() {
     let columns = base.plain_table("outbox").await;
     base.execute("INSERT INTO outbox (id) VALUES ('a')").await;
     let target = base.user("waybill_ended").await;
-    base.execute(&format!("GRANT SELECT ON {}.* TO waybill_ended", base.name)).await;
+    base.execute(&format!("GRANT SELECT ON {}.* TO waybill_ended", base.name))
+        .await;
     let database = base.open_at(&target).await.expect("it can be opened");
     assert_eq!(read(&*database, &columns, None).await.ids(), ["a"]);
     let sql = "SELECT CAST(id AS char(20)) FROM information_schema.processlist \

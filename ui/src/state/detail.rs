@@ -150,22 +150,7 @@ impl Detail {
 impl State {
     pub(super) fn update_detail(&mut self, message: DetailMessage) -> Vec<Effect> {
         match message {
-            DetailMessage::Show(no) => {
-                if self.detail.no != Some(no) {
-                    self.detail.folded.clear();
-                    self.detail.failure = None;
-                }
-                self.detail.no = Some(no);
-                let mut effects = self.ask_detail();
-                if self.grid.cursor.and_then(|line| self.grid.row(line)).map(|row| row.no) != Some(no) {
-                    if let Some(line) = self.grid.line_of(no) {
-                        effects.extend(self.update_grid(GridMessage::Cursor { line, extend: false }));
-                    } else {
-                        self.grid.cursor = None;
-                    }
-                }
-                effects
-            }
+            DetailMessage::Show(no) => self.look_at(no),
             DetailMessage::Arrived { no, answer } => {
                 self.detail.in_flight = None;
                 if self.detail.no == Some(no) {
@@ -210,6 +195,23 @@ impl State {
                 self.ask_detail()
             }
         }
+    }
+
+    fn look_at(&mut self, no: u32) -> Vec<Effect> {
+        if self.detail.no != Some(no) {
+            self.detail.folded.clear();
+            self.detail.failure = None;
+        }
+        self.detail.no = Some(no);
+        let mut effects = self.ask_detail();
+        if self.grid.cursor.and_then(|line| self.grid.row(line)).map(|row| row.no) != Some(no) {
+            if let Some(line) = self.grid.line_of(no) {
+                effects.extend(self.update_grid(GridMessage::Cursor { line, extend: false }));
+            } else {
+                self.grid.cursor = None;
+            }
+        }
+        effects
     }
 
     fn ask_detail(&mut self) -> Vec<Effect> {
@@ -260,8 +262,8 @@ mod tests {
             effects.iter().filter_map(detail).collect::<Vec<_>>()
         };
         assert_eq!(asked(&state.update_detail(DetailMessage::Show(1))), [1]);
-        assert_eq!(asked(&state.update_detail(DetailMessage::Show(2))), []);
-        assert_eq!(asked(&state.update_detail(DetailMessage::Show(3))), []);
+        assert_eq!(asked(&state.update_detail(DetailMessage::Show(2))), Vec::<u32>::new());
+        assert_eq!(asked(&state.update_detail(DetailMessage::Show(3))), Vec::<u32>::new());
         let gone = Failure::new(waybill_protocol::Code::Stale, "gone");
         let answer = Box::new(Err(gone));
         assert_eq!(asked(&state.update_detail(DetailMessage::Arrived { no: 1, answer })), [3]);

@@ -88,6 +88,13 @@ pub(super) async fn parcel(
         if let Some(model) = &item.model {
             like_model(&mut letter, model);
         }
+        if style(session) == Style::Queues {
+            // The event's own time; when it was resent stands in our header.
+            let secs = item.at.millis() / 1000;
+            letter
+                .properties
+                .push(("timestamp".to_owned(), secs.to_string()));
+        }
     }
     let mut route = item.planned.route.clone();
     if *mode == Mode::Everyone && route.key.is_none() {
@@ -99,7 +106,7 @@ pub(super) async fn parcel(
     if style(session) == Style::Queues {
         letter
             .properties
-            .push(("delivery_mode".to_owned(), "2".to_owned()));
+            .push(("delivery-mode".to_owned(), "2".to_owned()));
     }
     Ok(Parcel {
         resend: sender.resend,
@@ -281,12 +288,13 @@ fn json_headers(text: &str) -> Headers {
 /// Properties that say how to read a body are those of its siblings.
 fn like_model(letter: &mut Letter, model: &Copy) {
     for (name, value) in &model.properties {
+        let name = name.replace('_', "-");
         let about_body = matches!(
             name.as_str(),
-            "content_type" | "content_encoding" | "app_id"
+            "content-type" | "content-encoding" | "app-id"
         );
-        if about_body && !letter.properties.iter().any(|(n, _)| n == name) {
-            letter.properties.push((name.clone(), value.clone()));
+        if about_body && !letter.properties.iter().any(|(n, _)| *n == name) {
+            letter.properties.push((name, value.clone()));
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn warnings(
     warnings.extend(
         said(session, mode, items, candidates)
             .into_iter()
+            .chain(of_headers(items, heads))
             .map(|text| Warning::Note { text }),
     );
     warnings
@@ -178,6 +179,43 @@ fn stripped_names(items: &[Item], heads: &BTreeMap<Coordinate, Copy>) -> Vec<Str
     names.sort();
     names.dedup();
     names
+}
+
+/// What brokers and consumers do with a message because of what it carries.
+fn of_headers(items: &[Item], heads: &BTreeMap<Coordinate, Copy>) -> Vec<String> {
+    let copies: Vec<&Copy> = items
+        .iter()
+        .filter_map(|item| match &item.planned.body {
+            BodySource::Copy { coordinate } => heads.get(coordinate),
+            BodySource::OutboxRow { .. } | BodySource::Reconstructed { .. } => None,
+        })
+        .collect();
+    let header = |name: &str| {
+        copies
+            .iter()
+            .any(|copy| copy.headers.iter().any(|(n, _)| n == name))
+    };
+    let is_reply_to = |name: &str| name.replace('_', "-") == "reply-to";
+    let mut said = Vec::new();
+    if header("x-deduplication-header") {
+        said.push(
+            "Some carry x-deduplication-header: a broker that remembers them drops the resend"
+                .to_owned(),
+        );
+    }
+    if header("x-delay") {
+        said.push("Some carry x-delay: they are delivered only after that delay".to_owned());
+    }
+    if copies
+        .iter()
+        .any(|copy| copy.properties.iter().any(|(name, _)| is_reply_to(name)))
+    {
+        said.push(
+            "Some carry reply-to: whoever processes them may answer a question that is long over"
+                .to_owned(),
+        );
+    }
+    said
 }
 
 /// Warnings that are sentences.

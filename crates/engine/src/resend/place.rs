@@ -73,8 +73,8 @@ fn carries(letter: &Letter, carrier: &Carrier, style: Style, body: Option<&Value
             .headers
             .iter()
             .any(|(n, value)| n == name && value.is_some()),
-        Carrier::MessageId => has_property(&letter.properties, "message_id"),
-        Carrier::CorrelationId => has_property(&letter.properties, "correlation_id"),
+        Carrier::MessageId => has_property(&letter.properties, "message-id"),
+        Carrier::CorrelationId => has_property(&letter.properties, "correlation-id"),
         Carrier::TypeProperty => has_property(&letter.properties, "type"),
         Carrier::Key => style == Style::Log && letter.key.is_some(),
         Carrier::RoutingKey => style == Style::Queues,
@@ -90,8 +90,8 @@ fn model_carries(model: &Copy, carrier: &Carrier) -> bool {
             .headers
             .iter()
             .any(|(n, value)| n == name && value.is_some()),
-        Carrier::MessageId => has_property(&model.properties, "message_id"),
-        Carrier::CorrelationId => has_property(&model.properties, "correlation_id"),
+        Carrier::MessageId => has_property(&model.properties, "message-id"),
+        Carrier::CorrelationId => has_property(&model.properties, "correlation-id"),
         Carrier::TypeProperty => has_property(&model.properties, "type"),
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => false,
     }
@@ -116,8 +116,8 @@ fn write(letter: &mut Letter, carrier: &Carrier, value: &str) {
                 .push((name.clone(), Some(value.as_bytes().to_vec())));
             return;
         }
-        Carrier::MessageId => "message_id",
-        Carrier::CorrelationId => "correlation_id",
+        Carrier::MessageId => "message-id",
+        Carrier::CorrelationId => "correlation-id",
         Carrier::TypeProperty => "type",
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => return,
     };
@@ -129,7 +129,7 @@ fn write(letter: &mut Letter, carrier: &Carrier, value: &str) {
 fn has_property(properties: &[(String, String)], name: &str) -> bool {
     properties
         .iter()
-        .any(|(n, value)| n == name && !value.is_empty())
+        .any(|(n, value)| n.replace('_', "-") == name && !value.is_empty())
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
             expect![[r#"
                 key -
                 header version given
-                property message_id e1
+                property message-id e1
                 property type Renamed
             "#]],
         );

@@ -51,19 +51,22 @@ pub(super) fn headers(original: Headers, stripped: &mut Vec<String>) -> Headers 
     kept
 }
 
-/// AMQP properties without those that must not be repeated, and persistent.
+/// Message properties without those that must not be repeated, names in one spelling.
 pub(super) fn properties(
     original: Vec<(String, String)>,
     stripped: &mut Vec<String>,
 ) -> Vec<(String, String)> {
     let mut kept = Vec::with_capacity(original.len() + 1);
     for (name, value) in original {
+        // Some say `message_id`, some `message-id`.
+        let name = name.replace('_', "-");
         let drop = match name.as_str() {
             // Refused unless it is the login; a short life would end the resend at once.
-            "user_id" | "expiration" => true,
+            "user-id" | "expiration" | "cluster-id" => true,
             // Only valid on the connection that asked.
-            "reply_to" => value.starts_with("amq.rabbitmq.reply-to"),
-            "delivery_mode" => continue,
+            "reply-to" => value.starts_with("amq.rabbitmq.reply-to"),
+            // Always persistent; see the letter.
+            "delivery-mode" => continue,
             _ => false,
         };
         if drop {
@@ -112,7 +115,7 @@ mod tests {
         let mut stripped = Vec::new();
         let kept = properties(original.into(), &mut stripped);
         let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["message_id", "type"]);
-        assert_eq!(stripped, ["user_id", "expiration", "reply_to"]);
+        assert_eq!(names, ["message-id", "type"]);
+        assert_eq!(stripped, ["user-id", "expiration", "reply-to"]);
     }
 }

@@ -82,6 +82,8 @@ async fn pass(session: &Arc<Session>, reach: &Reach, began: Micros) {
     session.book_mut().index.begin_scan(began);
     run(session, Stage::Tables, reach).await;
     run(session, Stage::Destinations, reach).await;
+    // The bulk is read: show it, while consumers and their inboxes are still being asked.
+    judge(session, reach, began);
     run(session, Stage::Progress, reach).await;
     run(session, Stage::Consumed, reach).await;
     run(session, Stage::Tables, reach).await;

@@ -75,7 +75,6 @@ pub(super) async fn run(session: &Arc<Session>, stage: Stage, reach: &Reach) {
         apply(session, event);
         if announced.elapsed() >= ANNOUNCE {
             announced = Instant::now();
-            session.book_mut().touch();
             session.announce();
         }
     }

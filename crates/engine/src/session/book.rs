@@ -7,7 +7,7 @@ use waybill_source::{Chunk, ConsumerProgress, Cursor};
 
 use super::Layout;
 use crate::scan::Reach;
-use crate::view::{Tally, tally};
+use crate::view::{Tally, of_index, tally};
 
 /// Everything known; behind the session's lock.
 #[derive(Debug)]
@@ -182,11 +182,25 @@ impl Book {
         self.index.progress(&for_index(progress));
     }
 
-    /// Reaches verdicts and counts them.
+    /// Reaches verdicts and counts them. Whoever polls is told to ask again only when something
+    /// looks different: a live tail judges several times a second, mostly to the same end.
     pub(crate) fn judge(&mut self, layout: &Layout, judgement: &Judgement) {
+        let before = self.looks(layout);
         self.index.judge(judgement);
         self.tally = tally(&self.index, layout, self.window);
-        self.touch();
+        if self.looks(layout) != before {
+            self.touch();
+        }
+    }
+
+    /// What rows, tiles and counts depend on, in short: any change of a verdict changes the
+    /// counts, any new evidence the length of a lane.
+    fn looks(&self, layout: &Layout) -> (waybill_reconcile::Counts, Vec<usize>) {
+        let lanes = layout
+            .lanes
+            .iter()
+            .map(|lane| self.index.lane(of_index(lane.kind)).len());
+        (self.index.counts().clone(), lanes.collect())
     }
 
     /// The first failure of a place, if any.

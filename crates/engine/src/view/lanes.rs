@@ -131,7 +131,8 @@ fn time_in(book: &Book, layout: &Layout, row: &EventRow, lane: LaneKind) -> Opti
     }
 }
 
-fn of_index(lane: LaneKind) -> Lane {
+/// A lane of the page as the index knows it.
+pub(crate) fn of_index(lane: LaneKind) -> Lane {
     match lane {
         LaneKind::Missing => Lane::Missing,
         LaneKind::Stored => Lane::Stored,

@@ -14,7 +14,7 @@ mod rows;
 pub(crate) use rows::{Found, rows, select};
 
 mod lanes;
-pub(crate) use lanes::{nearest, tile};
+pub(crate) use lanes::{nearest, of_index, tile};
 
 mod mask;
 pub(crate) use mask::masked;

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use waybill_filter::{Filter, FilterError};
-use waybill_model::{Phase, VerdictClass, Window};
+use waybill_model::{Micros, Phase, VerdictClass, Window};
 use waybill_protocol::{Code, Failure, GetRows, Rows, Select};
 
 use super::fields::IndexedEvent;
@@ -23,6 +23,14 @@ pub(crate) struct Found {
     filter: String,
     within: Option<Window>,
     nos: std::sync::Arc<[u32]>,
+    at: Micros,
+}
+
+impl Found {
+    /// Ages move on though nothing changes.
+    fn is_aged(&self) -> bool {
+        self.filter.contains("age") && now().since(self.at) > 1_000_000
+    }
 }
 
 /// A stretch of the grid.
@@ -80,6 +88,7 @@ fn matching(
         && found.generation == book.generation
         && found.filter == text
         && found.within == within
+        && !found.is_aged()
     {
         return Ok(found.nos.clone());
     }
@@ -90,6 +99,7 @@ fn matching(
         filter: text.to_owned(),
         within,
         nos: nos.clone(),
+        at: now(),
     });
     Ok(nos)
 }

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashTable, hash_map::Entry};
 use waybill_model::Marks;
 
-use super::{Names, Spot};
+use super::{Added, Names, Spot};
 
 /// A version of an aggregate as the business table showed it.
 #[derive(Debug, Clone)]
@@ -34,19 +34,20 @@ pub(crate) struct Business {
 }
 
 impl Business {
-    /// Takes in one row; `None` when it was known, else its number.
+    /// Takes in one row: its number, and whether it was known.
     pub(crate) fn insert(
         &mut self,
         names: &mut Names,
         aggregate: &str,
         version: i64,
         spot: Spot<'static>,
-    ) -> Option<u32> {
+    ) -> (u32, Added) {
         let aggregate_no = names.intern(aggregate);
         if let Some(idx) = self.find(aggregate_no, version) {
             let known = &mut self.changes[idx as usize];
+            let moved = known.spot.at != spot.at;
             known.spot = spot;
-            return None;
+            return (idx, if moved { Added::Moved } else { Added::Known });
         }
         if let Some((_, bare)) = aggregate.split_once('/') {
             match self.by_bare_id.entry(names.intern(bare)) {
@@ -80,7 +81,7 @@ impl Business {
             let change = &changes[idx as usize];
             hash_of(change.aggregate, change.version)
         });
-        Some(idx)
+        (idx, Added::New)
     }
 
     /// The change of an event's aggregate and version.

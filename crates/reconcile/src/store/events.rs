@@ -204,31 +204,39 @@ impl Events {
     /// Notes what an observation says about the event, unless someone better has spoken. Answers
     /// whether anything was news.
     pub(crate) fn note(&mut self, no: u32, rank: Rank, traits: Traits<'_>) -> bool {
-        let ranks = self.ranks.get(no);
-        let rank = rank as u8;
-        let mut updated = ranks;
-        let mut wins = |shift: u8, there: bool| {
-            let better = there && rank > (ranks >> shift) & 3;
+        let (before, rank) = (self.ranks.get(no), rank as u8);
+        let mut ranks = before;
+        let mut changed = false;
+        // Among equals the greater value wins, so that the order of arrival does not matter.
+        let mut wins = |shift: u8, there: bool, greater: &dyn Fn() -> bool| {
+            let known = (before >> shift) & 3;
+            let better = there && (rank > known || rank == known && greater());
             if better {
-                updated = updated & !(3 << shift) | rank << shift;
+                ranks = ranks & !(3 << shift) | rank << shift;
+                changed = true;
             }
             better
         };
-        if wins(0, !traits.kind.is_empty()) {
-            let kind = self.kinds.intern(traits.kind);
+        let told = traits.kind;
+        if wins(0, !told.is_empty(), &|| told > self.kind_text(no)) {
+            let kind = self.kinds.intern(told);
             self.kind.set(no, u64::from(kind));
         }
-        if wins(2, !traits.aggregate.is_empty()) {
-            let aggregate = self.aggregates.intern(traits.aggregate);
+        let told = traits.aggregate;
+        if wins(2, !told.is_empty(), &|| {
+            fuller(told) > fuller(self.aggregate_text(no))
+        }) {
+            let aggregate = self.aggregates.intern(told);
             self.aggregate.set(no, u64::from(aggregate));
         }
-        if wins(4, traits.version != NO_VERSION) {
-            self.version.set_signed(no, NO_VERSION, traits.version);
+        let told = traits.version;
+        if wins(4, told != NO_VERSION, &|| told > self.version(no)) {
+            self.version.set_signed(no, NO_VERSION, told);
         }
-        if updated != ranks {
-            self.ranks.set(no, updated);
+        if ranks != before {
+            self.ranks.set(no, ranks);
         }
-        updated != ranks
+        changed
     }
 
     /// Takes in an observation of an event. Reading the same coordinate again only renews it.
@@ -410,4 +418,9 @@ impl Events {
             + extras
             + self.merged.allocation_size()
     }
+}
+
+/// Orders aggregates so that one with its type is greater than a bare id.
+fn fuller(aggregate: &str) -> (bool, &str) {
+    (aggregate.contains('/'), aggregate)
 }

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use waybill_model::{
-    Batch, ConsumerVerdict, Coverage, Marks, Observation, PlaceId, PublishVerdict, VerdictClass,
+    Batch, ConsumerVerdict, Coverage, EventId, Marks, Micros, Observation, PlaceId, PublishVerdict,
+    VerdictClass,
 };
 
 use super::company::*;
-use crate::{ConsumerProgress, Index, Judgement, PartitionProgress};
+use crate::{ConsumerProgress, Index, Judgement, OwnResend, PartitionProgress};
 
 /// Something that reaches the index.
 #[derive(Debug, Clone)]
@@ -14,6 +15,7 @@ enum Piece {
     Evidence(Box<Batch>),
     Covered(Coverage),
     Moved(ConsumerProgress),
+    Resent(EventId, OwnResend),
 }
 
 /// One event's way: how far it came, and what else happened to it.
@@ -25,28 +27,29 @@ struct Story {
     processed: bool,
     dead: bool,
     bare_aggregate: bool,
+    /// Resent by us; and whether that copy was seen.
+    resent: Option<bool>,
 }
 
 fn story() -> impl Strategy<Value = Story> {
     let row = prop::option::weighted(0.8, any::<bool>());
-    (
-        any::<bool>(),
-        row,
-        0_u8..3,
-        any::<bool>(),
+    let way = (any::<bool>(), row, 0_u8..3, any::<bool>());
+    let oddities = (
         prop::bool::weighted(0.2),
         any::<bool>(),
+        prop::option::weighted(0.2, any::<bool>()),
+    );
+    (way, oddities).prop_map(
+        |((changed, row, copies, processed), (dead, bare_aggregate, resent))| Story {
+            changed,
+            row,
+            copies,
+            processed,
+            dead,
+            bare_aggregate,
+            resent,
+        },
     )
-        .prop_map(
-            |(changed, row, copies, processed, dead, bare_aggregate)| Story {
-                changed,
-                row,
-                copies,
-                processed,
-                dead,
-                bare_aggregate,
-            },
-        )
 }
 
 impl Story {
@@ -89,6 +92,16 @@ impl Story {
                 ..seen(TOPIC, &id, at + 1 + copy * 5)
             });
         }
+        if self.resent == Some(true) {
+            all.push(Observation {
+                aggregate,
+                version,
+                position: 70 + nth,
+                key: String::new(),
+                marks: Marks::OWN_RESEND,
+                ..seen(TOPIC, &id, 1500 + nth)
+            });
+        }
         if self.processed {
             all.push(seen(INBOX, &id, at + 3));
         }
@@ -103,6 +116,15 @@ impl Story {
     }
 }
 
+fn resend(nth: i64) -> Piece {
+    let resend = OwnResend {
+        at: secs(1500 + nth),
+        consumer: None,
+        coordinate: Some((TOPIC, 0, 70 + nth)),
+    };
+    Piece::Resent(EventId(format!("event-{nth}")), resend)
+}
+
 fn pieces(stories: &[Story]) -> Vec<Piece> {
     let told = (0..)
         .zip(stories)
@@ -110,6 +132,10 @@ fn pieces(stories: &[Story]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = told
         .map(|one| Piece::Evidence(Box::new(batch(&[one]))))
         .collect();
+    let resent = (0..)
+        .zip(stories)
+        .filter(|(_, story)| story.resent.is_some());
+    pieces.extend(resent.map(|(nth, _)| resend(nth)));
     for place in [OUTBOX, TOPIC, PRODUCTS, INBOX, LETTERS] {
         for (from, to) in [(0, 950), (950, 2100)] {
             pieces.push(covered(place, from, to));
@@ -149,6 +175,7 @@ fn take(index: &mut Index, piece: &Piece) {
         }
         Piece::Covered(coverage) => index.cover(coverage.clone()),
         Piece::Moved(progress) => index.progress(progress),
+        Piece::Resent(id, resend) => index.resent(id, resend.clone()),
     }
 }
 
@@ -176,6 +203,46 @@ fn told(pieces: &[Piece], pauses: &[usize]) -> Vec<String> {
 fn shuffled(stories: Vec<Story>) -> impl Strategy<Value = (Vec<Piece>, Vec<Piece>)> {
     let pieces = pieces(&stories);
     (Just(pieces.clone()), Just(pieces).prop_shuffle())
+}
+
+/// An observation with anything in it.
+fn anything() -> impl Strategy<Value = Observation> {
+    let time = prop_oneof![any::<i64>(), -10_000_000_i64..3_000_000_000];
+    let text = "[a-c]{0,2}(/[a-c])?|.{0,40}";
+    let number = || prop_oneof![any::<i64>(), -3_i64..40];
+    let marks = any::<u16>().prop_map(Marks::from_bits_truncate);
+    (
+        0_u16..8,
+        text,
+        text,
+        time,
+        (number(), number(), 0_u32..3),
+        marks,
+        0_u32..2_000_000_000,
+    )
+        .prop_map(
+            |(
+                place,
+                id,
+                aggregate,
+                at,
+                (version, position, partition),
+                marks,
+                resolution_micros,
+            )| {
+                let mut observation = seen(PlaceId(place), &id, 0);
+                observation.stamp.at = Micros(at);
+                observation.stamp.resolution_micros = resolution_micros;
+                Observation {
+                    aggregate,
+                    version,
+                    partition,
+                    position,
+                    marks,
+                    ..observation
+                }
+            },
+        )
 }
 
 proptest! {
@@ -237,6 +304,33 @@ proptest! {
             let is = |no: &u32, wanted: &ConsumerVerdict| &verdict(*no).consumers[0] == wanted;
             processed = all.clone().filter(|no| is(no, &ConsumerVerdict::Processed)).collect();
             published = all.filter(|&no| verdict(no).publish == PublishVerdict::Published).collect();
+        }
+    }
+
+    #[test]
+    fn whatever_a_source_yields_every_observation_is_in_an_event_or_told_as_odd(
+        observations in prop::collection::vec(anything(), 1..40),
+        now in any::<i64>(),
+    ) {
+        let mut company = Company::new().covered();
+        for observation in &observations {
+            company = company.see(observation.clone());
+        }
+        company.index.judge(&Judgement::new(Micros(now), Micros(now)));
+        let index = &company.index;
+        for &no in index.in_time_order() {
+            prop_assert!(index.row(no).is_some() && !index.facts(no).is_empty());
+            prop_assert!(!index.sentence(no).is_empty() && !index.siblings(no, 3).is_empty());
+        }
+        let known = |observation: &Observation| {
+            let facts = index.in_time_order().iter().flat_map(|&no| index.facts(no));
+            let mut here = facts.filter(|fact| fact.place == observation.place);
+            here.any(|fact| fact.stamp.at == observation.stamp.at)
+        };
+        for observation in &observations {
+            // A later reading of the same coordinate replaces the time of an earlier one.
+            let again = observations.iter().filter(|other| other.place == observation.place).count() > 1;
+            prop_assert!(known(observation) || again || index.oddities().count > 0);
         }
     }
 }

@@ -1,3 +1,5 @@
+//! What becomes of a RabbitMQ message on its way into the model.
+
 use lapin::types::LongString;
 use waybill_model::{Carriers, PlaceId, Window};
 

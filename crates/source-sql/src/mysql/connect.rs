@@ -48,7 +48,13 @@ impl MySqlDial {
 
     fn failed(&self, error: sqlx::Error) -> Error {
         let address = &self.address;
-        connecting(&self.place, &address.user, &address.database, error, meaning)
+        connecting(
+            &self.place,
+            &address.user,
+            &address.database,
+            error,
+            meaning,
+        )
     }
 
     async fn session(&self) -> Result<(MySqlConnection, i64), sqlx::Error> {
@@ -107,7 +113,10 @@ mod tests {
     #[test]
     fn each_product_has_its_own_time_out() {
         let time_out = |version| settings(version).swap_remove(2);
-        assert_eq!(time_out("10.11.6-MariaDB-0+deb12u1"), "SET SESSION max_statement_time = 5");
+        assert_eq!(
+            time_out("10.11.6-MariaDB-0+deb12u1"),
+            "SET SESSION max_statement_time = 5"
+        );
         assert_eq!(time_out("8.4.3"), "SET SESSION max_execution_time = 5000");
     }
 }

@@ -39,7 +39,10 @@ impl MySql {
             sees_transactions: false,
         };
         opened.now().await?;
-        opened.sees_transactions = match opened.row("the list of open transactions", HORIZON, horizon).await {
+        opened.sees_transactions = match opened
+            .row("the list of open transactions", HORIZON, horizon)
+            .await
+        {
             Ok(_) => true,
             Err(Error::Forbidden { .. }) => false,
             Err(error) => return Err(error),
@@ -126,20 +129,29 @@ impl Link for MySql {
 
     async fn product(&self) -> Result<(String, String)> {
         let sql = "SELECT CAST(VERSION() AS CHAR)";
-        let version: String = self.row("the server's version", sql, |row| row.try_get(0)).await?;
-        let product = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
+        let version: String = self
+            .row("the server's version", sql, |row| row.try_get(0))
+            .await?;
+        let product = if version.contains("MariaDB") {
+            "MariaDB"
+        } else {
+            "MySQL"
+        };
         let number = version.split('-').next().unwrap_or_default().to_owned();
         Ok((product.to_owned(), number))
     }
 
     async fn now(&self) -> Result<Micros> {
-        let micros = self.row("the server's clock", CLOCK, |row| row.try_get(0)).await?;
+        let micros = self
+            .row("the server's clock", CLOCK, |row| row.try_get(0))
+            .await?;
         Ok(Micros(micros))
     }
 
     async fn horizon(&self) -> Result<Horizon> {
         if self.sees_transactions {
-            self.row("the list of open transactions", HORIZON, horizon).await
+            self.row("the list of open transactions", HORIZON, horizon)
+                .await
         } else {
             self.row("the server's clock", CLOCK, blind).await
         }
@@ -147,7 +159,9 @@ impl Link for MySql {
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
         let sql = format!("{TABLES}{READABLE}");
-        let columns = self.rows("the list of tables", &sql, &[], catalogue_column).await?;
+        let columns = self
+            .rows("the list of tables", &sql, &[], catalogue_column)
+            .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
     }
 
@@ -160,8 +174,9 @@ impl Link for MySql {
         if let Some(shape) = shapes(columns).into_iter().next() {
             return Ok(shape);
         }
-        let names: Vec<String> =
-            self.rows("the list of tables", NAMES, &[], |row| row.try_get(0)).await?;
+        let names: Vec<String> = self
+            .rows("the list of tables", NAMES, &[], |row| row.try_get(0))
+            .await?;
         Err(Error::NotFound {
             what: "table",
             name: table.to_owned(),
@@ -229,12 +244,15 @@ async fn fetch(
 
 fn bound(statement: &Statement) -> Query<'_, sqlx::MySql, MySqlArguments> {
     let query = sqlx::query(AssertSqlSafe(statement.text.clone()));
-    statement.values.iter().fold(query, |query, value| match value {
-        Value::Int(number) => query.bind(*number),
-        Value::Real(number) => query.bind(*number),
-        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
-            query.bind(value.as_text())
-        }
-    })
+    statement
+        .values
+        .iter()
+        .fold(query, |query, value| match value {
+            Value::Int(number) => query.bind(*number),
+            Value::Real(number) => query.bind(*number),
+            Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+            Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+                query.bind(value.as_text())
+            }
+        })
 }

@@ -37,14 +37,18 @@ pub(crate) fn cell(kind: Kind, value: Option<&[u8]>) -> Cell<'_> {
     let read = match kind {
         Kind::Int(unsigned) => int(bytes, unsigned),
         Kind::Bool => bytes.first().map(|byte| Cell::Int(i64::from(*byte))),
-        Kind::Real(true) => bytes.try_into().ok().map(|b| Cell::Real(f64::from_le_bytes(b))),
+        Kind::Real(true) => bytes
+            .try_into()
+            .ok()
+            .map(|b| Cell::Real(f64::from_le_bytes(b))),
         Kind::Real(false) => bytes
             .try_into()
             .ok()
             .map(|b| Cell::Real(f64::from(f32::from_le_bytes(b)))),
-        Kind::Decimal => std::str::from_utf8(bytes)
-            .ok()
-            .map(|text| text.parse().map_or_else(|_| Cell::Owned(text.to_owned()), Cell::Int)),
+        Kind::Decimal => std::str::from_utf8(bytes).ok().map(|text| {
+            text.parse()
+                .map_or_else(|_| Cell::Owned(text.to_owned()), Cell::Int)
+        }),
         Kind::Timestamp | Kind::TimestampTz | Kind::Date => Some(date_time(bytes)),
         Kind::Bytes => Some(Cell::Bytes(bytes)),
         Kind::Text | Kind::Jsonb | Kind::Uuid | Kind::Dynamic | Kind::Other => {
@@ -116,7 +120,10 @@ mod tests {
     fn times_are_as_long_as_they_need_to_be() {
         for (bytes, expected) in [
             (&[4, 0xea, 7, 11, 20][..], Some("2026-11-20T00:00:00.000Z")),
-            (&[7, 0xea, 7, 11, 20, 14, 3, 12], Some("2026-11-20T14:03:12.000Z")),
+            (
+                &[7, 0xea, 7, 11, 20, 14, 3, 12],
+                Some("2026-11-20T14:03:12.000Z"),
+            ),
             (
                 &[11, 0xea, 7, 11, 20, 14, 3, 12, 0x2b, 0x61, 6, 0],
                 Some("2026-11-20T14:03:12.418091Z"),
@@ -144,6 +151,9 @@ mod tests {
             Cell::Owned("18446744073709551615".to_owned())
         );
         assert_eq!(cell(Kind::Decimal, Some(b"120")), Cell::Int(120));
-        assert_eq!(cell(Kind::Decimal, Some(b"1.5")), Cell::Owned("1.5".to_owned()));
+        assert_eq!(
+            cell(Kind::Decimal, Some(b"1.5")),
+            Cell::Owned("1.5".to_owned())
+        );
     }
 }

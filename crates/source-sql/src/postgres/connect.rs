@@ -32,7 +32,10 @@ impl PostgresDial {
             .map_err(|error| connecting(&place, &address.user, &address.database, error, meaning))?
             .application_name("waybill")
             .disable_statement_logging();
-        let shared_sessions = target.options.get(POOLER_OPTION).is_some_and(|is| is == "true");
+        let shared_sessions = target
+            .options
+            .get(POOLER_OPTION)
+            .is_some_and(|is| is == "true");
         Ok(Self {
             shared_sessions: AtomicBool::new(shared_sessions),
             address,
@@ -66,7 +69,13 @@ impl PostgresDial {
 
     fn failed(&self, error: sqlx::Error) -> Error {
         let address = &self.address;
-        connecting(&self.place, &address.user, &address.database, error, meaning)
+        connecting(
+            &self.place,
+            &address.user,
+            &address.database,
+            error,
+            meaning,
+        )
     }
 }
 
@@ -102,7 +111,9 @@ impl Dial for PostgresDial {
         let Ok(pid) = i32::try_from(session) else {
             return;
         };
-        let asked = sqlx::query("SELECT pg_cancel_backend($1)").bind(pid).execute(connection);
+        let asked = sqlx::query("SELECT pg_cancel_backend($1)")
+            .bind(pid)
+            .execute(connection);
         if let Err(error) = asked.await {
             tracing::debug!(session, %error, "Server was not told to stop a statement");
         }

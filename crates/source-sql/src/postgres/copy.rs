@@ -84,7 +84,9 @@ impl<'k> CopyRows<'k> {
                 return Err(CopyError("it begins with something else"));
             }
             let extension = u32::from_be_bytes(
-                header[HEADER - 4..].try_into().expect("four bytes are left"),
+                header[HEADER - 4..]
+                    .try_into()
+                    .expect("four bytes are left"),
             );
             let Some(after) = bytes.get(HEADER + extension as usize..) else {
                 return Ok(0);
@@ -193,7 +195,11 @@ mod tests {
         );
         for split in 0..bytes.len() {
             let (head, tail) = bytes.split_at(split);
-            assert_eq!(rows(&[head, tail]).expect("it is whole"), expected, "{split}");
+            assert_eq!(
+                rows(&[head, tail]).expect("it is whole"),
+                expected,
+                "{split}"
+            );
         }
     }
 

@@ -1,12 +1,12 @@
 //! PostgreSQL's catalogue.
 
-use sqlx::postgres::PgRow;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use waybill_source::ColumnInfo;
 
 use crate::postgres::types::kind_of;
-use crate::shape::{CatalogueColumn, Column};
 pub(crate) use crate::shape::shapes;
+use crate::shape::{CatalogueColumn, Column};
 
 /// Columns of all tables; conditions and order are appended.
 pub(crate) const TABLES: &str = include_str!("../../sql/postgres_tables.sql");

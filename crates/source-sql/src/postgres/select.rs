@@ -101,7 +101,8 @@ impl Postgres {
         {
             let mut pieces = connection.copy_out_raw(&sql).await?;
             while let Some(piece) = pieces.try_next().await? {
-                rows.piece(&piece, each).map_err(|e| sqlx::Error::Decode(e.into()))?;
+                rows.piece(&piece, each)
+                    .map_err(|e| sqlx::Error::Decode(e.into()))?;
             }
         }
         rows.finish().map_err(|e| sqlx::Error::Decode(e.into()))?;
@@ -156,24 +157,31 @@ impl Link for Postgres {
 
     async fn product(&self) -> Result<(String, String)> {
         let sql = "SELECT current_setting('server_version')";
-        let version: String = self.row("the server's version", sql, |row| row.try_get(0)).await?;
+        let version: String = self
+            .row("the server's version", sql, |row| row.try_get(0))
+            .await?;
         let number = version.split(' ').next().unwrap_or_default().to_owned();
         Ok(("PostgreSQL".to_owned(), number))
     }
 
     async fn now(&self) -> Result<Micros> {
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8";
-        let micros = self.row("the server's clock", sql, |row| row.try_get(0)).await?;
+        let micros = self
+            .row("the server's clock", sql, |row| row.try_get(0))
+            .await?;
         Ok(Micros(micros))
     }
 
     async fn horizon(&self) -> Result<Horizon> {
-        self.row("the list of open transactions", HORIZON, horizon).await
+        self.row("the list of open transactions", HORIZON, horizon)
+            .await
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
         let sql = format!("{TABLES}{READABLE}");
-        let columns = self.rows("the list of tables", &sql, &[], catalogue_column).await?;
+        let columns = self
+            .rows("the list of tables", &sql, &[], catalogue_column)
+            .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
     }
 
@@ -181,12 +189,15 @@ impl Link for Postgres {
         let name = format!("the columns of table {table}");
         let (schema, rest) = table.split_once('.').unwrap_or(("", table));
         let sql = format!("{TABLES}{NAMED}");
-        let columns = self.rows(&name, &sql, &[schema, rest, table], catalogue_column).await?;
+        let columns = self
+            .rows(&name, &sql, &[schema, rest, table], catalogue_column)
+            .await?;
         if let Some(shape) = shapes(columns).into_iter().next() {
             return Ok(shape);
         }
-        let names: Vec<String> =
-            self.rows("the list of tables", NAMES, &[], |row| row.try_get(0)).await?;
+        let names: Vec<String> = self
+            .rows("the list of tables", NAMES, &[], |row| row.try_get(0))
+            .await?;
         Err(Error::NotFound {
             what: "table",
             name: table.to_owned(),
@@ -222,29 +233,27 @@ impl Link for Postgres {
     ) -> Result<()> {
         let name = &doing.name;
         let mut delivered = false;
-        let copied = in_time(
-            || format!("reading {name}"),
-            WAIT_SECS,
-            async {
-                let mut lane = self.lanes.lease().await?;
-                lane.begin();
-                let mut each = |cells: &[Cell<'_>]| {
-                    delivered = true;
-                    each(cells);
-                };
-                let result = self.copy(&mut lane, &statement, kinds, &mut each).await;
-                match result {
-                    Ok(()) => lane.end(),
-                    // The client library loses count of the server's answers here.
-                    Err(_) => lane.discard(),
-                }
-                Ok(result)
-            },
-        )
+        let copied = in_time(|| format!("reading {name}"), WAIT_SECS, async {
+            let mut lane = self.lanes.lease().await?;
+            lane.begin();
+            let mut each = |cells: &[Cell<'_>]| {
+                delivered = true;
+                each(cells);
+            };
+            let result = self.copy(&mut lane, &statement, kinds, &mut each).await;
+            match result {
+                Ok(()) => lane.end(),
+                // The client library loses count of the server's answers here.
+                Err(_) => lane.discard(),
+            }
+            Ok(result)
+        })
         .await?;
         match copied {
             Ok(()) => Ok(()),
-            Err(error) if delivered || meaning(&error) == Meaning::TooLong => Err(reading(name, error, meaning)),
+            Err(error) if delivered || meaning(&error) == Meaning::TooLong => {
+                Err(reading(name, error, meaning))
+            }
             Err(error) => {
                 tracing::debug!(%error, "COPY is not possible, reading pages");
                 self.select(doing, statement, kinds, each).await
@@ -303,14 +312,17 @@ async fn fetch(
 
 fn bound(statement: &Statement) -> Query<'_, sqlx::Postgres, PgArguments> {
     let query = sqlx::query(AssertSqlSafe(statement.text.clone()));
-    statement.values.iter().fold(query, |query, value| match value {
-        Value::Int(number) => query.bind(*number),
-        Value::Real(number) => query.bind(*number),
-        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
-            query.bind(value.as_text())
-        }
-    })
+    statement
+        .values
+        .iter()
+        .fold(query, |query, value| match value {
+            Value::Int(number) => query.bind(*number),
+            Value::Real(number) => query.bind(*number),
+            Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+            Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+                query.bind(value.as_text())
+            }
+        })
 }
 
 /// A value as it came over the wire.

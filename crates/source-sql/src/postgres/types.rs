@@ -35,7 +35,10 @@ pub(crate) fn cell(kind: Kind, value: Option<&[u8]>) -> Cell<'_> {
     };
     let read = match kind {
         Kind::Int(_) => int(bytes).map(Cell::Int),
-        Kind::Real(true) => bytes.try_into().ok().map(|b| Cell::Real(f64::from_be_bytes(b))),
+        Kind::Real(true) => bytes
+            .try_into()
+            .ok()
+            .map(|b| Cell::Real(f64::from_be_bytes(b))),
         Kind::Real(false) => bytes
             .try_into()
             .ok()

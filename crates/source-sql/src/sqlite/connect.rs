@@ -1,6 +1,9 @@
 //! Connections to SQLite files that cannot write.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +11,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use waybill_source::{Error, Result, Target};
 
+use crate::error::STATEMENT_SECS;
 use crate::lanes::Dial;
 
 const EXAMPLE: &str = "sqlite:path/to/file.db";
@@ -50,29 +54,77 @@ impl SqliteDial {
     }
 }
 
+/// A connection whose statement stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Stoppable {
+    connection: SqliteConnection,
+    dropped: Arc<AtomicBool>,
+}
+
+/// How many instructions of SQLite's machine run between two looks whether to stop: a fraction of
+/// a millisecond's worth.
+const INSTRUCTIONS: i32 = 10_000;
+
+impl Stoppable {
+    async fn connect(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut connection = options.connect().await?;
+        let dropped = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&dropped);
+        let go_on = move || !seen.load(Ordering::Relaxed);
+        connection
+            .lock_handle()
+            .await?
+            .set_progress_handler(INSTRUCTIONS, go_on);
+        Ok(Self {
+            connection,
+            dropped,
+        })
+    }
+}
+
+impl Deref for Stoppable {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Stoppable {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Stoppable {
+    fn drop(&mut self) {
+        self.dropped.store(true, Ordering::Relaxed);
+    }
+}
+
 #[async_trait]
 impl Dial for SqliteDial {
-    type Connection = SqliteConnection;
+    type Connection = Stoppable;
 
-    async fn connect(&self) -> Result<(SqliteConnection, i64)> {
+    async fn connect(&self) -> Result<(Stoppable, i64)> {
         // Never `immutable`: it would ignore the write-ahead log, and with it the newest rows.
         let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .read_only(true)
             .create_if_missing(false)
-            .busy_timeout(Duration::from_secs(2))
+            .busy_timeout(Duration::from_secs(STATEMENT_SECS))
             .pragma("query_only", "1")
             .disable_statement_logging();
-        let connection = options.connect().await.map_err(|source| Error::Connect {
+        let connection = Stoppable::connect(&options).await;
+        let connection = connection.map_err(|source| Error::Connect {
             address: self.shown.clone(),
             source: source.into(),
         })?;
         Ok((connection, 0))
     }
 
-    /// Nothing to tell: a connection that is dropped stops at the next row, and every statement
-    /// of a read looks at a bounded number of rows.
-    async fn cancel(&self, _connection: &mut SqliteConnection, _session: i64) {}
+    /// Nothing to tell: dropping the connection was enough.
+    async fn cancel(&self, _connection: &mut Stoppable, _session: i64) {}
 
     fn address(&self) -> &str {
         &self.shown
@@ -107,9 +159,18 @@ mod tests {
             ("sqlite:///var/shop.db", "/var/shop.db"),
             ("sqlite://shop.db", "shop.db"),
         ] {
-            assert_eq!(path(url).expect("it is a path"), PathBuf::from(expected), "{url}");
+            assert_eq!(
+                path(url).expect("it is a path"),
+                PathBuf::from(expected),
+                "{url}"
+            );
         }
-        for url in ["sqlite:", "sqlite::memory:", "shop.db", "sqlite:shop.db?immutable=1"] {
+        for url in [
+            "sqlite:",
+            "sqlite::memory:",
+            "shop.db",
+            "sqlite:shop.db?immutable=1",
+        ] {
             path(url).expect_err(url);
         }
     }

@@ -62,7 +62,10 @@ pub(crate) fn tables(entries: Vec<Entry>) -> Vec<Shape> {
 
 /// A column of that name hides the row's number, but hardly all three names of it.
 fn free_name(table: &Shape) -> Option<&'static str> {
-    ["rowid", "_rowid_", "oid"]
-        .into_iter()
-        .find(|name| !table.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name)))
+    ["rowid", "_rowid_", "oid"].into_iter().find(|name| {
+        !table
+            .columns
+            .iter()
+            .any(|c| c.name.eq_ignore_ascii_case(name))
+    })
 }

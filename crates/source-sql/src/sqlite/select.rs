@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
@@ -73,7 +73,9 @@ impl Sqlite {
 
     /// The tables of that name, all of them for none.
     async fn list(&self, name: &str) -> Result<Vec<Shape>> {
-        let entries = self.rows("the list of tables", TABLES, &[name], entry).await?;
+        let entries = self
+            .rows("the list of tables", TABLES, &[name], entry)
+            .await?;
         Ok(tables(entries))
     }
 }
@@ -93,9 +95,13 @@ impl Link for Sqlite {
 
     async fn product(&self) -> Result<(String, String)> {
         let sql = "SELECT sqlite_version()";
-        let versions: Vec<String> =
-            self.rows("the library's version", sql, &[], |row| row.try_get(0)).await?;
-        Ok(("SQLite".to_owned(), versions.into_iter().next().unwrap_or_default()))
+        let versions: Vec<String> = self
+            .rows("the library's version", sql, &[], |row| row.try_get(0))
+            .await?;
+        Ok((
+            "SQLite".to_owned(),
+            versions.into_iter().next().unwrap_or_default(),
+        ))
     }
 
     async fn now(&self) -> Result<Micros> {
@@ -107,7 +113,12 @@ impl Link for Sqlite {
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
-        Ok(self.list("").await?.into_iter().map(Shape::into_info).collect())
+        Ok(self
+            .list("")
+            .await?
+            .into_iter()
+            .map(Shape::into_info)
+            .collect())
     }
 
     async fn shape(&self, table: &str) -> Result<Shape> {
@@ -145,8 +156,11 @@ impl Link for Sqlite {
     }
 
     async fn rights(&self) -> Result<Rights> {
-        let read_only: Vec<i64> =
-            self.rows("the session's settings", "PRAGMA query_only", &[], |row| row.try_get(0)).await?;
+        let read_only: Vec<i64> = self
+            .rows("the session's settings", "PRAGMA query_only", &[], |row| {
+                row.try_get(0)
+            })
+            .await?;
         Ok(Rights {
             user: "this user".to_owned(),
             read_only_session: read_only == [1],
@@ -157,9 +171,8 @@ impl Link for Sqlite {
     }
 
     async fn close(&self) {
-        for connection in self.lanes.close() {
-            connection.close().await.ok();
-        }
+        // Dropping closes: there is no server to say goodbye to.
+        drop(self.lanes.close());
     }
 }
 
@@ -177,12 +190,15 @@ async fn fetch(
 
 fn bound(statement: &Statement) -> Query<'_, sqlx::Sqlite, SqliteArguments> {
     let query = sqlx::query(AssertSqlSafe(statement.text.clone()));
-    statement.values.iter().fold(query, |query, value| match value {
-        Value::Int(number) => query.bind(*number),
-        Value::Real(number) => query.bind(*number),
-        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-        Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
-            query.bind(value.as_text())
-        }
-    })
+    statement
+        .values
+        .iter()
+        .fold(query, |query, value| match value {
+            Value::Int(number) => query.bind(*number),
+            Value::Real(number) => query.bind(*number),
+            Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+            Value::Text(_) | Value::Decimal(_) | Value::Uuid(_) | Value::Time(..) => {
+                query.bind(value.as_text())
+            }
+        })
 }

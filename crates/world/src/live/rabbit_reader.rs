@@ -143,7 +143,7 @@ async fn handle(
         Outcome::Refuse(why) => {
             let consumer = reader.consumer.as_str();
             tracing::debug!(consumer, why, "A message was refused");
-            refuse(channel, names, reader.consumer, delivery, &why).await?;
+            refuse(channel, names, reader.consumer, delivery, why).await?;
             delivery.acker.ack(BasicAckOptions::default()).await?;
         }
         Outcome::Stopped => return Ok(false),

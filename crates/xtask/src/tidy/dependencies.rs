@@ -51,6 +51,7 @@ const PERMISSIONS: &[Permission] = &[
     all_but("cli", &["page", "window", "tests", "xtask", "services"]),
     all_but("window", &["page", "tests", "xtask", "services"]),
     all_but("bench", &["page", "window", "xtask"]),
+    all_but("truth", &["page", "window", "xtask"]),
     all_but("tests", &["page", "xtask"]),
 ];
 

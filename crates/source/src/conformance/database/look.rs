@@ -4,7 +4,7 @@ use waybill_model::Micros;
 
 use super::reading::minutes_ago;
 use super::{Line, Stage};
-use crate::{Error, RowKey};
+use crate::{Error, Row, RowKey};
 
 /// The server names its product and version, and how its clock stands.
 pub async fn it_says_who_it_is(stage: &dyn Stage) {
@@ -121,11 +121,7 @@ pub async fn rows_come_back_whole_and_in_order(stage: &dyn Stage) {
     let id_column = roles.id.as_deref().expect("the roles have an id");
     let ids: Vec<Option<String>> = rows
         .iter()
-        .map(|row| {
-            let row = row.as_ref()?;
-            let id = row.columns.iter().find(|(name, _)| name == id_column)?;
-            id.1.clone()
-        })
+        .map(|row| shown(row.as_ref()?, id_column))
         .collect();
     let ids: Vec<Option<&str>> = ids.iter().map(Option::as_deref).collect();
     assert_eq!(
@@ -156,4 +152,10 @@ pub async fn rows_come_back_whole_and_in_order(stage: &dyn Stage) {
     };
     assert_eq!(body(2), (br#"{"id":"first"}"#.to_vec(), 14));
     assert_eq!(body(3), (vec![b'x'; 1000], 100_000));
+}
+
+/// A column's value.
+fn shown(row: &Row, column: &str) -> Option<String> {
+    let found = row.columns.iter().find(|(name, _)| name == column);
+    found.and_then(|(_, value)| value.clone())
 }

@@ -1,0 +1,45 @@
+//! A read-only profile: nothing can be sent, and the window says why.
+
+use std::time::Duration;
+
+use waybill_model::Access;
+use waybill_world::{
+    BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
+};
+
+use crate::window::Window;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_button_is_disabled_with_its_reason() {
+    let servers = waybill_services::endpoints().expect("the servers run");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let world = World::create(WorldConfig {
+        seed: 5,
+        database: DatabaseKind::Sqlite { dir: folder.path().join("shop") },
+        broker: BrokerKind::Kafka { bootstrap: servers.kafka_bootstrap },
+        prefix: format!("window-{}-", std::process::id()),
+        membership: Membership::Assigned,
+    })
+    .await
+    .expect("the world can be made");
+    let planted = Planted { fault: Fault::PublishFailsAfterCommit, events: 3, consumer: None };
+    let span = HistorySpan { events: 100, span: Duration::from_secs(1200), end: None };
+    world.history(span, &[planted]).await.expect("a past can be written");
+    let profile = world.profile(Access::ReadOnly);
+    let config = folder.path().join("config");
+    std::fs::create_dir_all(&config).expect("the config folder can be made");
+    let text = toml::to_string(&profile).expect("a profile can be written as TOML");
+    std::fs::write(config.join(format!("{}.toml", profile.name)), text).expect("it can be written");
+
+    let window = Window::open_in(folder, &["--profile", &profile.name], &[]).await;
+    assert!(window.config().exists());
+    window.find("read-only").await;
+    window.click("tab-never-published").await;
+    window.click("select-all").await;
+    let button = window.find("resend").await;
+    assert!(!button.is_enabled().await.expect("it can be asked"), "nothing can be sent");
+    let why = button.attr("title").await.expect("it can be asked").unwrap_or_default();
+    assert!(why.contains("read-only"), "the reason is shown: {why:?}");
+    window.close().await;
+    world.remove().await.expect("the world cleans up after itself");
+}
