@@ -46,8 +46,14 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
-        let parsed = Arguments::try_parse_from(["waybill-window", "--profile", "toys"]).expect("it is valid");
-        assert_eq!(parsed.target(), Some(OpenTarget::Profile("toys".to_owned())));
-        assert!(Arguments::try_parse_from(["waybill-window", "--profile", "toys", "--demo"]).is_err());
+        let parsed = Arguments::try_parse_from(["waybill-window", "--profile", "toys"])
+            .expect("it is valid");
+        assert_eq!(
+            parsed.target(),
+            Some(OpenTarget::Profile("toys".to_owned()))
+        );
+        assert!(
+            Arguments::try_parse_from(["waybill-window", "--profile", "toys", "--demo"]).is_err()
+        );
     }
 }

@@ -44,9 +44,10 @@ pub async fn ui_ready<R: Runtime>(window: WebviewWindow<R>) {
 fn bytes<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Failure> {
     match request.body() {
         InvokeBody::Raw(bytes) => Ok(bytes),
-        InvokeBody::Json(_) => {
-            Err(Failure::new(Code::Internal, "The window's way to the core is blocked.")
-                .detail("the request came as JSON instead of bytes: is `ipc:` missing from connect-src?"))
-        }
+        InvokeBody::Json(_) => Err(Failure::new(
+            Code::Internal,
+            "The window's way to the core is blocked.",
+        )
+        .detail("the request came as JSON instead of bytes: is `ipc:` missing from connect-src?")),
     }
 }

@@ -10,5 +10,9 @@ pub(crate) fn start(level: Option<&str>) {
         (None, Err(_)) => EnvFilter::new("warn"),
     };
     // A second start in one process (tests) keeps the first.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init().ok();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init()
+        .ok();
 }

@@ -11,7 +11,8 @@ use waybill_window::{Arguments, rendering};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Before anything else: WebKit reads these settings once, and starting threads comes later.
-    if let Some(failure) = rendering::restart_with_what_this_machine_needs(arguments.safe_rendering) {
+    if let Some(failure) = rendering::restart_with_what_this_machine_needs(arguments.safe_rendering)
+    {
         eprintln!("waybill-window: could not choose how to render: {failure}");
     }
     match waybill_window::run(&arguments) {

@@ -11,8 +11,11 @@ const FORCE_SHM: (&str, &str) = ("WEBKIT_DMABUF_RENDERER_FORCE_SHM", "1");
 const NO_COMPOSITING: (&str, &str) = ("WEBKIT_DISABLE_COMPOSITING_MODE", "1");
 
 /// Variables by which a user may have decided already.
-const DECIDED: [&str; 3] =
-    ["WEBKIT_DMABUF_RENDERER_FORCE_SHM", "WEBKIT_DISABLE_DMABUF_RENDERER", "WEBKIT_DISABLE_COMPOSITING_MODE"];
+const DECIDED: [&str; 3] = [
+    "WEBKIT_DMABUF_RENDERER_FORCE_SHM",
+    "WEBKIT_DISABLE_DMABUF_RENDERER",
+    "WEBKIT_DISABLE_COMPOSITING_MODE",
+];
 
 /// What matters about a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +33,16 @@ pub struct Machine {
 /// What to set for WebKit.
 pub fn settings(machine: Machine) -> &'static [(&'static str, &'static str)] {
     match machine {
-        Machine { decided_by_user: true, .. } | Machine { driven: true, .. } => &[],
+        Machine {
+            decided_by_user: true,
+            ..
+        }
+        | Machine { driven: true, .. } => &[],
         Machine { safe: true, .. } => &[FORCE_SHM, NO_COMPOSITING],
-        Machine { has_render_node: false, .. } => &[FORCE_SHM],
+        Machine {
+            has_render_node: false,
+            ..
+        } => &[FORCE_SHM],
         Machine { .. } => &[],
     }
 }
@@ -59,7 +69,9 @@ pub fn restart_with_what_this_machine_needs(safe: bool) -> Option<io::Error> {
     match std::env::current_exe() {
         Ok(program) => {
             let mut again = std::process::Command::new(program);
-            again.args(std::env::args_os().skip(1)).envs(settings.iter().copied());
+            again
+                .args(std::env::args_os().skip(1))
+                .envs(settings.iter().copied());
             Some(again.exec())
         }
         Err(failure) => Some(failure),
@@ -74,28 +86,62 @@ pub fn restart_with_what_this_machine_needs(_safe: bool) -> Option<io::Error> {
 
 #[cfg(target_os = "linux")]
 fn has_render_node(folder: &Path) -> bool {
-    let Ok(entries) = folder.read_dir() else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
+    let Ok(entries) = folder.read_dir() else {
+        return false;
+    };
+    entries
+        .flatten()
+        .any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CARD: Machine = Machine { decided_by_user: false, driven: false, has_render_node: true, safe: false };
+    const CARD: Machine = Machine {
+        decided_by_user: false,
+        driven: false,
+        has_render_node: true,
+        safe: false,
+    };
 
     #[test]
     fn a_machine_with_a_card_needs_nothing_and_one_without_shares_memory() {
         assert_eq!(settings(CARD), []);
-        assert_eq!(settings(Machine { has_render_node: false, ..CARD }), [FORCE_SHM]);
-        assert_eq!(settings(Machine { safe: true, ..CARD }), [FORCE_SHM, NO_COMPOSITING]);
+        assert_eq!(
+            settings(Machine {
+                has_render_node: false,
+                ..CARD
+            }),
+            [FORCE_SHM]
+        );
+        assert_eq!(
+            settings(Machine { safe: true, ..CARD }),
+            [FORCE_SHM, NO_COMPOSITING]
+        );
     }
 
     #[test]
     fn users_and_tests_are_left_alone() {
-        let bare = Machine { has_render_node: false, safe: true, ..CARD };
-        assert_eq!(settings(Machine { decided_by_user: true, ..bare }), []);
-        assert_eq!(settings(Machine { driven: true, ..bare }), []);
+        let bare = Machine {
+            has_render_node: false,
+            safe: true,
+            ..CARD
+        };
+        assert_eq!(
+            settings(Machine {
+                decided_by_user: true,
+                ..bare
+            }),
+            []
+        );
+        assert_eq!(
+            settings(Machine {
+                driven: true,
+                ..bare
+            }),
+            []
+        );
     }
 
     #[test]

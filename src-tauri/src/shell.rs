@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tauri::webview::Color;
-use tauri::{App, Builder, Context, Manager as _, RunEvent, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    App, Builder, Context, Manager as _, RunEvent, Runtime, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder,
+};
 use waybill_engine::{Core, Dirs};
 
 use crate::{Arguments, composition, doors, logging};
@@ -32,7 +35,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     logging::start(arguments.log.as_deref());
     let dirs = Dirs::of_user().context("failed to find a place for Waybill's files")?;
     let core = composition::core(arguments, dirs);
-    let label = if arguments.read_only { LOOK_ONLY_LABEL } else { LABEL };
+    let label = if arguments.read_only {
+        LOOK_ONLY_LABEL
+    } else {
+        LABEL
+    };
     let builder = with_doors(Builder::default(), core).setup(move |app| {
         let window = open(app, label)?;
         tauri::async_runtime::spawn(async move {
@@ -42,7 +49,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         });
         Ok(())
     });
-    let app = builder.build(context()).context("failed to open the window")?;
+    let app = builder
+        .build(context())
+        .context("failed to open the window")?;
     app.run(|handle, event| {
         if let RunEvent::Exit = event {
             say_farewell(handle.state::<Core>().inner().clone());
@@ -57,7 +66,13 @@ fn context<R: Runtime>() -> Context<R> {
 }
 
 fn with_doors<R: Runtime>(builder: Builder<R>, core: Core) -> Builder<R> {
-    builder.manage(core).invoke_handler(tauri::generate_handler![doors::ask, doors::act, doors::ui_ready])
+    builder
+        .manage(core)
+        .invoke_handler(tauri::generate_handler![
+            doors::ask,
+            doors::act,
+            doors::ui_ready
+        ])
 }
 
 fn open<R: Runtime>(app: &App<R>, label: &str) -> tauri::Result<WebviewWindow<R>> {
@@ -104,12 +119,25 @@ mod tests {
     use super::*;
 
     /// What a window of this name gets from a command: the core's bytes, or Tauri's refusal.
-    fn call<C: Call>(label: &str, command: &str, body: InvokeBody, _call: &C) -> Result<Vec<u8>, String> {
+    fn call<C: Call>(
+        label: &str,
+        command: &str,
+        body: InvokeBody,
+        _call: &C,
+    ) -> Result<Vec<u8>, String> {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let secrets = Arc::new(MemorySecrets::default());
-        let core = Core::new(Drivers::new(Vec::new()), secrets, Dirs::under(folder.path()), None);
-        let app = with_doors(mock_builder(), core).build(context()).expect("the application builds");
-        let window: WebviewWindow<MockRuntime> = open(&app, label).expect("a window without a screen opens");
+        let core = Core::new(
+            Drivers::new(Vec::new()),
+            secrets,
+            Dirs::under(folder.path()),
+            None,
+        );
+        let app = with_doors(mock_builder(), core)
+            .build(context())
+            .expect("the application builds");
+        let window: WebviewWindow<MockRuntime> =
+            open(&app, label).expect("a window without a screen opens");
         let request = InvokeRequest {
             cmd: command.to_owned(),
             callback: CallbackFn(0),
@@ -127,7 +155,12 @@ mod tests {
     }
 
     fn raw<C: Call>(label: &str, command: &str, asked: &C) -> Result<Vec<u8>, String> {
-        call(label, command, InvokeBody::Raw(encode_request(asked)), asked)
+        call(
+            label,
+            command,
+            InvokeBody::Raw(encode_request(asked)),
+            asked,
+        )
     }
 
     #[test]
@@ -141,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_window_that_may_only_look_cannot_act() {
-        let refusal = raw(LOOK_ONLY_LABEL, "act", &Heal {}).expect_err("it is refused before the core");
+        let refusal =
+            raw(LOOK_ONLY_LABEL, "act", &Heal {}).expect_err("it is refused before the core");
         assert!(refusal.contains("not allowed"), "{refusal}");
         // The main window gets through to the core, which has no demo open here.
         let reply = raw(LABEL, "act", &Heal {}).expect("the door is open");

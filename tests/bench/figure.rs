@@ -14,7 +14,12 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(events: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { schema: "waybill.bench/1", cores, events, figures: Vec::new() }
+        Self {
+            schema: "waybill.bench/1",
+            cores,
+            events,
+            figures: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, figures: Vec<Figure>) {
@@ -45,15 +50,37 @@ pub(crate) struct Rival {
 
 impl Figure {
     /// A figure without a rival.
-    pub(crate) fn alone(name: &'static str, unit: &'static str, ours: Vec<f64>, budget: &'static str) -> Self {
+    pub(crate) fn alone(
+        name: &'static str,
+        unit: &'static str,
+        ours: Vec<f64>,
+        budget: &'static str,
+    ) -> Self {
         let median = median(&ours);
-        Self { name, unit, ours, median, rival: None, budget }
+        Self {
+            name,
+            unit,
+            ours,
+            median,
+            rival: None,
+            budget,
+        }
     }
 
     /// Adds a rival; `values` belong pair by pair to `ours`.
     pub(crate) fn beside(mut self, name: &'static str, values: Vec<f64>) -> Self {
-        let ratios: Vec<f64> = self.ours.iter().zip(&values).map(|(ours, theirs)| ours / theirs).collect();
-        self.rival = Some(Rival { name, median: median(&values), ratio: median(&ratios), values });
+        let ratios: Vec<f64> = self
+            .ours
+            .iter()
+            .zip(&values)
+            .map(|(ours, theirs)| ours / theirs)
+            .collect();
+        self.rival = Some(Rival {
+            name,
+            median: median(&values),
+            ratio: median(&ratios),
+            values,
+        });
         self
     }
 }

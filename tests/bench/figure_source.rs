@@ -10,7 +10,9 @@ use waybill_source::{Secret, Source, Target};
 pub(crate) async fn open(url: &str, access: Access) -> anyhow::Result<Source> {
     let scheme = url.split(':').next().unwrap_or_default();
     let drivers = waybill_compose::drivers();
-    let driver = drivers.iter().find(|driver| driver.url_schemes().contains(&scheme));
+    let driver = drivers
+        .iter()
+        .find(|driver| driver.url_schemes().contains(&scheme));
     let driver = driver.with_context(|| format!("no driver answers to {scheme}:"))?;
     let (url, secret) = without_password(url)?;
     let target = Target {
@@ -28,7 +30,9 @@ fn without_password(text: &str) -> anyhow::Result<(String, Option<String>)> {
     let mut url = url::Url::parse(text)?;
     let password = url.password().map(str::to_owned);
     if password.is_some() {
-        url.set_password(None).ok().context("this address takes no password")?;
+        url.set_password(None)
+            .ok()
+            .context("this address takes no password")?;
     }
     Ok((url.to_string(), password))
 }

@@ -35,10 +35,18 @@ pub(crate) async fn scan_beside_bare_consumer(n: usize) -> anyhow::Result<Vec<Fi
         defaults.push(consume(&servers.kafka_bootstrap, &topic, n, false)?);
     }
     delete(&servers.kafka_bootstrap, &topic).await?;
-    let against_defaults = Figure::alone("kafka-scan-vs-defaults", "messages/s", ours[..2].to_vec(), "ratio >= 4")
-        .beside("BaseConsumer with librdkafka defaults", defaults);
+    let against_defaults = Figure::alone(
+        "kafka-scan-vs-defaults",
+        "messages/s",
+        ours[..2].to_vec(),
+        "ratio >= 4",
+    )
+    .beside("BaseConsumer with librdkafka defaults", defaults);
     let figure = Figure::alone("kafka-scan", "messages/s", ours, "ratio >= 0.95");
-    Ok(vec![figure.beside("bare tuned BaseConsumer loop", bare), against_defaults])
+    Ok(vec![
+        figure.beside("bare tuned BaseConsumer loop", bare),
+        against_defaults,
+    ])
 }
 
 async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
@@ -51,9 +59,15 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: topic.to_owned(),
-        carriers: Carriers { id: vec!["header:id".parse()?], ..Carriers::default() },
+        carriers: Carriers {
+            id: vec!["header:id".parse()?],
+            ..Carriers::default()
+        },
         aggregate_type: None,
-        window: Window { from: Micros(0), to: Micros(i64::MAX) },
+        window: Window {
+            from: Micros(0),
+            to: Micros(i64::MAX),
+        },
         after: None,
     });
     let mut seen = 0;
@@ -93,7 +107,10 @@ fn consume(bootstrap: &str, topic: &str, n: usize, tuned: bool) -> anyhow::Resul
     consumer.assign(&assignment)?;
     let (mut seen, mut ends, mut bytes) = (0, 0, 0);
     while ends < PARTITIONS {
-        match consumer.poll(Duration::from_secs(10)).context("the topic fell silent")? {
+        match consumer
+            .poll(Duration::from_secs(10))
+            .context("the topic fell silent")?
+        {
             Ok(message) => {
                 seen += 1;
                 bytes += message.payload_len() + message.key_len();
@@ -102,13 +119,18 @@ fn consume(bootstrap: &str, topic: &str, n: usize, tuned: bool) -> anyhow::Resul
             Err(error) => return Err(error.into()),
         }
     }
-    anyhow::ensure!(seen == n && bytes > 0, "the bare loop saw {seen} of {n} messages");
+    anyhow::ensure!(
+        seen == n && bytes > 0,
+        "the bare loop saw {seen} of {n} messages"
+    );
     Ok(n as f64 / began.elapsed().as_secs_f64())
 }
 
 async fn fill(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<()> {
     let new = NewTopic::new(topic, PARTITIONS, TopicReplication::Fixed(1));
-    admin(bootstrap)?.create_topics([&new], &AdminOptions::new()).await?;
+    admin(bootstrap)?
+        .create_topics([&new], &AdminOptions::new())
+        .await?;
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
         .set("queue.buffering.max.messages", "200000")
@@ -118,22 +140,34 @@ async fn fill(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<()> {
     let payload = "x".repeat(PAYLOAD_BYTES);
     for i in 0..n {
         let (id, key) = (format!("{i:032x}"), (i % 5000).to_string());
-        let headers = OwnedHeaders::new().insert(Header { key: "id", value: Some(&id) });
-        let mut record = BaseRecord::to(topic).payload(&payload).key(&key).headers(headers);
+        let headers = OwnedHeaders::new().insert(Header {
+            key: "id",
+            value: Some(&id),
+        });
+        let mut record = BaseRecord::to(topic)
+            .payload(&payload)
+            .key(&key)
+            .headers(headers);
         // The queue is bounded; a full one means: let some out first.
         while let Err((_, back)) = producer.send(record) {
             producer.poll(Duration::from_millis(20));
             record = back;
         }
     }
-    producer.flush(Duration::from_secs(60)).context("the topic could not be filled")
+    producer
+        .flush(Duration::from_secs(60))
+        .context("the topic could not be filled")
 }
 
 async fn delete(bootstrap: &str, topic: &str) -> anyhow::Result<()> {
-    admin(bootstrap)?.delete_topics(&[topic], &AdminOptions::new()).await?;
+    admin(bootstrap)?
+        .delete_topics(&[topic], &AdminOptions::new())
+        .await?;
     Ok(())
 }
 
 fn admin(bootstrap: &str) -> anyhow::Result<AdminClient<DefaultClientContext>> {
-    Ok(ClientConfig::new().set("bootstrap.servers", bootstrap).create()?)
+    Ok(ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .create()?)
 }

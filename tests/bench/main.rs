@@ -17,7 +17,9 @@ const EVENTS: usize = 1_000_000;
 
 fn main() -> anyhow::Result<()> {
     let (events, only) = arguments()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let mut report = Report::new(events);
     if wanted("reconcile") {
@@ -34,7 +36,10 @@ fn main() -> anyhow::Result<()> {
     print(&report)
 }
 
-#[expect(clippy::print_stdout, reason = "the report is what this program is for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the report is what this program is for"
+)]
 fn print(report: &Report) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(report)?);
     Ok(())

@@ -24,9 +24,13 @@ pub(crate) async fn scan_beside_psql(n: usize) -> anyhow::Result<Vec<Figure>> {
         ours.push(scan(&servers.postgres_url, &table, n).await?);
         psql.push(copy(&servers.postgres_url, &table, n)?);
     }
-    connection.execute(sqlx::AssertSqlSafe(format!("DROP TABLE {table}"))).await?;
+    connection
+        .execute(sqlx::AssertSqlSafe(format!("DROP TABLE {table}")))
+        .await?;
     let figure = Figure::alone("postgres-outbox-scan", "rows/s", ours, "ratio >= 0.85");
-    Ok(vec![figure.beside("psql \\copy (format binary) to /dev/null", psql)])
+    Ok(vec![
+        figure.beside("psql \\copy (format binary) to /dev/null", psql),
+    ])
 }
 
 async fn fill(connection: &mut sqlx::PgConnection, table: &str, n: usize) -> anyhow::Result<()> {
@@ -43,7 +47,8 @@ async fn fill(connection: &mut sqlx::PgConnection, table: &str, n: usize) -> any
 }
 
 async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
-    let Source::Database(database) = crate::figure_source::open(url, Access::ReadOnly).await? else {
+    let Source::Database(database) = crate::figure_source::open(url, Access::ReadOnly).await?
+    else {
         anyhow::bail!("this is no database");
     };
     let column = |name: &str| Some(name.to_owned());
@@ -67,7 +72,10 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             only: None,
             payload: column("payload"),
         },
-        window: Window { from: Micros(0), to: Micros(i64::MAX / 2) },
+        window: Window {
+            from: Micros(0),
+            to: Micros(i64::MAX / 2),
+        },
         after: None,
         page_rows: 5000,
     });
@@ -83,11 +91,19 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
 
 fn copy(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
     let columns = "id, event_id, aggregate_type, aggregate_id, version, type, created_at, sent_at";
-    let command = format!("\\copy (SELECT {columns} FROM {table} ORDER BY id) TO '/dev/null' (FORMAT binary)");
+    let command = format!(
+        "\\copy (SELECT {columns} FROM {table} ORDER BY id) TO '/dev/null' (FORMAT binary)"
+    );
     let began = Instant::now();
-    let run = Command::new("psql").args([url, "-X", "-q", "-c", &command]).output();
+    let run = Command::new("psql")
+        .args([url, "-X", "-q", "-c", &command])
+        .output();
     let output = run.context("failed to start psql")?;
     let took = began.elapsed().as_secs_f64();
-    anyhow::ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(
+        output.status.success(),
+        "psql: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(n as f64 / took)
 }

@@ -28,7 +28,9 @@ pub(crate) fn rate_and_size(events: usize) -> Vec<Figure> {
     let mut rates = Vec::new();
     let mut bytes = Vec::new();
     for _ in 0..RUNS {
-        let batches: Vec<Batch> = (0..PLACES.len()).flat_map(|place| batches(place, events)).collect();
+        let batches: Vec<Batch> = (0..PLACES.len())
+            .flat_map(|place| batches(place, events))
+            .collect();
         let mut index = Index::new(shape());
         let began = Instant::now();
         index.begin_scan(Micros(START));
@@ -47,7 +49,12 @@ pub(crate) fn rate_and_size(events: usize) -> Vec<Figure> {
     }
     vec![
         Figure::alone("reconcile", "pieces of evidence/s", rates, ">= 3 000 000"),
-        Figure::alone("event-index", "bytes/event, 3 consumers, ids included", bytes, "<= 96"),
+        Figure::alone(
+            "event-index",
+            "bytes/event, 3 consumers, ids included",
+            bytes,
+            "<= 96",
+        ),
     ]
 }
 
@@ -67,7 +74,10 @@ fn shape() -> Shape {
     };
     Shape {
         places: PLACES.iter().enumerate().map(place).collect(),
-        consumers: ["inventory", "search", "storefront"].into_iter().map(consumer).collect(),
+        consumers: ["inventory", "search", "storefront"]
+            .into_iter()
+            .map(consumer)
+            .collect(),
         has_outbox: true,
         outbox_tells_sent: true,
         deletes_after_send: false,
@@ -81,7 +91,10 @@ fn everything(place: usize, end: Micros) -> Coverage {
     Coverage {
         place: PlaceId(place as u16),
         partition: None,
-        window: Window { from: Micros(0), to: end },
+        window: Window {
+            from: Micros(0),
+            to: end,
+        },
         positions: None,
         gaps: Vec::new(),
     }
@@ -89,7 +102,9 @@ fn everything(place: usize, end: Micros) -> Coverage {
 
 fn batches(place: usize, events: usize) -> Vec<Batch> {
     let starts = (0..events).step_by(BATCH);
-    starts.map(|start| batch(place, start..events.min(start + BATCH))).collect()
+    starts
+        .map(|start| batch(place, start..events.min(start + BATCH)))
+        .collect()
 }
 
 fn batch(place: usize, events: std::ops::Range<usize>) -> Batch {
@@ -98,9 +113,21 @@ fn batch(place: usize, events: std::ops::Range<usize>) -> Batch {
         batch.push(&Observation {
             place: PlaceId(place as u16),
             id: uuid_of(i),
-            kind: if place < 2 { "ProductRenamed".to_owned() } else { String::new() },
-            aggregate: if place < 2 { format!("product/{}", i % 50_000) } else { String::new() },
-            version: if place < 2 { (i / 50_000) as i64 } else { waybill_model::NO_VERSION },
+            kind: if place < 2 {
+                "ProductRenamed".to_owned()
+            } else {
+                String::new()
+            },
+            aggregate: if place < 2 {
+                format!("product/{}", i % 50_000)
+            } else {
+                String::new()
+            },
+            version: if place < 2 {
+                (i / 50_000) as i64
+            } else {
+                waybill_model::NO_VERSION
+            },
             stamp: Stamp {
                 at: Micros(START + i as i64 * 1000 + place as i64 * 40_000),
                 clock: Clock::Database,
@@ -109,7 +136,11 @@ fn batch(place: usize, events: std::ops::Range<usize>) -> Batch {
             partition: 0,
             position: i as i64,
             key: String::new(),
-            marks: if place == 0 { Marks::SENT } else { Marks::default() },
+            marks: if place == 0 {
+                Marks::SENT
+            } else {
+                Marks::default()
+            },
         });
     }
     batch
@@ -119,5 +150,12 @@ fn batch(place: usize, events: std::ops::Range<usize>) -> Batch {
 fn uuid_of(i: usize) -> String {
     let mixed = (i as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     let hex = format!("{mixed:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }

@@ -21,17 +21,26 @@ fn what_is_missing_is_found_resent_and_then_nothing_is() {
     assert_same(&document, &truth(&waybill));
     assert_evidence(&document);
     let n_missing = list(&document["findings"]).len();
-    assert!(n_missing >= 20, "the demo has something to show: {n_missing}");
+    assert!(
+        n_missing >= 20,
+        "the demo has something to show: {n_missing}"
+    );
 
     let filter = "verdict:missing or verdict:dead-lettered";
-    let resend = waybill.run(&["resend", "--demo", "--filter", filter, "--rate", "200", "--yes", "--json"]);
+    let resend = waybill.run(&[
+        "resend", "--demo", "--filter", filter, "--rate", "200", "--yes", "--json",
+    ]);
     assert_eq!(resend.code, Some(0), "{}\n{}", resend.stdout, resend.stderr);
     assert_eq!(list(&resend.json()["events"]).len(), n_missing);
 
     let again = waybill.run(&["check", "--demo", "--json"]);
     assert_eq!(again.code, Some(0), "{}\n{}", again.stdout, again.stderr);
     assert!(list(&again.json()["findings"]).is_empty());
-    let twice = truth(&waybill).entries().iter().filter(|entry| entry.resends() > 1).count();
+    let twice = truth(&waybill)
+        .entries()
+        .iter()
+        .filter(|entry| entry.resends() > 1)
+        .count();
     assert_eq!(twice, 0, "nothing was sent twice");
 }
 
@@ -51,6 +60,15 @@ fn without_confirmation_nothing_is_sent() {
     let waybill = Waybill::new();
     let refused = waybill.run(&["resend", "--demo", "--filter", "verdict:missing"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stdout);
-    assert!(refused.stderr.contains("nothing was sent"), "{}", refused.stderr);
-    assert!(truth(&waybill).entries().iter().all(|entry| entry.resends() == 0));
+    assert!(
+        refused.stderr.contains("nothing was sent"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        truth(&waybill)
+            .entries()
+            .iter()
+            .all(|entry| entry.resends() == 0)
+    );
 }

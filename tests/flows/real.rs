@@ -15,7 +15,11 @@ const EVENTS: usize = 400;
 
 /// Everything that a resend can mend, and one kind that it cannot.
 fn planted() -> Vec<Planted> {
-    let plant = |fault, events| Planted { fault, events, consumer: None };
+    let plant = |fault, events| Planted {
+        fault,
+        events,
+        consumer: None,
+    };
     vec![
         plant(Fault::PublishFailsAfterCommit, 6),
         plant(Fault::SentButLost, 2),
@@ -30,8 +34,17 @@ fn planted() -> Vec<Planted> {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_and_kafka() {
     let servers = waybill_services::endpoints().expect("the servers run");
-    let database = DatabaseKind::Postgres { url: servers.postgres_url };
-    whole_way("pg-kafka", database, BrokerKind::Kafka { bootstrap: servers.kafka_bootstrap }).await;
+    let database = DatabaseKind::Postgres {
+        url: servers.postgres_url,
+    };
+    whole_way(
+        "pg-kafka",
+        database,
+        BrokerKind::Kafka {
+            bootstrap: servers.kafka_bootstrap,
+        },
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,14 +54,30 @@ async fn postgres_and_rabbitmq() {
         amqp_url: servers.amqp_url,
         management_url: servers.rabbit_management_url,
     };
-    whole_way("pg-rabbit", DatabaseKind::Postgres { url: servers.postgres_url }, broker).await;
+    whole_way(
+        "pg-rabbit",
+        DatabaseKind::Postgres {
+            url: servers.postgres_url,
+        },
+        broker,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mariadb_and_kafka() {
     let servers = waybill_services::endpoints().expect("the servers run");
-    let database = DatabaseKind::MySql { url: servers.mysql_url };
-    whole_way("my-kafka", database, BrokerKind::Kafka { bootstrap: servers.kafka_bootstrap }).await;
+    let database = DatabaseKind::MySql {
+        url: servers.mysql_url,
+    };
+    whole_way(
+        "my-kafka",
+        database,
+        BrokerKind::Kafka {
+            bootstrap: servers.kafka_bootstrap,
+        },
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +88,14 @@ async fn sqlite_and_rabbitmq() {
         amqp_url: servers.amqp_url,
         management_url: servers.rabbit_management_url,
     };
-    whole_way("lite-rabbit", DatabaseKind::Sqlite { dir: folder.path().to_owned() }, broker).await;
+    whole_way(
+        "lite-rabbit",
+        DatabaseKind::Sqlite {
+            dir: folder.path().to_owned(),
+        },
+        broker,
+    )
+    .await;
 }
 
 async fn whole_way(name: &str, database: DatabaseKind, broker: BrokerKind) {
@@ -73,20 +109,34 @@ async fn whole_way(name: &str, database: DatabaseKind, broker: BrokerKind) {
     })
     .await
     .expect("the world can be made");
-    let span = HistorySpan { events: EVENTS, span: Duration::from_secs(1800), end: None };
-    world.history(span, &planted()).await.expect("a past can be written");
-    let live = world.run_live(LiveOptions::IDLE).expect("the company works");
+    let span = HistorySpan {
+        events: EVENTS,
+        span: Duration::from_secs(1800),
+        end: None,
+    };
+    world
+        .history(span, &planted())
+        .await
+        .expect("a past can be written");
+    let live = world
+        .run_live(LiveOptions::IDLE)
+        .expect("the company works");
 
     let profile = world.profile(Access::Resend);
     let waybill = Waybill::with_profile_of(&world, &profile);
     finds_exactly_what_is_missing(&waybill, &profile, &world);
     resends_what_can_be_mended(&waybill, &profile, rabbit);
-    live.settle(Duration::from_secs(30)).await.expect("the consumers come to rest");
+    live.settle(Duration::from_secs(30))
+        .await
+        .expect("the consumers come to rest");
     only_phantoms_are_left(&waybill, &profile, &world);
     nobody_got_anything_twice_beyond_the_resend(&world);
 
     live.stop().await;
-    world.remove().await.expect("the world cleans up after itself");
+    world
+        .remove()
+        .await
+        .expect("the world cleans up after itself");
 }
 
 fn finds_exactly_what_is_missing(waybill: &Waybill, profile: &Profile, world: &World) {
@@ -96,21 +146,45 @@ fn finds_exactly_what_is_missing(waybill: &Waybill, profile: &Profile, world: &W
     assert_same(&document, &world.ledger());
     assert_evidence(&document);
     let confirmed = |finding: &serde_json::Value| finding["phase"] == "confirmed";
-    assert!(list(&document["findings"]).iter().all(confirmed), "all findings are confirmed");
+    assert!(
+        list(&document["findings"]).iter().all(confirmed),
+        "all findings are confirmed"
+    );
 }
 
 /// On RabbitMQ one consumer alone can be sent to; on Kafka everybody gets it and knows it already.
 fn resends_what_can_be_mended(waybill: &Waybill, profile: &Profile, rabbit: bool) {
     let publish = "verdict:stuck or verdict:lost-in-publish or verdict:missing-outbox-row";
     let consumer = "consumer.search:lost-by-consumer or consumer.search:dead-lettered";
-    let consumer_mode = if rabbit { "consumer:search" } else { "everyone" };
+    let consumer_mode = if rabbit {
+        "consumer:search"
+    } else {
+        "everyone"
+    };
     for (filter, mode) in [(publish, "everyone"), (consumer, consumer_mode)] {
-        let args =
-            ["resend", "--profile", &profile.name, "--filter", filter, "--mode", mode, "--rate", "200", "--yes", "--json"];
+        let args = [
+            "resend",
+            "--profile",
+            &profile.name,
+            "--filter",
+            filter,
+            "--mode",
+            mode,
+            "--rate",
+            "200",
+            "--yes",
+            "--json",
+        ];
         let resend = waybill.run(&args);
         assert_eq!(resend.code, Some(0), "{}\n{}", resend.stdout, resend.stderr);
-        let states: Vec<_> = list(&resend.json()["events"]).iter().map(|e| e["state"].clone()).collect();
-        assert!(!states.is_empty() && states.iter().all(|state| state == "effective"), "{states:?}");
+        let states: Vec<_> = list(&resend.json()["events"])
+            .iter()
+            .map(|e| e["state"].clone())
+            .collect();
+        assert!(
+            !states.is_empty() && states.iter().all(|state| state == "effective"),
+            "{states:?}"
+        );
     }
 }
 
@@ -119,7 +193,10 @@ fn only_phantoms_are_left(waybill: &Waybill, profile: &Profile, world: &World) {
     let document = check.json();
     let left = said(&document);
     assert_eq!(check.code, Some(1), "phantoms cannot be mended");
-    assert!(left.values().all(|finding| finding.class == "phantom"), "{left:#?}");
+    assert!(
+        left.values().all(|finding| finding.class == "phantom"),
+        "{left:#?}"
+    );
     assert_same(&document, &world.ledger());
 }
 
@@ -127,7 +204,11 @@ fn nobody_got_anything_twice_beyond_the_resend(world: &World) {
     for entry in world.ledger().entries() {
         for consumer in ConsumerName::ALL {
             let got = &entry.consumers[consumer.index()];
-            assert!(got.resends + got.resends_alone <= 1, "{} was resent twice: {got:?}", entry.id);
+            assert!(
+                got.resends + got.resends_alone <= 1,
+                "{} was resent twice: {got:?}",
+                entry.id
+            );
         }
     }
 }

@@ -31,7 +31,10 @@ impl Ended {
 impl Waybill {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Self { folder, secrets: Vec::new() }
+        Self {
+            folder,
+            secrets: Vec::new(),
+        }
     }
 
     /// Saves the world's profile; its passwords go into the environment.
@@ -60,8 +63,11 @@ impl Waybill {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
-        let Output { status, stdout, stderr } =
-            self.command(args).output().expect("waybill can be started");
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(args).output().expect("waybill can be started");
         Ended {
             code: status.code(),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
@@ -95,8 +101,15 @@ fn variable(secret: &str) -> String {
 /// The program that was built with this test: `target/<profile>/waybill`.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/<profile>/deps");
     let program = folder.join(format!("waybill{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is not there: build it with cargo build -p waybill-cli", program.display());
+    assert!(
+        program.exists(),
+        "{} is not there: build it with cargo build -p waybill-cli",
+        program.display()
+    );
     program
 }

@@ -26,10 +26,16 @@ pub(crate) async fn look_at(world: &World) -> anyhow::Result<Looked> {
     std::fs::create_dir_all(&dirs.config)?;
     let path = dirs.config.join(format!("{}.toml", profile.name));
     std::fs::write(path, toml::to_string(&profile)?)?;
-    let secrets = world.secrets().0.into_iter().map(|(name, text)| (name, Secret::new(text)));
+    let secrets = world
+        .secrets()
+        .0
+        .into_iter()
+        .map(|(name, text)| (name, Secret::new(text)));
     let drivers = Drivers::new(waybill_compose::drivers());
     let core = Core::new(drivers, Arc::new(MemorySecrets::with(secrets)), dirs, None);
-    core.open(&OpenTarget::Profile(profile.name.clone())).await.map_err(said)?;
+    core.open(&OpenTarget::Profile(profile.name.clone()))
+        .await
+        .map_err(said)?;
     let window = TimeSpec::Last { secs: 3600 };
     let status = core.scan_and_wait(window, |_| ()).await.map_err(said)?;
     let ScanState::Done { took_micros } = status.scan else {

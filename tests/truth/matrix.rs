@@ -52,8 +52,16 @@ struct Wrong {
 const MAX_WRONG: usize = 50;
 
 impl Report {
-    pub(crate) fn new(arguments: &Arguments, planted: &[Planted], ledger: &Ledger, looked: &Looked) -> Self {
-        let planted = planted.iter().map(|it| (it.fault.name().to_owned(), it.events)).collect();
+    pub(crate) fn new(
+        arguments: &Arguments,
+        planted: &[Planted],
+        ledger: &Ledger,
+        looked: &Looked,
+    ) -> Self {
+        let planted = planted
+            .iter()
+            .map(|it| (it.fault.name().to_owned(), it.events))
+            .collect();
         let mut report = Self {
             schema: "waybill.truth/1",
             seed: arguments.seed,
@@ -68,8 +76,11 @@ impl Report {
             unseen: Vec::new(),
             wrong: Vec::new(),
         };
-        let mut rows: BTreeMap<&str, &EventRow> =
-            looked.rows.iter().map(|row| (row.id.as_str(), row)).collect();
+        let mut rows: BTreeMap<&str, &EventRow> = looked
+            .rows
+            .iter()
+            .map(|row| (row.id.as_str(), row))
+            .collect();
         for expected in ledger.expected() {
             match rows.remove(expected.id.as_str()) {
                 Some(row) => report.compare(row, &expected),
@@ -83,7 +94,10 @@ impl Report {
     /// Whether nothing was said wrongly and nothing was left unsaid.
     pub(crate) fn all_true(&self) -> bool {
         let clean = |count: &Count| count.r#false == 0 && count.missed == 0;
-        self.publish.values().chain(self.consumers.values()).all(clean)
+        self.publish
+            .values()
+            .chain(self.consumers.values())
+            .all(clean)
             && self.invented.is_empty()
             && self.unseen.is_empty()
     }

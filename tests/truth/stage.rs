@@ -27,9 +27,15 @@ const PLANTABLE: [Fault; 8] = [
 
 /// The world, and what was planted in it.
 pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<(World, Vec<Planted>)> {
-    let world = World::create(config(arguments)?).await.context("failed to make the world")?;
+    let world = World::create(config(arguments)?)
+        .await
+        .context("failed to make the world")?;
     let planted = planted(arguments, &world)?;
-    let span = HistorySpan { events: arguments.events, span: Duration::from_secs(45 * 60), end: None };
+    let span = HistorySpan {
+        events: arguments.events,
+        span: Duration::from_secs(45 * 60),
+        end: None,
+    };
     if let Err(error) = world.history(span, &planted).await {
         world.remove().await.ok();
         return Err(error).context("failed to write a past");
@@ -39,34 +45,68 @@ pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<(World, Vec<Pla
 
 fn config(arguments: &Arguments) -> anyhow::Result<WorldConfig> {
     let on_servers = arguments.db != Database::Sqlite || arguments.broker != Broker::Mock;
-    let servers = if on_servers { Some(waybill_services::endpoints()?) } else { None };
+    let servers = if on_servers {
+        Some(waybill_services::endpoints()?)
+    } else {
+        None
+    };
     let database = match (arguments.db, &servers) {
-        (Database::Postgres, Some(servers)) => DatabaseKind::Postgres { url: servers.postgres_url.clone() },
-        (Database::Mysql, Some(servers)) => DatabaseKind::MySql { url: servers.mysql_url.clone() },
-        _ => DatabaseKind::Sqlite { dir: tempfile::tempdir()?.keep() },
+        (Database::Postgres, Some(servers)) => DatabaseKind::Postgres {
+            url: servers.postgres_url.clone(),
+        },
+        (Database::Mysql, Some(servers)) => DatabaseKind::MySql {
+            url: servers.mysql_url.clone(),
+        },
+        _ => DatabaseKind::Sqlite {
+            dir: tempfile::tempdir()?.keep(),
+        },
     };
     let broker = match (arguments.broker, servers) {
-        (Broker::Kafka, Some(servers)) => BrokerKind::Kafka { bootstrap: servers.kafka_bootstrap },
+        (Broker::Kafka, Some(servers)) => BrokerKind::Kafka {
+            bootstrap: servers.kafka_bootstrap,
+        },
         (Broker::Rabbitmq, Some(servers)) => BrokerKind::RabbitMq {
             amqp_url: servers.amqp_url,
             management_url: servers.rabbit_management_url,
         },
         _ => BrokerKind::Mock,
     };
-    let prefix = if on_servers { format!("truth-{}-", std::process::id()) } else { String::new() };
-    Ok(WorldConfig { seed: arguments.seed, database, broker, prefix, membership: Membership::Assigned })
+    let prefix = if on_servers {
+        format!("truth-{}-", std::process::id())
+    } else {
+        String::new()
+    };
+    Ok(WorldConfig {
+        seed: arguments.seed,
+        database,
+        broker,
+        prefix,
+        membership: Membership::Assigned,
+    })
 }
 
 fn planted(arguments: &Arguments, world: &World) -> anyhow::Result<Vec<Planted>> {
     let here = world.faults();
     let faults = match arguments.faults.as_str() {
-        "all" => PLANTABLE.into_iter().filter(|fault| here.contains(fault)).collect(),
+        "all" => PLANTABLE
+            .into_iter()
+            .filter(|fault| here.contains(fault))
+            .collect(),
         "none" => Vec::new(),
         names => names
             .split(',')
-            .map(|name| Fault::from_name(name).with_context(|| format!("there is no fault '{name}'")))
+            .map(|name| {
+                Fault::from_name(name).with_context(|| format!("there is no fault '{name}'"))
+            })
             .collect::<anyhow::Result<Vec<_>>>()?,
     };
     let events = u32::try_from((arguments.events / RARITY).max(1))?;
-    Ok(faults.into_iter().map(|fault| Planted { fault, events, consumer: None }).collect())
+    Ok(faults
+        .into_iter()
+        .map(|fault| Planted {
+            fault,
+            events,
+            consumer: None,
+        })
+        .collect())
 }

@@ -21,25 +21,50 @@ async fn what_was_never_published_is_found_resent_and_arrives() {
     .await;
 
     look_at_the_first(&window).await;
-    window.until("the plan to be made", "plan", "aria-busy", "false").await;
-    assert_eq!(window.count("recipient").await, 3, "all three consumers receive it");
+    window
+        .until("the plan to be made", "plan", "aria-busy", "false")
+        .await;
+    assert_eq!(
+        window.count("recipient").await,
+        3,
+        "all three consumers receive it"
+    );
     window.click("preview").await;
     let preview = window.text("preview-panel").await;
-    assert!(preview.contains("x-waybill-resend-id"), "our headers are shown: {preview}");
-    assert!(window.lacks("run-state").await, "nothing was sent by looking");
+    assert!(
+        preview.contains("x-waybill-resend-id"),
+        "our headers are shown: {preview}"
+    );
+    assert!(
+        window.lacks("run-state").await,
+        "nothing was sent by looking"
+    );
 
     window.click("resend").await;
-    window.type_into("confirm-reason", "the relay was down").await;
+    window
+        .type_into("confirm-reason", "the relay was down")
+        .await;
     window.click("confirm-send").await;
-    window.until("the run to end", "run-state", "data-running", "false").await;
+    window
+        .until("the run to end", "run-state", "data-running", "false")
+        .await;
     let effective = window.attribute("run-state", "data-effective").await;
-    assert_eq!(effective.as_deref(), Some(chosen.as_str()), "all that were sent arrived");
+    assert_eq!(
+        effective.as_deref(),
+        Some(chosen.as_str()),
+        "all that were sent arrived"
+    );
     wait_for("the verdict to change", PATIENCE, async || {
         window.lacks("tab-never-published").await.then_some(())
     })
     .await;
-    let violations = window.run("return document.documentElement.dataset.cspViolations || ''").await;
-    assert_eq!(violations, "", "the page keeps to its content security policy");
+    let violations = window
+        .run("return document.documentElement.dataset.cspViolations || ''")
+        .await;
+    assert_eq!(
+        violations, "",
+        "the page keeps to its content security policy"
+    );
     window.close().await;
 }
 
@@ -49,14 +74,25 @@ async fn look_at_the_first(window: &Window) {
     let verdict = window.text("detail-verdict").await;
     assert!(!verdict.is_empty());
     let stages = window.text("stages").await;
-    assert!(stages.contains("outbox") || stages.contains("product_changes"), "the row is named: {stages}");
+    assert!(
+        stages.contains("outbox") || stages.contains("product_changes"),
+        "the row is named: {stages}"
+    );
 }
 
 #[tokio::test]
 async fn a_fault_from_the_panel_shows_up_by_itself() {
     let window = Window::open(&["--demo", "--demo-rate", "10"], &[]).await;
-    assert!(window.lacks("tab-published-never-stored").await, "the demo begins without phantoms");
-    if window.attribute("break-it", "aria-pressed").await.as_deref() != Some("true") {
+    assert!(
+        window.lacks("tab-published-never-stored").await,
+        "the demo begins without phantoms"
+    );
+    if window
+        .attribute("break-it", "aria-pressed")
+        .await
+        .as_deref()
+        != Some("true")
+    {
         window.click("break-it").await;
     }
     window.click("fault-rolled-back-after-publish").await;

@@ -15,18 +15,32 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts it with `environment`, which the window inherits.
     pub(crate) async fn start(environment: &[(&str, String)]) -> Self {
+        // The client asks for one even where it speaks plain HTTP. A second test finds it installed.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let port = free_port();
         let process = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .envs(environment.iter().map(|(name, value)| (name, value)))
-            .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true")])
+            .envs([
+                ("TAURI_AUTOMATION", "true"),
+                ("TAURI_WEBVIEW_AUTOMATION", "true"),
+            ])
             .stdout(Stdio::null())
             .spawn()
             .expect("WebKitWebDriver is installed (cargo xtask test window sees to that)");
-        let driver = Self { process, url: format!("http://127.0.0.1:{port}") };
-        wait_for("WebKitWebDriver to listen", Duration::from_secs(20), async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
-        })
+        let driver = Self {
+            process,
+            url: format!("http://127.0.0.1:{port}"),
+        };
+        wait_for(
+            "WebKitWebDriver to listen",
+            Duration::from_secs(20),
+            async || {
+                tokio::net::TcpStream::connect(("127.0.0.1", port))
+                    .await
+                    .ok()
+            },
+        )
         .await;
         driver
     }

@@ -15,16 +15,31 @@ async fn the_button_is_disabled_with_its_reason() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let world = World::create(WorldConfig {
         seed: 5,
-        database: DatabaseKind::Sqlite { dir: folder.path().join("shop") },
-        broker: BrokerKind::Kafka { bootstrap: servers.kafka_bootstrap },
+        database: DatabaseKind::Sqlite {
+            dir: folder.path().join("shop"),
+        },
+        broker: BrokerKind::Kafka {
+            bootstrap: servers.kafka_bootstrap,
+        },
         prefix: format!("window-{}-", std::process::id()),
         membership: Membership::Assigned,
     })
     .await
     .expect("the world can be made");
-    let planted = Planted { fault: Fault::PublishFailsAfterCommit, events: 3, consumer: None };
-    let span = HistorySpan { events: 100, span: Duration::from_secs(1200), end: None };
-    world.history(span, &[planted]).await.expect("a past can be written");
+    let planted = Planted {
+        fault: Fault::PublishFailsAfterCommit,
+        events: 3,
+        consumer: None,
+    };
+    let span = HistorySpan {
+        events: 100,
+        span: Duration::from_secs(1200),
+        end: None,
+    };
+    world
+        .history(span, &[planted])
+        .await
+        .expect("a past can be written");
     let profile = world.profile(Access::ReadOnly);
     let config = folder.path().join("config");
     std::fs::create_dir_all(&config).expect("the config folder can be made");
@@ -37,9 +52,19 @@ async fn the_button_is_disabled_with_its_reason() {
     window.click("tab-never-published").await;
     window.click("select-all").await;
     let button = window.find("resend").await;
-    assert!(!button.is_enabled().await.expect("it can be asked"), "nothing can be sent");
-    let why = button.attr("title").await.expect("it can be asked").unwrap_or_default();
+    assert!(
+        !button.is_enabled().await.expect("it can be asked"),
+        "nothing can be sent"
+    );
+    let why = button
+        .attr("title")
+        .await
+        .expect("it can be asked")
+        .unwrap_or_default();
     assert!(why.contains("read-only"), "the reason is shown: {why:?}");
     window.close().await;
-    world.remove().await.expect("the world cleans up after itself");
+    world
+        .remove()
+        .await
+        .expect("the world cleans up after itself");
 }

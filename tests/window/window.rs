@@ -34,15 +34,28 @@ impl Window {
         environment: &[(&str, String)],
     ) -> Self {
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let mut all = vec![("WAYBILL_CONFIG_DIR", path("config")), ("WAYBILL_DATA_DIR", path("data"))];
+        let mut all = vec![
+            ("WAYBILL_CONFIG_DIR", path("config")),
+            ("WAYBILL_DATA_DIR", path("data")),
+        ];
         all.extend(environment.iter().cloned());
         let driver = Driver::start(&all).await;
         let mut capabilities = Capabilities::new();
         let options = json!({ "binary": program(), "args": args });
-        capabilities.set("webkitgtk:browserOptions", options).expect("it is JSON");
-        let web = WebDriver::new(&driver.url, capabilities).await.expect("the window opens");
-        let window = Self { web, _driver: driver, folder };
-        window.until("the page to be ready", "app", "data-ready", "true").await;
+        capabilities
+            .set("webkitgtk:browserOptions", options)
+            .expect("it is JSON");
+        let web = WebDriver::new(&driver.url, capabilities)
+            .await
+            .expect("the window opens");
+        let window = Self {
+            web,
+            _driver: driver,
+            folder,
+        };
+        window
+            .until("the page to be ready", "app", "data-ready", "true")
+            .await;
         window
     }
 
@@ -61,7 +74,10 @@ impl Window {
     }
 
     async fn try_find(&self, name: &str) -> Option<WebElement> {
-        self.web.find(By::Css(format!("[data-test=\"{name}\"]"))).await.ok()
+        self.web
+            .find(By::Css(format!("[data-test=\"{name}\"]")))
+            .await
+            .ok()
     }
 
     /// Whether there is none.
@@ -90,7 +106,11 @@ impl Window {
 
     /// Types into a field.
     pub(crate) async fn type_into(&self, name: &str, text: &str) {
-        self.find(name).await.send_keys(text).await.expect("it takes the keys");
+        self.find(name)
+            .await
+            .send_keys(text)
+            .await
+            .expect("it takes the keys");
     }
 
     /// The text of an element.
@@ -113,13 +133,20 @@ impl Window {
 
     /// Runs a script in the page.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        let result = self.web.execute(script, Vec::new()).await.expect("the script runs");
+        let result = self
+            .web
+            .execute(script, Vec::new())
+            .await
+            .expect("the script runs");
         result.json().clone()
     }
 
     /// Sizes the window's page and takes a picture of it.
     pub(crate) async fn picture(&self, name: &str, width: u32, height: u32) {
-        self.web.set_window_rect(0, 0, width, height).await.expect("it can be sized");
+        self.web
+            .set_window_rect(0, 0, width, height)
+            .await
+            .expect("it can be sized");
         wait_for("the page to have its size", PATIENCE, async || {
             let size = self.run("return [innerWidth, innerHeight]").await;
             (size[0].as_u64()? >= u64::from(width) - 64).then_some(())
@@ -127,24 +154,41 @@ impl Window {
         .await;
         // Two frames: one to lay out, one to draw the canvas.
         let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200)))";
-        self.web.execute_async(frames, Vec::new()).await.expect("the page draws");
+        self.web
+            .execute_async(frames, Vec::new())
+            .await
+            .expect("the page draws");
         let folder = pictures();
         std::fs::create_dir_all(&folder).expect("the pictures' folder can be made");
         let path = folder.join(format!("{name}-{width}x{height}.png"));
-        self.web.screenshot(&path).await.expect("a picture can be taken");
+        self.web
+            .screenshot(&path)
+            .await
+            .expect("a picture can be taken");
     }
 }
 
 /// `target/pictures`.
 fn pictures() -> PathBuf {
-    program().parent().and_then(Path::parent).expect("it lies in target/<profile>").join("pictures")
+    program()
+        .parent()
+        .and_then(Path::parent)
+        .expect("it lies in target/<profile>")
+        .join("pictures")
 }
 
 /// The window's program, built beside this test.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/<profile>/deps");
     let program = folder.join("waybill-window");
-    assert!(program.exists(), "{} is not there: cargo xtask test window builds it", program.display());
+    assert!(
+        program.exists(),
+        "{} is not there: cargo xtask test window builds it",
+        program.display()
+    );
     program
 }

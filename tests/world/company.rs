@@ -84,7 +84,7 @@ pub(crate) async fn check_faults(company: &Company, also: &[Fault]) {
         end: None,
     };
     let report = world.history(span, &planted).await.expect("a past");
-    println!("600 events in {:?}", report.took);
+    assert_eq!(report.events, 600);
     check_tables(company).await;
 
     let live = world.run_live(LiveOptions::IDLE).expect("it is idle");

@@ -14,7 +14,10 @@ mod host;
 mod run;
 
 #[cfg(target_arch = "wasm32")]
-#[expect(unreachable_pub, reason = "the component macro makes its own parts public")]
+#[expect(
+    unreachable_pub,
+    reason = "the component macro makes its own parts public"
+)]
 mod view;
 
 #[cfg(target_arch = "wasm32")]

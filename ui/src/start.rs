@@ -12,7 +12,9 @@ use crate::view::App;
 /// Starts the page; called once by `main`.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| show_broken(&panic.to_string())));
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let address = window.location().href().unwrap_or_default();
     let host = match host::find(&address) {
         Ok(host) => host,
@@ -42,7 +44,9 @@ fn boot_facts() -> BootFacts {
 
 /// Shows the card that `index.html` keeps for the case that the page itself is broken.
 fn show_broken(why: &str) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let detail = web_sys::CustomEventInit::new();
     detail.set_detail(&JsValue::from_str(why));
     if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict("waybill-broken", &detail) {

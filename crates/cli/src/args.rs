@@ -39,7 +39,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Target {
     /// A saved profile
-    #[arg(long, value_name = "NAME", required_unless_present = "demo", conflicts_with = "demo")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "demo",
+        conflicts_with = "demo"
+    )]
     pub(crate) profile: Option<String>,
     /// The built-in company; no server needed
     #[arg(long)]
@@ -105,7 +110,11 @@ pub(crate) struct Resend {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["filter", "ids"])]
     pub(crate) resume: Option<String>,
     /// Who receives it: everyone, or one consumer by name (RabbitMQ)
-    #[arg(long, value_name = "everyone|consumer:NAME", default_value = "everyone")]
+    #[arg(
+        long,
+        value_name = "everyone|consumer:NAME",
+        default_value = "everyone"
+    )]
     pub(crate) mode: String,
     /// Events per second at most
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -197,7 +206,9 @@ mod tests {
     #[test]
     fn yes_takes_its_name_only_after_an_equals_sign() {
         let parse = |args: &[&str]| {
-            let all = ["waybill", "resend", "--demo", "--filter", "x"].iter().chain(args);
+            let all = ["waybill", "resend", "--demo", "--filter", "x"]
+                .iter()
+                .chain(args);
             match Cli::try_parse_from(all).map(|cli| cli.command) {
                 Ok(Command::Resend(resend)) => resend.yes,
                 _ => panic!("{args:?} is a resend"),

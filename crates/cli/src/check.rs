@@ -25,7 +25,9 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
     let judged = judge(&status, &findings, args.fail_on);
     if args.json {
         let facts = facts(client, &findings).await?;
-        output::json(&document(args, &opened, &status, &findings, &facts, &judged))?;
+        output::json(&document(
+            args, &opened, &status, &findings, &facts, &judged,
+        ))?;
     } else {
         let shown = &findings[..findings.len().min(args.limit as usize)];
         let facts = facts(client, shown).await?;
@@ -37,9 +39,17 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
 
 /// Refuses a filter before anything is connected, and shows where it is wrong.
 pub(crate) fn parse_filter(filter: &str) -> anyhow::Result<()> {
-    let Err(error) = waybill_filter::Filter::parse(filter) else { return Ok(()) };
-    let before = filter.get(..error.span.start).unwrap_or_default().chars().count();
-    let width = filter.get(error.span.clone()).map_or(1, |wrong| wrong.chars().count().max(1));
+    let Err(error) = waybill_filter::Filter::parse(filter) else {
+        return Ok(());
+    };
+    let before = filter
+        .get(..error.span.start)
+        .unwrap_or_default()
+        .chars()
+        .count();
+    let width = filter
+        .get(error.span.clone())
+        .map_or(1, |wrong| wrong.chars().count().max(1));
     let meant = match error.suggestion.as_str() {
         "" => String::new(),
         suggestion => format!(" Did you mean '{suggestion}'?"),
@@ -55,7 +65,11 @@ pub(crate) fn parse_filter(filter: &str) -> anyhow::Result<()> {
 /// Everything that needs action or cannot be known, oldest first.
 async fn findings(client: &Client, filter: &str) -> anyhow::Result<Vec<EventRow>> {
     let wanted = "(verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:unknown)";
-    let filter = if filter.is_empty() { wanted.to_owned() } else { format!("{wanted} and ({filter})") };
+    let filter = if filter.is_empty() {
+        wanted.to_owned()
+    } else {
+        format!("{wanted} and ({filter})")
+    };
     let mut found = Vec::new();
     loop {
         let page = GetRows {
@@ -66,7 +80,8 @@ async fn findings(client: &Client, filter: &str) -> anyhow::Result<Vec<EventRow>
             limit: PAGE,
         };
         let rows = client.call(page).await.map_err(Refused)?;
-        let last = rows.rows.is_empty() || found.len() as u64 + rows.rows.len() as u64 >= rows.total;
+        let last =
+            rows.rows.is_empty() || found.len() as u64 + rows.rows.len() as u64 >= rows.total;
         found.extend(rows.rows);
         if last {
             return Ok(found);
@@ -101,23 +116,43 @@ fn judge(status: &Status, findings: &[EventRow], fail_on: FailOn) -> Judged {
             }
     };
     let missing = findings.iter().filter(counts).count();
-    let unknown = findings.iter().filter(|row| row.class == VerdictClass::Unknown).count();
-    let failed = status.places.iter().filter(|place| place.failure.is_some()).count();
+    let unknown = findings
+        .iter()
+        .filter(|row| row.class == VerdictClass::Unknown)
+        .count();
+    let failed = status
+        .places
+        .iter()
+        .filter(|place| place.failure.is_some())
+        .count();
     if missing > 0 {
         let because = match missing {
             1 => "1 event is not where it should be.".to_owned(),
             n => format!("{n} events are not where they should be."),
         };
-        return Judged { exit: Exit::Findings, because };
+        return Judged {
+            exit: Exit::Findings,
+            because,
+        };
     }
     if let ScanState::Failed { failure } = &status.scan {
-        return Judged { exit: Exit::Unknown, because: failure.message.clone() };
+        return Judged {
+            exit: Exit::Unknown,
+            because: failure.message.clone(),
+        };
     }
     if failed > 0 || unknown > 0 {
-        let because = format!("Cannot know: {unknown} events without a verdict, {failed} sources not read.");
-        return Judged { exit: Exit::Unknown, because };
+        let because =
+            format!("Cannot know: {unknown} events without a verdict, {failed} sources not read.");
+        return Judged {
+            exit: Exit::Unknown,
+            because,
+        };
     }
-    Judged { exit: Exit::Fine, because: "Nothing is missing.".to_owned() }
+    Judged {
+        exit: Exit::Fine,
+        because: "Nothing is missing.".to_owned(),
+    }
 }
 
 fn document(
@@ -131,7 +166,9 @@ fn document(
     let by_no: HashMap<u32, &EventFacts> = facts.iter().map(|facts| (facts.no, facts)).collect();
     let finding = |row: &EventRow| {
         let facts = by_no.get(&row.no);
-        let (sentence, facts) = facts.map_or_else(Default::default, |f| (f.sentence.clone(), f.facts.as_slice()));
+        let (sentence, facts) = facts.map_or_else(Default::default, |f| {
+            (f.sentence.clone(), f.facts.as_slice())
+        });
         FindingDocument::new(row, &opened.consumers, sentence, facts)
     };
     CheckDocument {
@@ -140,7 +177,10 @@ fn document(
         profile: opened.profile.name.clone(),
         window: status.window.into(),
         filter: args.filter.clone(),
-        complete: status.places.iter().all(|place| place.complete && place.failure.is_none()),
+        complete: status
+            .places
+            .iter()
+            .all(|place| place.complete && place.failure.is_none()),
         exit: judged.exit as u8,
         because: judged.because.clone(),
         counts: (&status.counts).into(),

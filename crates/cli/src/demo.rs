@@ -14,16 +14,34 @@ pub(crate) async fn run(client: &Client, args: &Demo) -> anyhow::Result<Exit> {
     match args.what.as_ref().unwrap_or(&DemoCommand::Show) {
         DemoCommand::Show => show(client).await,
         DemoCommand::Truth => {
-            let truth = client.demo().truth().await.map_err(|source| anyhow::anyhow!(source));
+            let truth = client
+                .demo()
+                .truth()
+                .await
+                .map_err(|source| anyhow::anyhow!(source));
             let truth = truth.context("failed to read what really happened")?;
             output::json(&truth)?;
             Ok(Exit::Fine)
         }
         DemoCommand::Faults => faults(client).await,
         DemoCommand::Break { fault } => {
-            client.call(Open { target: OpenTarget::Demo }).await.map_err(Refused)?;
-            let sentence = client.call(BreakIt { fault: fault.clone() }).await.map_err(Refused)?;
-            client.demo().save().await.map_err(|source| anyhow::anyhow!(source))?;
+            client
+                .call(Open {
+                    target: OpenTarget::Demo,
+                })
+                .await
+                .map_err(Refused)?;
+            let sentence = client
+                .call(BreakIt {
+                    fault: fault.clone(),
+                })
+                .await
+                .map_err(Refused)?;
+            client
+                .demo()
+                .save()
+                .await
+                .map_err(|source| anyhow::anyhow!(source))?;
             output::line(&sentence);
             Ok(Exit::Fine)
         }
@@ -36,17 +54,32 @@ pub(crate) async fn run(client: &Client, args: &Demo) -> anyhow::Result<Exit> {
 }
 
 async fn show(client: &Client) -> anyhow::Result<Exit> {
-    let opened = client.call(Open { target: OpenTarget::Demo }).await.map_err(Refused)?;
-    output::line(&format!("{}: {}", opened.profile.name, opened.profile.subtitle));
+    let opened = client
+        .call(Open {
+            target: OpenTarget::Demo,
+        })
+        .await
+        .map_err(Refused)?;
+    output::line(&format!(
+        "{}: {}",
+        opened.profile.name, opened.profile.subtitle
+    ));
     output::line(&format!("Consumers: {}", opened.consumers.join(", ")));
     output::line("Look:   waybill check --demo");
     output::line("Break:  waybill demo faults, then waybill demo break FAULT");
-    output::line("Mend:   waybill resend --demo --filter 'verdict:missing or verdict:dead-lettered' --yes");
+    output::line(
+        "Mend:   waybill resend --demo --filter 'verdict:missing or verdict:dead-lettered' --yes",
+    );
     Ok(Exit::Fine)
 }
 
 async fn faults(client: &Client) -> anyhow::Result<Exit> {
-    client.call(Open { target: OpenTarget::Demo }).await.map_err(Refused)?;
+    client
+        .call(Open {
+            target: OpenTarget::Demo,
+        })
+        .await
+        .map_err(Refused)?;
     for fault in client.call(GetFaults {}).await.map_err(Refused)? {
         output::line(&format!("{:<28} {}", fault.name, fault.sentence));
     }
@@ -60,6 +93,8 @@ impl Client {
             return Ok(());
         }
         let saved = self.demo().save().await;
-        saved.map_err(|source| anyhow::anyhow!(source)).context("failed to keep the demo")
+        saved
+            .map_err(|source| anyhow::anyhow!(source))
+            .context("failed to keep the demo")
     }
 }

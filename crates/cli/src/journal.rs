@@ -10,7 +10,10 @@ use crate::report::plan::outcome;
 use crate::start::Refused;
 
 pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit> {
-    let runs = client.call(GetJournal { limit: args.limit }).await.map_err(Refused)?;
+    let runs = client
+        .call(GetJournal { limit: args.limit })
+        .await
+        .map_err(Refused)?;
     if args.json {
         output::json(&runs)?;
         return Ok(Exit::Fine);
@@ -19,8 +22,15 @@ pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit>
         output::line("Nothing has been resent yet.");
     }
     for run in runs {
-        let cut_off = if run.unfinished { "  CUT OFF; go on with: waybill resend --resume" } else { "" };
-        output::line(&format!("{}  {}  {}  by {}{cut_off}", run.at, run.id, run.profile, run.by));
+        let cut_off = if run.unfinished {
+            "  CUT OFF; go on with: waybill resend --resume"
+        } else {
+            ""
+        };
+        output::line(&format!(
+            "{}  {}  {}  by {}{cut_off}",
+            run.at, run.id, run.profile, run.by
+        ));
         if !run.reason.is_empty() {
             output::line(&format!("  reason: {}", run.reason));
         }

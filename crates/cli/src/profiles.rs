@@ -35,17 +35,33 @@ async fn list(client: &Client) -> anyhow::Result<Exit> {
         output::line("Start with: waybill profiles template");
     }
     for profile in welcome.profiles {
-        let problem = if profile.problem.is_empty() { "" } else { "  ! " };
-        output::line(&format!("{:<20} {}{problem}{}", profile.name, profile.subtitle, profile.problem));
+        let problem = if profile.problem.is_empty() {
+            ""
+        } else {
+            "  ! "
+        };
+        output::line(&format!(
+            "{:<20} {}{problem}{}",
+            profile.name, profile.subtitle, profile.problem
+        ));
     }
     Ok(Exit::Fine)
 }
 
 async fn show(client: &Client, name: &str) -> anyhow::Result<Exit> {
-    let text = client.call(GetProfile { name: name.to_owned() }).await.map_err(Refused)?;
+    let text = client
+        .call(GetProfile {
+            name: name.to_owned(),
+        })
+        .await
+        .map_err(Refused)?;
     output::line(text.toml.trim_end());
     for (secret, there) in text.secrets {
-        let state = if there { "is there" } else { "is not there yet" };
+        let state = if there {
+            "is there"
+        } else {
+            "is not there yet"
+        };
         output::aside(&format!("secret '{secret}' {state}"));
     }
     Ok(Exit::Fine)
@@ -56,25 +72,47 @@ async fn check(client: &Client, name: &str, offline: bool) -> anyhow::Result<Exi
     let toml = if name.ends_with(".toml") {
         std::fs::read_to_string(name).with_context(|| format!("failed to read {name}"))?
     } else {
-        client.call(GetProfile { name: name.to_owned() }).await.map_err(Refused)?.toml
+        client
+            .call(GetProfile {
+                name: name.to_owned(),
+            })
+            .await
+            .map_err(Refused)?
+            .toml
     };
-    let problems = client.call(CheckProfile { toml: toml.clone() }).await.map_err(Refused)?;
+    let problems = client
+        .call(CheckProfile { toml: toml.clone() })
+        .await
+        .map_err(Refused)?;
     for problem in &problems {
         let meant = match problem.suggestion.as_str() {
             "" => String::new(),
             suggestion => format!(" Did you mean '{suggestion}'?"),
         };
-        output::line(&format!("line {}: {}{meant}", problem.line, problem.message));
+        output::line(&format!(
+            "line {}: {}{meant}",
+            problem.line, problem.message
+        ));
     }
     if !problems.is_empty() {
         return Ok(Exit::Findings);
     }
     output::line("The profile is well-formed.");
-    if offline { Ok(Exit::Fine) } else { probe(client, toml).await }
+    if offline {
+        Ok(Exit::Fine)
+    } else {
+        probe(client, toml).await
+    }
 }
 
 async fn probe(client: &Client, toml: String) -> anyhow::Result<Exit> {
-    let probe = client.call(Probe { toml, secrets: Vec::new() }).await.map_err(Refused)?;
+    let probe = client
+        .call(Probe {
+            toml,
+            secrets: Vec::new(),
+        })
+        .await
+        .map_err(Refused)?;
     let mut shown = 0;
     let mut exit = Exit::Fine;
     loop {
@@ -89,7 +127,10 @@ async fn probe(client: &Client, toml: String) -> anyhow::Result<Exit> {
                 }
             };
             let millis = step.took_micros as f64 / 1000.0;
-            output::line(&format!("{sign}  {source}: {}  {text}  ({millis:.1} ms)", step.what));
+            output::line(&format!(
+                "{sign}  {source}: {}  {text}  ({millis:.1} ms)",
+                step.what
+            ));
         }
         shown = probed.steps.len();
         if probed.done {

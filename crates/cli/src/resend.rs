@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use waybill_model::{AttemptState, EventId, Mode, Pace, Plan, ResendId};
 use waybill_protocol::{
-    CheckedRoute, ContinueRun, DryRun, GetRows, GetStatus, MakePlan, Opened, RunStatus, Select, Send,
+    CheckedRoute, ContinueRun, DryRun, GetRows, GetStatus, MakePlan, Opened, RunStatus, Select,
+    Send,
 };
 
 use crate::args::Resend;
@@ -27,32 +28,54 @@ pub(crate) async fn run(client: &Client, args: &Resend) -> anyhow::Result<Exit> 
     }
     scan::scan(client, &args.scope).await?;
     if let Some(run) = &args.resume {
-        let run = ResendId(run.parse().with_context(|| format!("'{run}' is not the id of a run"))?);
+        let run = ResendId(
+            run.parse()
+                .with_context(|| format!("'{run}' is not the id of a run"))?,
+        );
         client.call(ContinueRun { run }).await.map_err(Refused)?;
         return watch(client, args, run).await;
     }
     let events = chosen(client, args).await?;
-    let pace = Pace { per_second: args.rate.max(1), ramp: !args.no_ramp };
-    let plan = client.call(MakePlan { events, mode, pace }).await.map_err(Refused)?;
-    let routes = client.call(DryRun { plan: plan.id }).await.map_err(Refused)?;
+    let pace = Pace {
+        per_second: args.rate.max(1),
+        ramp: !args.no_ramp,
+    };
+    let plan = client
+        .call(MakePlan { events, mode, pace })
+        .await
+        .map_err(Refused)?;
+    let routes = client
+        .call(DryRun { plan: plan.id })
+        .await
+        .map_err(Refused)?;
     plan::print(&plan, &routes);
     if args.dry_run {
         return Ok(Exit::Fine);
     }
     if plan.events.is_empty() {
         output::aside("There is nothing to send.");
-        return Ok(if plan.left_out.is_empty() { Exit::Fine } else { Exit::Findings });
+        return Ok(if plan.left_out.is_empty() {
+            Exit::Fine
+        } else {
+            Exit::Findings
+        });
     }
     refuse_unreachable(&routes)?;
     let typed = confirmation(args, &plan, &opened)?;
-    let order = Send { plan: plan.id, typed, reason: args.reason.clone() };
+    let order = Send {
+        plan: plan.id,
+        typed,
+        reason: args.reason.clone(),
+    };
     client.call(order).await.map_err(Refused)?;
     watch(client, args, plan.id).await
 }
 
 fn mode(text: &str) -> anyhow::Result<Mode> {
     match text.split_once(':') {
-        Some(("consumer", name)) if !name.is_empty() => Ok(Mode::OneConsumer { consumer: name.to_owned() }),
+        Some(("consumer", name)) if !name.is_empty() => Ok(Mode::OneConsumer {
+            consumer: name.to_owned(),
+        }),
         None if text == "everyone" => Ok(Mode::Everyone),
         _ => bail!("'{text}' is not a mode; write everyone or consumer:NAME"),
     }
@@ -61,13 +84,19 @@ fn mode(text: &str) -> anyhow::Result<Mode> {
 /// The numbers of the events that filter or file name.
 async fn chosen(client: &Client, args: &Resend) -> anyhow::Result<Vec<u32>> {
     if let Some(filter) = &args.filter {
-        let select = Select { filter: filter.clone(), within: None };
+        let select = Select {
+            filter: filter.clone(),
+            within: None,
+        };
         return Ok(client.call(select).await.map_err(Refused)?);
     }
     let mut events = Vec::new();
     for id in ids(args)? {
         let rows = GetRows {
-            filter: format!("id:\"{}\"", id.as_str().replace('\\', "\\\\").replace('"', "\\\"")),
+            filter: format!(
+                "id:\"{}\"",
+                id.as_str().replace('\\', "\\\\").replace('"', "\\\"")
+            ),
             within: None,
             descending: false,
             offset: 0,
@@ -82,13 +111,22 @@ async fn chosen(client: &Client, args: &Resend) -> anyhow::Result<Vec<u32>> {
 }
 
 fn ids(args: &Resend) -> anyhow::Result<Vec<EventId>> {
-    let Some(path) = &args.ids else { return Ok(Vec::new()) };
-    let text = if path.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin()).context("failed to read ids from standard input")?
-    } else {
-        std::fs::read_to_string(path).with_context(|| format!("failed to read ids from {}", path.display()))?
+    let Some(path) = &args.ids else {
+        return Ok(Vec::new());
     };
-    Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(EventId::from_any_spelling).collect())
+    let text = if path.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())
+            .context("failed to read ids from standard input")?
+    } else {
+        std::fs::read_to_string(path)
+            .with_context(|| format!("failed to read ids from {}", path.display()))?
+    };
+    Ok(text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(EventId::from_any_spelling)
+        .collect())
 }
 
 fn refuse_unreachable(routes: &[CheckedRoute]) -> anyhow::Result<()> {
@@ -109,11 +147,15 @@ fn confirmation(args: &Resend, plan: &Plan, opened: &Opened) -> anyhow::Result<S
         (Some(_), None) => Ok(String::new()),
         (Some(name), Some(expected)) if name == expected => Ok(name.clone()),
         (Some(_), Some(expected)) => {
-            bail!("nothing was sent: {} is production; confirm with --yes={expected}", opened.profile.name)
+            bail!(
+                "nothing was sent: {} is production; confirm with --yes={expected}",
+                opened.profile.name
+            )
         }
         (None, Some(expected)) => {
             let text = format!("Type {expected} to send {} events:", plan.events.len());
-            output::question(&text)?.with_context(|| format!("nothing was sent: confirm with --yes={expected}"))
+            output::question(&text)?
+                .with_context(|| format!("nothing was sent: confirm with --yes={expected}"))
         }
         (None, None) => {
             let text = format!("Send {} events? [y/N]", plan.events.len());
@@ -144,11 +186,20 @@ async fn watch(client: &Client, args: &Resend, run: ResendId) -> anyhow::Result<
     } else {
         plan::print_run(&ended);
     }
-    Ok(if all_well(&ended) { Exit::Fine } else { Exit::Findings })
+    Ok(if all_well(&ended) {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
 }
 
 fn all_well(run: &RunStatus) -> bool {
-    let well = |state: &AttemptState| matches!(state, AttemptState::Effective | AttemptState::Skipped { .. });
+    let well = |state: &AttemptState| {
+        matches!(
+            state,
+            AttemptState::Effective | AttemptState::Skipped { .. }
+        )
+    };
     run.attempts.iter().all(|attempt| well(&attempt.state))
 }
 
@@ -159,7 +210,9 @@ mod tests {
     #[test]
     fn modes_are_read_or_refused() {
         assert_eq!(mode("everyone").ok(), Some(Mode::Everyone));
-        let search = Mode::OneConsumer { consumer: "search".to_owned() };
+        let search = Mode::OneConsumer {
+            consumer: "search".to_owned(),
+        };
         assert_eq!(mode("consumer:search").ok(), Some(search));
         for wrong in ["", "consumer:", "all", "queue:search"] {
             assert!(mode(wrong).is_err(), "{wrong}");

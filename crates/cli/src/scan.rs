@@ -26,7 +26,13 @@ pub(crate) async fn open(client: &Client, target: &Target) -> anyhow::Result<Ope
 /// Reads the window; the status when it is done, failed places and all.
 pub(crate) async fn scan(client: &Client, scope: &Scope) -> anyhow::Result<Status> {
     let window = scope.time_spec(now())?;
-    client.call(Scan { window, live: false }).await.map_err(Refused)?;
+    client
+        .call(Scan {
+            window,
+            live: false,
+        })
+        .await
+        .map_err(Refused)?;
     loop {
         let status = client.call(GetStatus {}).await.map_err(Refused)?;
         match &status.scan {
@@ -34,7 +40,10 @@ pub(crate) async fn scan(client: &Client, scope: &Scope) -> anyhow::Result<Statu
             ScanState::Scanning { pass, share, .. } => {
                 output::progress(&format!("Reading, pass {pass}: {:.0} %", share * 100.0));
             }
-            ScanState::Done { .. } | ScanState::Live | ScanState::Stopped | ScanState::Failed { .. } => {
+            ScanState::Done { .. }
+            | ScanState::Live
+            | ScanState::Stopped
+            | ScanState::Failed { .. } => {
                 output::end_progress();
                 return Ok(status);
             }
@@ -45,5 +54,7 @@ pub(crate) async fn scan(client: &Client, scope: &Scope) -> anyhow::Result<Statu
 
 fn now() -> Micros {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Micros(since.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+    Micros(since.map_or(0, |since| {
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }))
 }

@@ -14,7 +14,10 @@ use crate::{check, demo, journal, output, profiles, resend};
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr(cli.log.as_deref());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             output::aside(&format!("waybill: failed to start: {error}"));
@@ -82,7 +85,9 @@ impl From<Failure> for Refused {
 /// `--log debug` or `WAYBILL_LOG=waybill_engine=trace`; silent when neither is given.
 fn log_to_stderr(level: Option<&str>) {
     let wanted = level.map(|level| format!("waybill={level},{level}"));
-    let Some(filter) = wanted.or_else(|| std::env::var("WAYBILL_LOG").ok()) else { return };
+    let Some(filter) = wanted.or_else(|| std::env::var("WAYBILL_LOG").ok()) else {
+        return;
+    };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_writer(std::io::stderr)

@@ -33,7 +33,11 @@ pub struct DemoCompany {
 impl DemoCompany {
     /// The demo of that folder, at rest: it only processes what is resent.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), rate: 0.0, open: Mutex::new(None) }
+        Self {
+            folder: folder.into(),
+            rate: 0.0,
+            open: Mutex::new(None),
+        }
     }
 
     /// Makes changes on its own while it is open.
@@ -80,7 +84,12 @@ impl DemoCompany {
             if fault == Fault::RelayDead {
                 return tokio::time::sleep(WITHOUT_RELAY).await;
             }
-            while demo.world().broken().iter().any(|broken| broken.fault == fault) {
+            while demo
+                .world()
+                .broken()
+                .iter()
+                .any(|broken| broken.fault == fault)
+            {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
@@ -98,7 +107,10 @@ impl DemoHost for DemoCompany {
         let secrets = demo.world().secrets().0;
         Ok(DemoTarget {
             profile: demo.profile(Access::Resend),
-            secrets: secrets.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
+            secrets: secrets
+                .into_iter()
+                .map(|(name, text)| (name, Secret::new(text)))
+                .collect(),
         })
     }
 

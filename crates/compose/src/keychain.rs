@@ -44,7 +44,11 @@ impl Secrets for Keychain {
 }
 
 fn failed(doing: &'static str, name: &str, source: KeyringError) -> SecretsError {
-    SecretsError { doing, name: name.to_owned(), source: Box::new(source) }
+    SecretsError {
+        doing,
+        name: name.to_owned(),
+        source: Box::new(source),
+    }
 }
 
 fn entry(name: &str) -> Result<Entry, KeyringError> {

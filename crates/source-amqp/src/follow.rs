@@ -132,12 +132,14 @@ fn entry(resume: Option<Position>, extent: Option<Extent>) -> Entry {
         Some(resume) => Entry {
             start: Start::Offset(resume.next),
             next: Some(resume.next),
+            oldest: None,
             wanted_from: resume.next,
             prefetch,
         },
         None => Entry {
             start: Start::Next,
             next: None,
+            oldest: None,
             wanted_from: 0,
             prefetch,
         },

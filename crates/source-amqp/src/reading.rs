@@ -30,6 +30,8 @@ pub(crate) struct Reading {
     connection: Connection,
     listener: Listener,
     prefetch: u16,
+    /// The oldest offset the stream holds, where it is known.
+    oldest: Option<i64>,
     /// Offsets below this were read before and are left out.
     wanted_from: i64,
     /// Observations not handed on yet.
@@ -55,6 +57,8 @@ pub(crate) struct Entry {
     pub(crate) start: Start,
     /// The offset that `start` gives, where it is known.
     pub(crate) next: Option<i64>,
+    /// The oldest offset the stream holds, where it is known.
+    pub(crate) oldest: Option<i64>,
     /// Offsets below this are left out.
     pub(crate) wanted_from: i64,
     pub(crate) prefetch: u16,
@@ -74,6 +78,7 @@ impl Reading {
             connection,
             listener,
             prefetch: entry.prefetch,
+            oldest: entry.oldest,
             wanted_from: entry.wanted_from,
             first: None,
             first_time: None,
@@ -149,7 +154,7 @@ impl Reading {
                 Ok(true)
             }
             Ok(None) => Ok(false),
-            Err(error) if error::unreadable(&error) && self.next.is_some() => {
+            Err(error) if error::unreadable(&error) => {
                 self.step_over(error).await?;
                 Ok(true)
             }
@@ -183,8 +188,11 @@ impl Reading {
 
     async fn step_over(&mut self, error: lapin::Error) -> Result<()> {
         let stream = self.query.channel.as_str();
-        let Some(offset) = self.next.filter(|_| self.n_unreadable < MAX_UNREADABLE) else {
-            return Err(error::reading(&self.hub.settings, stream, error));
+        let offset = match (self.next, self.oldest) {
+            (Some(offset), _) if self.n_unreadable < MAX_UNREADABLE => offset,
+            // Nobody knows where this one lies, so the read begins where that is known.
+            (None, Some(oldest)) => return self.connect_again(oldest).await,
+            _ => return Err(error::reading(&self.hub.settings, stream, error)),
         };
         tracing::warn!(stream, offset, error = %error, "A message cannot be parsed");
         self.n_unreadable += 1;
@@ -193,12 +201,13 @@ impl Reading {
             self.n_done += 1;
             self.batches.push(&self.unreadable(offset));
         }
-        self.connection = self
-            .hub
-            .settings
-            .connect(&format!("reading {stream}"))
-            .await?;
-        self.reenter(offset + 1).await
+        self.connect_again(offset + 1).await
+    }
+
+    async fn connect_again(&mut self, offset: i64) -> Result<()> {
+        let purpose = format!("reading {}", self.query.channel);
+        self.connection = self.hub.settings.connect(&purpose).await?;
+        self.reenter(offset).await
     }
 
     /// All that can be said about a message that cannot be parsed: it is there.

@@ -93,6 +93,7 @@ impl Scan {
         let entry = Entry {
             start,
             next,
+            oldest: scan.extent.edges.map(|(oldest, _)| oldest.offset),
             wanted_from: resume.map_or(0, |resume| resume.next),
             prefetch: scan.extent.prefetch(),
         };

@@ -3,9 +3,10 @@
 use waybill_model::{Micros, Window};
 use waybill_source::Result;
 
+use crate::bring::News;
 use crate::dialect::Statement;
 use crate::outlet::Stop;
-use crate::scan::{News, Scan};
+use crate::scan::Scan;
 
 /// Rows per statement on the quick way. A stride is read to its end before it is handed on, so
 /// that a slow reader keeps no statement open; this many rows are some twenty megabytes.

@@ -4,11 +4,12 @@
 use waybill_model::{Micros, Window};
 use waybill_source::Result;
 
+use crate::bring::News;
 use crate::by_number::MAX_ODD_ROWS;
 use crate::cell::{bytes_from_hex, uuid_bytes};
 use crate::dialect::{Dialect, Statement, Value};
 use crate::outlet::Stop;
-use crate::scan::{News, Scan};
+use crate::scan::Scan;
 use crate::shape::Kind;
 use crate::statements::{After, End};
 

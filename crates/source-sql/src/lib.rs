@@ -18,6 +18,7 @@ mod ledger;
 mod settle;
 mod unsent;
 
+mod bring;
 mod by_number;
 mod by_time;
 mod outlet;

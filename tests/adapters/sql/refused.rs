@@ -288,7 +288,10 @@ async fn a_dropped_read_leaves_nothing_running_in_sqlite() {
     )
     .await;
     // A copy that nobody else has open: SQLite keeps a file open while its own process locks it.
-    let path = base.url.trim_start_matches("sqlite:").replace("shop.db", "copy.db");
+    let path = base
+        .url
+        .trim_start_matches("sqlite:")
+        .replace("shop.db", "copy.db");
     base.execute(&format!("VACUUM INTO '{path}'")).await;
     let mut target = base.target();
     target.url = format!("sqlite:{path}");

@@ -64,7 +64,12 @@ async fn check(product: Product, index: &str, test: &str) {
 
 #[tokio::test]
 async fn postgres_with_an_index_on_the_time() {
-    check(Product::Postgres, "CREATE INDEX ON outbox (at)", "window_pg").await;
+    check(
+        Product::Postgres,
+        "CREATE INDEX ON outbox (at)",
+        "window_pg",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -74,7 +79,12 @@ async fn postgres_without() {
 
 #[tokio::test]
 async fn mariadb_with_an_index_on_the_time() {
-    check(Product::MariaDb, "CREATE INDEX at ON outbox (at)", "window_my").await;
+    check(
+        Product::MariaDb,
+        "CREATE INDEX at ON outbox (at)",
+        "window_my",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -98,7 +108,10 @@ async fn progress_is_of_the_walk() {
     let mut last = None;
     while let Some(chunk) = chunks.next().await {
         if let Chunk::Progress(progress) = chunk.expect("it reads") {
-            assert!(last.is_none_or(|last| last <= progress.done), "{last:?} {progress:?}");
+            assert!(
+                last.is_none_or(|last| last <= progress.done),
+                "{last:?} {progress:?}"
+            );
             assert!(progress.total >= Some(progress.done), "{progress:?}");
             last = Some(progress.done);
         }

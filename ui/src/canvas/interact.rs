@@ -33,15 +33,25 @@ enum Drag {
 
 /// Paints the scene and returns what the pointer did.
 pub fn frame(ui: &mut Ui, scene: &Scene, pointer: &mut Pointer) -> Vec<Gesture> {
-    let zone = Zone { offset_secs: scene.zone.minutes() * 60 };
-    let labels = ticks(scene.view, (ui.available_width() / LABEL_EVERY) as usize, zone);
+    let zone = Zone {
+        offset_secs: scene.zone.minutes() * 60,
+    };
+    let labels = ticks(
+        scene.view,
+        (ui.available_width() / LABEL_EVERY) as usize,
+        zone,
+    );
     let shown = plot(scene, &labels).show(ui, |plot| {
         plot.set_plot_bounds_x(x_value(scene, scene.view.from)..=x_value(scene, scene.view.to));
         let height = scene.metrics.lanes_height(scene.lanes.len()).max(1.0);
         plot.set_plot_bounds_y(0.0..=f64::from(height));
         plot.add(SceneItem::new(scene));
     });
-    let look = Look { scene, transform: &shown.transform, response: &shown.response };
+    let look = Look {
+        scene,
+        transform: &shown.transform,
+        response: &shown.response,
+    };
     let mut gestures = Vec::new();
     look.drag(pointer, &mut gestures);
     look.wheel(ui, &mut gestures);
@@ -52,7 +62,11 @@ pub fn frame(ui: &mut Ui, scene: &Scene, pointer: &mut Pointer) -> Vec<Gesture> 
 
 fn plot<'a>(scene: &'a Scene, labels: &'a [Tick]) -> Plot<'a> {
     let theme = &scene.theme;
-    let step = labels.windows(2).map(|pair| pair[1].at.since(pair[0].at)).next().unwrap_or(1) as f64;
+    let step = labels
+        .windows(2)
+        .map(|pair| pair[1].at.since(pair[0].at))
+        .next()
+        .unwrap_or(1) as f64;
     let axis = AxisHints::new_x()
         .placement(VPlacement::Top)
         .min_thickness(scene.metrics.axis)
@@ -60,7 +74,9 @@ fn plot<'a>(scene: &'a Scene, labels: &'a [Tick]) -> Plot<'a> {
         .tick_label_color(theme.faint)
         .tick_label_font(egui::FontId::monospace(10.5))
         .formatter(move |mark, _range| {
-            let found = labels.iter().find(|tick| x_value(scene, tick.at) == mark.value);
+            let found = labels
+                .iter()
+                .find(|tick| x_value(scene, tick.at) == mark.value);
             found.map(|tick| tick.label.clone()).unwrap_or_default()
         });
     Plot::new("timeline")
@@ -70,7 +86,13 @@ fn plot<'a>(scene: &'a Scene, labels: &'a [Tick]) -> Plot<'a> {
         .grid_color(theme.line_soft)
         .grid_fade(0.0)
         .x_grid_spacer(move |_input| {
-            labels.iter().map(|tick| GridMark { value: x_value(scene, tick.at), step_size: step }).collect()
+            labels
+                .iter()
+                .map(|tick| GridMark {
+                    value: x_value(scene, tick.at),
+                    step_size: step,
+                })
+                .collect()
         })
         .show_background(false)
         .show_crosshair(false)
@@ -119,10 +141,19 @@ impl Look<'_> {
         };
         let shift = self.response.ctx.input(|input| input.modifiers.shift);
         if self.response.drag_started_by(PointerButton::Primary) && !shift {
-            let origin = self.response.ctx.input(|input| input.pointer.press_origin()).unwrap_or(at);
-            pointer.drag = Some(Drag::Brush { anchor: self.time_at(origin.x) });
+            let origin = self
+                .response
+                .ctx
+                .input(|input| input.pointer.press_origin())
+                .unwrap_or(at);
+            pointer.drag = Some(Drag::Brush {
+                anchor: self.time_at(origin.x),
+            });
         } else if self.response.drag_started() {
-            pointer.drag = Some(Drag::Pan { view: self.scene.view, grabbed_x: at.x });
+            pointer.drag = Some(Drag::Pan {
+                view: self.scene.view,
+                grabbed_x: at.x,
+            });
         }
         if !self.response.dragged() {
             return;
@@ -130,27 +161,43 @@ impl Look<'_> {
         match pointer.drag {
             Some(Drag::Brush { anchor }) => {
                 let here = self.time_at(at.x.clamp(self.frame().left(), self.frame().right()));
-                let brush = Window { from: Ord::min(anchor, here), to: Ord::max(anchor, here) };
+                let brush = Window {
+                    from: Ord::min(anchor, here),
+                    to: Ord::max(anchor, here),
+                };
                 gestures.push(Gesture::Brush(Some(brush)));
             }
             Some(Drag::Pan { view, grabbed_x }) => {
                 let by = (f64::from(grabbed_x - at.x) * self.micros_per_pixel()) as i64;
-                gestures.push(Gesture::Look(Window { from: view.from.plus(by), to: view.to.plus(by) }));
+                gestures.push(Gesture::Look(Window {
+                    from: view.from.plus(by),
+                    to: view.to.plus(by),
+                }));
             }
             None => {}
         }
     }
 
     fn wheel(&self, ui: &Ui, gestures: &mut Vec<Gesture>) {
-        let Some(at) = self.response.hover_pos() else { return };
-        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta(), f64::from(input.zoom_delta())));
+        let Some(at) = self.response.hover_pos() else {
+            return;
+        };
+        let (scroll, pinch) =
+            ui.input(|input| (input.smooth_scroll_delta(), f64::from(input.zoom_delta())));
         let factor = (-f64::from(scroll.y) * WHEEL_ZOOM).exp() / pinch;
         if factor != 1.0 {
-            gestures.push(Gesture::Look(zoomed(self.scene.view, factor, self.time_at(at.x))));
+            gestures.push(Gesture::Look(zoomed(
+                self.scene.view,
+                factor,
+                self.time_at(at.x),
+            )));
         } else if scroll.x != 0.0 {
             let by = (-f64::from(scroll.x) * self.micros_per_pixel()) as i64;
             let view = self.scene.view;
-            gestures.push(Gesture::Look(Window { from: view.from.plus(by), to: view.to.plus(by) }));
+            gestures.push(Gesture::Look(Window {
+                from: view.from.plus(by),
+                to: view.to.plus(by),
+            }));
         }
     }
 
@@ -159,17 +206,36 @@ impl Look<'_> {
             gestures.push(Gesture::Fit);
             return;
         }
-        let Some(at) = self.response.interact_pointer_pos().filter(|_| self.response.clicked()) else { return };
+        let Some(at) = self
+            .response
+            .interact_pointer_pos()
+            .filter(|_| self.response.clicked())
+        else {
+            return;
+        };
         if let Some(lane) = self.lane_at(at.y) {
             let reach = (self.micros_per_pixel() * f64::from(MIN_COLUMN.max(REACH))) as i64;
-            gestures.push(Gesture::Pick { lane, at: self.time_at(at.x), reach });
+            gestures.push(Gesture::Pick {
+                lane,
+                at: self.time_at(at.x),
+                reach,
+            });
         }
     }
 
     fn hover(&self, ui: &Ui, pointer: &mut Pointer, gestures: &mut Vec<Gesture>) {
-        let at = self.response.hover_pos().filter(|at| self.frame().contains(*at));
+        let at = self
+            .response
+            .hover_pos()
+            .filter(|at| self.frame().contains(*at));
         if let Some(at) = at {
-            cursor(ui, self.scene, self.frame(), at.x, clock(self.time_at(at.x), self.scene.zone));
+            cursor(
+                ui,
+                self.scene,
+                self.frame(),
+                at.x,
+                clock(self.time_at(at.x), self.scene.zone),
+            );
         }
         if at != pointer.hovered_at {
             pointer.hovered_at = at;
@@ -198,7 +264,11 @@ impl Look<'_> {
             at: time,
             column: lane.bars.coarser(min_step).at(time).filter(|(_, n)| *n > 0),
             event: nearest.map(|(_, event)| event),
-            uncovered: lane.uncovered.iter().find(|u| u.window.contains(time)).map(|u| u.reason.clone()),
+            uncovered: lane
+                .uncovered
+                .iter()
+                .find(|u| u.window.contains(time))
+                .map(|u| u.reason.clone()),
             pointer: (at.x, at.y),
         })
     }
@@ -208,7 +278,10 @@ impl Look<'_> {
 fn zoomed(view: Window, factor: f64, about: Micros) -> Window {
     let before = (about.since(view.from) as f64 * factor) as i64;
     let after = (view.to.since(about) as f64 * factor) as i64;
-    Window { from: about.plus(-before), to: about.plus(after) }
+    Window {
+        from: about.plus(-before),
+        to: about.plus(after),
+    }
 }
 
 #[cfg(test)]
@@ -217,8 +290,23 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_time_under_the_pointer() {
-        let view = Window { from: Micros(0), to: Micros(100) };
-        assert_eq!(zoomed(view, 0.5, Micros(20)), Window { from: Micros(10), to: Micros(60) });
-        assert_eq!(zoomed(view, 2.0, Micros(0)), Window { from: Micros(0), to: Micros(200) });
+        let view = Window {
+            from: Micros(0),
+            to: Micros(100),
+        };
+        assert_eq!(
+            zoomed(view, 0.5, Micros(20)),
+            Window {
+                from: Micros(10),
+                to: Micros(60)
+            }
+        );
+        assert_eq!(
+            zoomed(view, 2.0, Micros(0)),
+            Window {
+                from: Micros(0),
+                to: Micros(200)
+            }
+        );
     }
 }

@@ -27,13 +27,21 @@ pub(super) struct SceneItem<'a> {
 
 impl<'a> SceneItem<'a> {
     pub(super) fn new(scene: &'a Scene) -> Self {
-        Self { scene, base: PlotItemBase::new("scene".to_owned()) }
+        Self {
+            scene,
+            base: PlotItemBase::new("scene".to_owned()),
+        }
     }
 }
 
 impl PlotItem for SceneItem<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
-        let painter = Painter { ui, scene: self.scene, transform, frame: *transform.frame() };
+        let painter = Painter {
+            ui,
+            scene: self.scene,
+            transform,
+            frame: *transform.frame(),
+        };
         painter.lanes(shapes);
         painter.thread(shapes);
         painter.brush(shapes);
@@ -81,7 +89,9 @@ struct Painter<'a> {
 
 impl Painter<'_> {
     fn x(&self, at: Micros) -> f32 {
-        self.transform.position_from_point(&PlotPoint::new(x_value(self.scene, at), 0.0)).x
+        self.transform
+            .position_from_point(&PlotPoint::new(x_value(self.scene, at), 0.0))
+            .x
     }
 
     fn x_range(&self, window: Window) -> (f32, f32) {
@@ -105,17 +115,30 @@ impl Painter<'_> {
     fn lanes(&self, shapes: &mut Vec<Shape>) {
         let theme = &self.scene.theme;
         let min_step = (self.micros_per_pixel() * f64::from(MIN_COLUMN)) as i64;
-        let coarse: Vec<_> = self.scene.lanes.iter().map(|lane| lane.bars.coarser(min_step)).collect();
+        let coarse: Vec<_> = self
+            .scene
+            .lanes
+            .iter()
+            .map(|lane| lane.bars.coarser(min_step))
+            .collect();
         let tallest = self.tallest(&coarse);
         let mut mesh = Mesh::default();
         for (idx, (lane, bars)) in self.scene.lanes.iter().zip(&coarse).enumerate() {
             let rect = self.lane_rect(idx);
             let baseline = rect.bottom() - 0.5;
-            shapes.push(Shape::hline(rect.x_range(), baseline, Stroke::new(1.0, theme.line)));
+            shapes.push(Shape::hline(
+                rect.x_range(),
+                baseline,
+                Stroke::new(1.0, theme.line),
+            ));
             match lane.kind {
                 LaneKind::Alarm => self.alarm_lane(rect, lane, bars, &mut mesh),
-                LaneKind::Stage(tone) if self.scene.near => self.marks(rect, lane, theme.tone(tone), shapes),
-                LaneKind::Stage(tone) => self.histogram(rect, bars, tallest, theme.tone(tone), lane, &mut mesh),
+                LaneKind::Stage(tone) if self.scene.near => {
+                    self.marks(rect, lane, theme.tone(tone), shapes)
+                }
+                LaneKind::Stage(tone) => {
+                    self.histogram(rect, bars, tallest, theme.tone(tone), lane, &mut mesh)
+                }
             }
         }
         shapes.push(Shape::mesh(mesh));
@@ -128,26 +151,47 @@ impl Painter<'_> {
 
     /// The highest column of all stage lanes in view: they share one scale, so that a dip in one is a dip.
     fn tallest(&self, coarse: &[super::Bars]) -> u32 {
-        let stages = self.scene.lanes.iter().zip(coarse).filter(|(lane, _)| lane.kind != LaneKind::Alarm);
+        let stages = self
+            .scene
+            .lanes
+            .iter()
+            .zip(coarse)
+            .filter(|(lane, _)| lane.kind != LaneKind::Alarm);
         let visible = stages.flat_map(|(_, bars)| {
             let in_view = move |idx: usize| {
                 let from = bars.start + i64::try_from(idx).unwrap_or(0) * bars.step;
                 from < self.scene.view.to.0 && from + bars.step > self.scene.view.from.0
             };
-            bars.counts.iter().enumerate().filter(move |(idx, _)| in_view(*idx)).map(|(_, n)| *n)
+            bars.counts
+                .iter()
+                .enumerate()
+                .filter(move |(idx, _)| in_view(*idx))
+                .map(|(_, n)| *n)
         });
         visible.max().unwrap_or(1).max(1)
     }
 
     fn columns<'b>(&'b self, bars: &'b super::Bars) -> impl Iterator<Item = (f32, f32, u32)> + 'b {
-        bars.counts.iter().enumerate().filter(|(_, n)| **n > 0).filter_map(move |(idx, n)| {
-            let from = Micros(bars.start + i64::try_from(idx).ok()? * bars.step);
-            let (x0, x1) = (self.x(from), self.x(from.plus(bars.step)));
-            (x1 > self.frame.left() && x0 < self.frame.right()).then_some((x0, x1, *n))
-        })
+        bars.counts
+            .iter()
+            .enumerate()
+            .filter(|(_, n)| **n > 0)
+            .filter_map(move |(idx, n)| {
+                let from = Micros(bars.start + i64::try_from(idx).ok()? * bars.step);
+                let (x0, x1) = (self.x(from), self.x(from.plus(bars.step)));
+                (x1 > self.frame.left() && x0 < self.frame.right()).then_some((x0, x1, *n))
+            })
     }
 
-    fn histogram(&self, rect: Rect, bars: &super::Bars, tallest: u32, color: Color32, lane: &Lane, mesh: &mut Mesh) {
+    fn histogram(
+        &self,
+        rect: Rect,
+        bars: &super::Bars,
+        tallest: u32,
+        color: Color32,
+        lane: &Lane,
+        mesh: &mut Mesh,
+    ) {
         let full = rect.height() * 0.92;
         for (x0, x1, n) in self.columns(bars) {
             let height = (n as f32 / tallest as f32 * full).max(2.0);
@@ -159,7 +203,10 @@ impl Painter<'_> {
                 let (from, to) = self.x_range(u.window);
                 column.center().x >= from && column.center().x < to
             });
-            mesh.add_colored_rect(column.intersect(self.frame), color.gamma_multiply(if doubtful { 0.25 } else { 0.7 }));
+            mesh.add_colored_rect(
+                column.intersect(self.frame),
+                color.gamma_multiply(if doubtful { 0.25 } else { 0.7 }),
+            );
         }
     }
 
@@ -167,13 +214,17 @@ impl Painter<'_> {
         let inset = rect.height() * 0.14;
         let mut stroke = |x: f32| {
             let left = (x - STROKE / 2.0).round();
-            let stroke = Rect::from_min_max(pos2(left, rect.top() + inset), pos2(left + STROKE, rect.bottom() - inset));
+            let stroke = Rect::from_min_max(
+                pos2(left, rect.top() + inset),
+                pos2(left + STROKE, rect.bottom() - inset),
+            );
             mesh.add_colored_rect(stroke.intersect(self.frame), self.scene.theme.missing);
         };
         if self.scene.near {
             lane.marks.iter().for_each(|mark| stroke(self.x(mark.at)));
         } else {
-            self.columns(bars).for_each(|(x0, x1, _)| stroke(f32::midpoint(x0, x1)));
+            self.columns(bars)
+                .for_each(|(x0, x1, _)| stroke(f32::midpoint(x0, x1)));
         }
     }
 
@@ -200,22 +251,37 @@ impl Painter<'_> {
             x += 7.0;
         }
         let font = FontId::new(10.5, FontFamily::Proportional);
-        let galley = self.ui.painter().layout_no_wrap(uncovered.reason.clone(), font, theme.muted);
+        let galley = self
+            .ui
+            .painter()
+            .layout_no_wrap(uncovered.reason.clone(), font, theme.muted);
         if galley.size().x + 16.0 < area.width() {
             let at = pos2(area.left() + 8.0, area.center().y - galley.size().y / 2.0);
             let behind = Rect::from_min_size(at, galley.size()).expand2(vec2(5.0, 1.0));
-            shapes.push(Shape::rect_filled(behind, 3.0, theme.background.gamma_multiply(0.85)));
+            shapes.push(Shape::rect_filled(
+                behind,
+                3.0,
+                theme.background.gamma_multiply(0.85),
+            ));
             shapes.push(Shape::galley(at, galley, theme.muted));
         }
     }
 
     fn thread(&self, shapes: &mut Vec<Shape>) {
-        let Some(thread) = &self.scene.thread else { return };
+        let Some(thread) = &self.scene.thread else {
+            return;
+        };
         let theme = &self.scene.theme;
-        let points: Vec<Pos2> =
-            thread.seen.iter().map(|(lane, at)| pos2(self.x(*at), self.lane_rect(*lane).center().y)).collect();
+        let points: Vec<Pos2> = thread
+            .seen
+            .iter()
+            .map(|(lane, at)| pos2(self.x(*at), self.lane_rect(*lane).center().y))
+            .collect();
         for pair in points.windows(2) {
-            shapes.push(Shape::line_segment([pair[0], pair[1]], Stroke::new(1.5, theme.text.gamma_multiply(0.7))));
+            shapes.push(Shape::line_segment(
+                [pair[0], pair[1]],
+                Stroke::new(1.5, theme.text.gamma_multiply(0.7)),
+            ));
         }
         for point in &points {
             shapes.push(Shape::circle_filled(*point, 5.5, theme.background));
@@ -224,30 +290,52 @@ impl Painter<'_> {
         let Some(last) = points.last() else { return };
         for lane in &thread.missing {
             let hole = pos2(last.x, self.lane_rect(*lane).center().y);
-            shapes.extend(Shape::dashed_line(&[*last, hole], Stroke::new(1.2, theme.missing), 3.0, 3.0));
+            shapes.extend(Shape::dashed_line(
+                &[*last, hole],
+                Stroke::new(1.2, theme.missing),
+                3.0,
+                3.0,
+            ));
             shapes.push(Shape::circle_filled(hole, 5.0, theme.background));
-            shapes.push(Shape::circle_stroke(hole, 4.5, Stroke::new(1.6, theme.missing)));
+            shapes.push(Shape::circle_stroke(
+                hole,
+                4.5,
+                Stroke::new(1.6, theme.missing),
+            ));
         }
     }
 
     fn brush(&self, shapes: &mut Vec<Shape>) {
-        let Some(brush) = self.scene.brush else { return };
+        let Some(brush) = self.scene.brush else {
+            return;
+        };
         let (from, to) = (self.x(brush.from), self.x(brush.to));
         let accent = self.scene.theme.accent;
         let area = Rect::from_x_y_ranges(from..=to, self.frame.y_range()).intersect(self.frame);
         shapes.push(Shape::rect_filled(area, 0.0, accent.gamma_multiply(0.12)));
         for x in [from, to] {
             if self.frame.x_range().contains(x) {
-                shapes.push(Shape::vline(x, self.frame.y_range(), Stroke::new(1.0, accent)));
+                shapes.push(Shape::vline(
+                    x,
+                    self.frame.y_range(),
+                    Stroke::new(1.0, accent),
+                ));
             }
         }
     }
 
     fn now(&self, shapes: &mut Vec<Shape>) {
-        let Some(x) = self.scene.now.map(|now| self.x(now)) else { return };
+        let Some(x) = self.scene.now.map(|now| self.x(now)) else {
+            return;
+        };
         if self.frame.x_range().contains(x) {
             let ends = [pos2(x, self.frame.top()), pos2(x, self.frame.bottom())];
-            shapes.extend(Shape::dashed_line(&ends, Stroke::new(1.0, self.scene.theme.published), 2.0, 3.0));
+            shapes.extend(Shape::dashed_line(
+                &ends,
+                Stroke::new(1.0, self.scene.theme.published),
+                2.0,
+                3.0,
+            ));
         }
     }
 }
@@ -269,12 +357,22 @@ fn clipped_diagonal(x: f32, area: Rect) -> Option<[Pos2; 2]> {
 pub(super) fn cursor(ui: &Ui, scene: &Scene, frame: Rect, x: f32, label: String) {
     let theme = &scene.theme;
     let painter = ui.painter();
-    painter.vline(x, frame.y_range(), Stroke::new(1.0, theme.faint.gamma_multiply(0.6)));
+    painter.vline(
+        x,
+        frame.y_range(),
+        Stroke::new(1.0, theme.faint.gamma_multiply(0.6)),
+    );
     let font = FontId::new(10.5, FontFamily::Monospace);
     let galley = painter.layout_no_wrap(label, font, theme.text);
     let half = galley.size().x / 2.0 + 5.0;
-    let center = x.clamp(frame.left() + half, (frame.right() - half).max(frame.left() + half));
-    let plate = Align2::CENTER_BOTTOM.anchor_size(pos2(center, frame.top() - 2.0), galley.size() + vec2(10.0, 3.0));
+    let center = x.clamp(
+        frame.left() + half,
+        (frame.right() - half).max(frame.left() + half),
+    );
+    let plate = Align2::CENTER_BOTTOM.anchor_size(
+        pos2(center, frame.top() - 2.0),
+        galley.size() + vec2(10.0, 3.0),
+    );
     painter.rect_filled(plate, 3.0, theme.line);
     painter.galley(plate.min + vec2(5.0, 1.5), galley, theme.text);
 }
@@ -286,8 +384,14 @@ mod tests {
     #[test]
     fn diagonals_stay_inside_their_area() {
         let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 20.0));
-        assert_eq!(clipped_diagonal(-10.0, area), Some([pos2(0.0, 10.0), pos2(10.0, 0.0)]));
-        assert_eq!(clipped_diagonal(90.0, area), Some([pos2(90.0, 20.0), pos2(100.0, 10.0)]));
+        assert_eq!(
+            clipped_diagonal(-10.0, area),
+            Some([pos2(0.0, 10.0), pos2(10.0, 0.0)])
+        );
+        assert_eq!(
+            clipped_diagonal(90.0, area),
+            Some([pos2(90.0, 20.0), pos2(100.0, 10.0)])
+        );
         assert_eq!(clipped_diagonal(-20.0, area), None);
     }
 }

@@ -45,7 +45,9 @@ pub fn start(canvas: HtmlCanvasElement, on_gesture: impl Fn(Gesture) + 'static) 
     }));
     let app_stage = stage.clone();
     wasm_bindgen_futures::spawn_local(async move {
-        let focused = web_sys::window().and_then(|w| w.document()).and_then(|d| d.active_element());
+        let focused = web_sys::window()
+            .and_then(|w| w.document())
+            .and_then(|d| d.active_element());
         let runner = eframe::WebRunner::new();
         let options = eframe::WebOptions {
             // The page's own shortcuts listen further up.
@@ -55,7 +57,10 @@ pub fn start(canvas: HtmlCanvasElement, on_gesture: impl Fn(Gesture) + 'static) 
         let create: eframe::AppCreator<'static> = Box::new(move |context| {
             context.egui_ctx.set_fonts(fonts());
             *app_stage.0.egui.borrow_mut() = Some(context.egui_ctx.clone());
-            Ok(Box::new(CanvasApp { stage: app_stage, pointer: Pointer::default() }))
+            Ok(Box::new(CanvasApp {
+                stage: app_stage,
+                pointer: Pointer::default(),
+            }))
         });
         if let Err(why) = runner.start(canvas.clone(), options, create).await {
             web_sys::console::error_2(&"the timeline could not start".into(), &why);
@@ -74,7 +79,10 @@ pub fn start(canvas: HtmlCanvasElement, on_gesture: impl Fn(Gesture) + 'static) 
 fn give_back(focused: Option<web_sys::Element>) {
     let html = |element: web_sys::Element| element.dyn_into::<HtmlElement>().ok();
     let document = web_sys::window().and_then(|window| window.document());
-    if let Some(thief) = document.and_then(|document| document.active_element()).and_then(html) {
+    if let Some(thief) = document
+        .and_then(|document| document.active_element())
+        .and_then(html)
+    {
         thief.blur().ok();
     }
     if let Some(element) = focused.and_then(html) {
@@ -106,7 +114,9 @@ impl eframe::App for CanvasApp {
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
         let scene = self.stage.0.scene.borrow();
-        scene.as_ref().map_or([0.0; 4], |scene| scene.theme.background.to_normalized_gamma_f32())
+        scene.as_ref().map_or([0.0; 4], |scene| {
+            scene.theme.background.to_normalized_gamma_f32()
+        })
     }
 }
 
@@ -114,12 +124,26 @@ impl eframe::App for CanvasApp {
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     let files: [(&str, FontFamily, &'static [u8]); 2] = [
-        ("inter", FontFamily::Proportional, include_bytes!("../../fonts/inter-canvas.ttf")),
-        ("mono", FontFamily::Monospace, include_bytes!("../../fonts/jetbrains-mono-canvas.ttf")),
+        (
+            "inter",
+            FontFamily::Proportional,
+            include_bytes!("../../fonts/inter-canvas.ttf"),
+        ),
+        (
+            "mono",
+            FontFamily::Monospace,
+            include_bytes!("../../fonts/jetbrains-mono-canvas.ttf"),
+        ),
     ];
     for (name, family, bytes) in files {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
-        fonts.families.entry(family).or_default().push(name.to_owned());
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts
+            .families
+            .entry(family)
+            .or_default()
+            .push(name.to_owned());
     }
     fonts
 }

@@ -136,14 +136,19 @@ impl Bars {
         if self.step <= 0 || self.step >= min_step {
             return self.clone();
         }
-        let group = usize::try_from(min_step / self.step + i64::from(min_step % self.step != 0)).unwrap_or(1);
+        let group = usize::try_from(min_step / self.step + i64::from(min_step % self.step != 0))
+            .unwrap_or(1);
         let step = self.step * i64::try_from(group).unwrap_or(1);
         let lead = usize::try_from(self.start.rem_euclid(step) / self.step).unwrap_or(0);
         let mut counts = vec![0_u32; (self.counts.len() + lead).div_ceil(group)];
         for (idx, count) in self.counts.iter().enumerate() {
             counts[(idx + lead) / group] += count;
         }
-        Self { start: self.start - i64::try_from(lead).unwrap_or(0) * self.step, step, counts }
+        Self {
+            start: self.start - i64::try_from(lead).unwrap_or(0) * self.step,
+            step,
+            counts,
+        }
     }
 
     /// The column at a time: its span and its count.
@@ -154,7 +159,13 @@ impl Bars {
         let idx = at.0.saturating_sub(self.start).div_euclid(self.step);
         let count = *self.counts.get(usize::try_from(idx).ok()?)?;
         let from = Micros(self.start + idx * self.step);
-        Some((Window { from, to: from.plus(self.step) }, count))
+        Some((
+            Window {
+                from,
+                to: from.plus(self.step),
+            },
+            count,
+        ))
     }
 }
 
@@ -163,19 +174,31 @@ mod tests {
     use super::*;
 
     fn bars(start: i64, counts: &[u32]) -> Bars {
-        Bars { start, step: 10, counts: counts.to_vec() }
+        Bars {
+            start,
+            step: 10,
+            counts: counts.to_vec(),
+        }
     }
 
     #[test]
     fn coarser_columns_keep_every_event_and_sit_on_a_fixed_grid() {
         assert_eq!(
             bars(20, &[1, 2, 3, 4, 5]).coarser(20),
-            Bars { start: 20, step: 20, counts: vec![3, 7, 5] },
+            Bars {
+                start: 20,
+                step: 20,
+                counts: vec![3, 7, 5]
+            },
         );
         // Panned by one column, the groups stay where they were.
         assert_eq!(
             bars(30, &[2, 3, 4, 5]).coarser(20),
-            Bars { start: 20, step: 20, counts: vec![2, 7, 5] },
+            Bars {
+                start: 20,
+                step: 20,
+                counts: vec![2, 7, 5]
+            },
         );
         assert_eq!(bars(0, &[1]).coarser(5), bars(0, &[1]));
         assert_eq!(Bars::default().coarser(5), Bars::default());

@@ -75,7 +75,12 @@ pub enum Tone {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { axis: 24.0, lane: 28.0, gap: 4.0, still: false }
+        Self {
+            axis: 24.0,
+            lane: 28.0,
+            gap: 4.0,
+            still: false,
+        }
     }
 }
 
@@ -142,7 +147,13 @@ mod tests {
 
     #[test]
     fn a_token_is_read_or_shows_as_a_hole() {
-        let theme = Theme::read(|name| if name == "--bg" { " #0e1116 ".to_owned() } else { String::new() });
+        let theme = Theme::read(|name| {
+            if name == "--bg" {
+                " #0e1116 ".to_owned()
+            } else {
+                String::new()
+            }
+        });
         assert_eq!(theme.background.to_array(), [0x0e, 0x11, 0x16, 0xff]);
         assert_eq!(theme.line, Color32::PLACEHOLDER);
     }

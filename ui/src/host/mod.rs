@@ -33,10 +33,15 @@ pub(crate) fn find(address: &str) -> Result<Rc<dyn Host>, Failure> {
         return Ok(Rc::new(mock::MockHost::new(address)));
     }
     let found = tauri::TauriHost::find();
-    found.map(|host| Rc::new(host) as Rc<dyn Host>).ok_or_else(|| {
-        Failure::new(Code::Internal, "This page runs inside Waybill's window and has found none around it.")
+    found
+        .map(|host| Rc::new(host) as Rc<dyn Host>)
+        .ok_or_else(|| {
+            Failure::new(
+                Code::Internal,
+                "This page runs inside Waybill's window and has found none around it.",
+            )
             .detail(address)
-    })
+        })
 }
 
 /// Asks a question or gives an order.

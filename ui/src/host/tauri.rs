@@ -20,7 +20,9 @@ impl TauriHost {
         let window = web_sys::window()?;
         let internals = Reflect::get(&window, &"__TAURI_INTERNALS__".into()).ok()?;
         let invoke = Reflect::get(&internals, &"invoke".into()).ok()?;
-        Some(Self { invoke: invoke.dyn_into().ok()? })
+        Some(Self {
+            invoke: invoke.dyn_into().ok()?,
+        })
     }
 
     fn invoke(&self, command: &'static str, request: &[u8]) -> Answer {
@@ -28,8 +30,12 @@ impl TauriHost {
         let body = Uint8Array::from(request);
         let promise = self.invoke.call2(&JsValue::NULL, &command.into(), &body);
         Box::pin(async move {
-            let promise: Promise = promise.and_then(|value| value.dyn_into()).map_err(|why| refused(command, &why))?;
-            let reply = JsFuture::from(promise).await.map_err(|why| refused(command, &why))?;
+            let promise: Promise = promise
+                .and_then(|value| value.dyn_into())
+                .map_err(|why| refused(command, &why))?;
+            let reply = JsFuture::from(promise)
+                .await
+                .map_err(|why| refused(command, &why))?;
             Ok(Uint8Array::new(&reply).to_vec())
         })
     }

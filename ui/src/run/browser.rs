@@ -8,7 +8,9 @@ const ROW: f64 = 28.0;
 
 /// Puts a text into the clipboard. Needs a user's gesture; without one the browser refuses.
 pub(super) fn copy(text: &str) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let written = window.navigator().clipboard().write_text(text);
     wasm_bindgen_futures::spawn_local(async move {
         if let Err(why) = wasm_bindgen_futures::JsFuture::from(written).await {
@@ -29,8 +31,13 @@ pub(super) fn focus(name: &'static str) {
 
 /// Scrolls the grid as little as needed to show a line.
 pub(super) fn reveal(line: u64) {
-    let Some(body) = by_test_name("grid-body") else { return };
-    let (top, height) = (f64::from(body.scroll_top()), f64::from(body.client_height()));
+    let Some(body) = by_test_name("grid-body") else {
+        return;
+    };
+    let (top, height) = (
+        f64::from(body.scroll_top()),
+        f64::from(body.client_height()),
+    );
     let line_top = line as f64 * ROW;
     let wanted = if line_top < top {
         line_top
@@ -44,5 +51,8 @@ pub(super) fn reveal(line: u64) {
 
 fn by_test_name(name: &str) -> Option<Element> {
     let document = web_sys::window()?.document()?;
-    document.query_selector(&format!("[data-test=\"{name}\"]")).ok().flatten()
+    document
+        .query_selector(&format!("[data-test=\"{name}\"]"))
+        .ok()
+        .flatten()
 }

@@ -17,12 +17,18 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(host: Rc<dyn Host>) -> Self {
-        Self { state: RwSignal::new(State::default()), host: StoredValue::new_local(host) }
+        Self {
+            state: RwSignal::new(State::default()),
+            host: StoredValue::new_local(host),
+        }
     }
 
     /// Tells the state what happened and sees to it that what follows is done.
     pub(crate) fn dispatch(self, message: Message) {
-        let effects = self.state.try_update(|state| state.update(message)).unwrap_or_default();
+        let effects = self
+            .state
+            .try_update(|state| state.update(message))
+            .unwrap_or_default();
         for effect in effects {
             perform(self, effect);
         }

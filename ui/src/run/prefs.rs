@@ -39,15 +39,24 @@ pub(super) fn wear(choice: ThemeChoice) {
 
 /// Puts a theme on.
 pub(crate) fn dress(choice: ThemeChoice) {
-    let Some(window) = web_sys::window() else { return };
-    let prefers_dark = window.match_media("(prefers-color-scheme: dark)").ok().flatten();
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let prefers_dark = window
+        .match_media("(prefers-color-scheme: dark)")
+        .ok()
+        .flatten();
     let dark = match choice {
         ThemeChoice::System => prefers_dark.is_some_and(|query| query.matches()),
         ThemeChoice::Light => false,
         ThemeChoice::Dark => true,
     };
-    if let Some(root) = window.document().and_then(|document| document.document_element()) {
-        root.set_attribute("data-theme", if dark { "dark" } else { "light" }).ok();
+    if let Some(root) = window
+        .document()
+        .and_then(|document| document.document_element())
+    {
+        root.set_attribute("data-theme", if dark { "dark" } else { "light" })
+            .ok();
     }
 }
 

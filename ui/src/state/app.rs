@@ -4,7 +4,8 @@ use waybill_model::{Micros, VerdictClass};
 use waybill_protocol::{Failure, Welcome};
 
 use super::{
-    BootFacts, Demo, Detail, Effect, Filter, Form, Grid, Message, Overlay, Resend, Selection, Session, Timeline, Zone,
+    BootFacts, Demo, Detail, Effect, Filter, Form, Grid, Message, Overlay, Resend, Selection,
+    Session, Timeline, Zone,
 };
 
 /// Everything the page knows.
@@ -101,7 +102,11 @@ const TOAST_MILLIS: u32 = 5_000;
 impl Look {
     /// The zone times are shown in.
     pub fn zone(self) -> Zone {
-        if self.local_times { Zone::Local(self.local_minutes) } else { Zone::Utc }
+        if self.local_times {
+            Zone::Local(self.local_minutes)
+        } else {
+            Zone::Utc
+        }
     }
 }
 
@@ -206,7 +211,11 @@ impl State {
     /// Shows a failure; it stays until it is dropped.
     pub(super) fn complain(&mut self, failure: &Failure, retry: Option<Message>) {
         let code = format!("{:?}", failure.code);
-        let detail = if failure.detail.is_empty() { code } else { format!("{code}: {}", failure.detail) };
+        let detail = if failure.detail.is_empty() {
+            code
+        } else {
+            format!("{code}: {}", failure.detail)
+        };
         self.push_toast(Toast {
             no: 0,
             kind: ToastKind::Bad,
@@ -221,7 +230,10 @@ impl State {
         // The same failure again and again (a poll that fails) is one note, not a pile.
         self.toasts.retain(|old| old.text != toast.text);
         self.toast_no += 1;
-        self.toasts.push(Toast { no: self.toast_no, ..toast });
+        self.toasts.push(Toast {
+            no: self.toast_no,
+            ..toast
+        });
         if self.toasts.len() > MAX_TOASTS {
             self.toasts.remove(0);
         }
@@ -235,6 +247,9 @@ impl State {
 
     /// How many events there are of a class.
     pub fn count_of(&self, class: VerdictClass) -> u64 {
-        self.session.status.as_ref().map_or(0, |status| status.counts.of(class))
+        self.session
+            .status
+            .as_ref()
+            .map_or(0, |status| status.counts.of(class))
     }
 }

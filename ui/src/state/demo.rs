@@ -43,7 +43,11 @@ impl State {
         match message {
             DemoMessage::Toggle => {
                 self.demo.open = !self.demo.open;
-                if self.demo.open { vec![Effect::Faults] } else { Vec::new() }
+                if self.demo.open {
+                    vec![Effect::Faults]
+                } else {
+                    Vec::new()
+                }
             }
             DemoMessage::Faults(Ok(faults)) => {
                 self.demo.faults = faults;

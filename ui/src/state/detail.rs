@@ -121,7 +121,9 @@ impl DetailTab {
 impl Detail {
     /// Whether what is shown is not yet what is looked at.
     pub fn is_loading(&self) -> bool {
-        self.no.is_some() && self.failure.is_none() && self.no != self.shown.as_ref().map(|shown| shown.row.no)
+        self.no.is_some()
+            && self.failure.is_none()
+            && self.no != self.shown.as_ref().map(|shown| shown.row.no)
     }
 
     /// The body to show: the copy's when there is one, else the row's.
@@ -131,7 +133,11 @@ impl Detail {
             return Some((copy.payload.as_deref(), copy.payload_len, "as published"));
         }
         let row = shown.outbox_row.as_ref()?;
-        Some((row.payload.as_deref(), row.payload_len, "from the outbox row"))
+        Some((
+            row.payload.as_deref(),
+            row.payload_len,
+            "from the outbox row",
+        ))
     }
 
     /// What can be compared.
@@ -169,7 +175,12 @@ impl State {
             }
             DetailMessage::Close => {
                 let kept = (self.detail.tab, self.detail.raw);
-                self.detail = Detail { tab: kept.0, raw: kept.1, in_flight: self.detail.in_flight, ..Detail::default() };
+                self.detail = Detail {
+                    tab: kept.0,
+                    raw: kept.1,
+                    in_flight: self.detail.in_flight,
+                    ..Detail::default()
+                };
                 self.grid.cursor = None;
                 Vec::new()
             }
@@ -204,9 +215,18 @@ impl State {
         }
         self.detail.no = Some(no);
         let mut effects = self.ask_detail();
-        if self.grid.cursor.and_then(|line| self.grid.row(line)).map(|row| row.no) != Some(no) {
+        if self
+            .grid
+            .cursor
+            .and_then(|line| self.grid.row(line))
+            .map(|row| row.no)
+            != Some(no)
+        {
             if let Some(line) = self.grid.line_of(no) {
-                effects.extend(self.update_grid(GridMessage::Cursor { line, extend: false }));
+                effects.extend(self.update_grid(GridMessage::Cursor {
+                    line,
+                    extend: false,
+                }));
             } else {
                 self.grid.cursor = None;
             }
@@ -215,7 +235,9 @@ impl State {
     }
 
     fn ask_detail(&mut self) -> Vec<Effect> {
-        let Some(no) = self.detail.no else { return Vec::new() };
+        let Some(no) = self.detail.no else {
+            return Vec::new();
+        };
         if self.detail.in_flight.is_some() {
             // One question at a time: holding the down key must not queue a hundred of them.
             self.detail.stale = true;
@@ -230,10 +252,18 @@ impl State {
     /// The verdict of the event may have changed. Asking reads its row and copies from their sources,
     /// so we do it when the grid shows another verdict, and otherwise rarely.
     pub(super) fn refresh_detail(&mut self) -> Vec<Effect> {
-        let Some(shown) = self.detail.shown.as_ref().filter(|shown| Some(shown.row.no) == self.detail.no) else {
+        let Some(shown) = self
+            .detail
+            .shown
+            .as_ref()
+            .filter(|shown| Some(shown.row.no) == self.detail.no)
+        else {
             return Vec::new();
         };
-        let row = self.grid.line_of(shown.row.no).and_then(|line| self.grid.row(line));
+        let row = self
+            .grid
+            .line_of(shown.row.no)
+            .and_then(|line| self.grid.row(line));
         let due = match row {
             Some(row) => row.verdict != shown.row.verdict,
             // The tab no longer holds it, perhaps because it has just arrived.
@@ -262,11 +292,23 @@ mod tests {
             effects.iter().filter_map(detail).collect::<Vec<_>>()
         };
         assert_eq!(asked(&state.update_detail(DetailMessage::Show(1))), [1]);
-        assert_eq!(asked(&state.update_detail(DetailMessage::Show(2))), Vec::<u32>::new());
-        assert_eq!(asked(&state.update_detail(DetailMessage::Show(3))), Vec::<u32>::new());
+        assert_eq!(
+            asked(&state.update_detail(DetailMessage::Show(2))),
+            Vec::<u32>::new()
+        );
+        assert_eq!(
+            asked(&state.update_detail(DetailMessage::Show(3))),
+            Vec::<u32>::new()
+        );
         let gone = Failure::new(waybill_protocol::Code::Stale, "gone");
         let answer = Box::new(Err(gone));
-        assert_eq!(asked(&state.update_detail(DetailMessage::Arrived { no: 1, answer })), [3]);
-        assert!(state.detail.failure.is_none(), "the failure of an event nobody looks at any more is not shown");
+        assert_eq!(
+            asked(&state.update_detail(DetailMessage::Arrived { no: 1, answer })),
+            [3]
+        );
+        assert!(
+            state.detail.failure.is_none(),
+            "the failure of an event nobody looks at any more is not shown"
+        );
     }
 }

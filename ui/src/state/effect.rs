@@ -1,8 +1,9 @@
 //! What the page asks others to do for it.
 
 use waybill_protocol::{
-    BreakIt, CheckProfile, ContinueRun, DeleteProfile, DryRun, GetDetail, GetJournal, GetProfile, GetRows, GetTile,
-    Live, MakePlan, Nearest, Open, Preview, Probe, ProbeSteps, SaveProfile, Scan, Select, Send,
+    BreakIt, CheckProfile, ContinueRun, DeleteProfile, DryRun, GetDetail, GetJournal, GetProfile,
+    GetRows, GetTile, Live, MakePlan, Nearest, Open, Preview, Probe, ProbeSteps, SaveProfile, Scan,
+    Select, Send,
 };
 
 use super::{Message, ThemeChoice};
@@ -101,6 +102,9 @@ pub struct Later {
 impl Effect {
     /// `message` after `millis`.
     pub fn later(millis: u32, message: Message) -> Self {
-        Self::Later(Later { millis, message: Box::new(message) })
+        Self::Later(Later {
+            millis,
+            message: Box::new(message),
+        })
     }
 }

@@ -59,7 +59,9 @@ impl State {
                 self.filter.problem = problem(&text);
                 self.filter.typed = text;
                 self.filter.edit += 1;
-                let rested = FilterMessage::Rested { edit: self.filter.edit };
+                let rested = FilterMessage::Rested {
+                    edit: self.filter.edit,
+                };
                 vec![Effect::later(REST_MILLIS, Message::Filter(rested))]
             }
             FilterMessage::Rested { edit } if edit == self.filter.edit => self.apply_filter(),
@@ -70,8 +72,12 @@ impl State {
                 self.put_filter(if same { String::new() } else { text })
             }
             FilterMessage::TakeSuggestion => {
-                let Some(problem) = self.filter.problem.clone() else { return Vec::new() };
-                let Some(suggestion) = problem.suggestion else { return Vec::new() };
+                let Some(problem) = self.filter.problem.clone() else {
+                    return Vec::new();
+                };
+                let Some(suggestion) = problem.suggestion else {
+                    return Vec::new();
+                };
                 let mut text = self.filter.typed.clone();
                 text.replace_range(problem.from..problem.to, &suggestion);
                 self.put_filter(text)
@@ -102,7 +108,11 @@ fn problem(text: &str) -> Option<FilterProblem> {
     let error = waybill_filter::Filter::parse(text).err()?;
     // A place in the middle of a letter would cut the text badly; the whole is then what is wrong.
     let fits = text.get(error.span.clone()).is_some();
-    let (from, to) = if fits { (error.span.start, error.span.end) } else { (0, text.len()) };
+    let (from, to) = if fits {
+        (error.span.start, error.span.end)
+    } else {
+        (0, text.len())
+    };
     Some(FilterProblem {
         message: error.message,
         from,
@@ -128,17 +138,28 @@ pub fn ink(text: &str, problem: Option<&FilterProblem>) -> Vec<Ink> {
         let rest = &text[at..];
         let len = piece_len(rest);
         let piece = &rest[..len];
-        let bad = problem.is_some_and(|p| at < p.to && at + len > p.from && !piece.trim().is_empty());
-        let class = if bad { "bad" } else { class_of(piece, &rest[len..], &inks) };
-        inks.push(Ink { class, text: piece.to_owned() });
+        let bad =
+            problem.is_some_and(|p| at < p.to && at + len > p.from && !piece.trim().is_empty());
+        let class = if bad {
+            "bad"
+        } else {
+            class_of(piece, &rest[len..], &inks)
+        };
+        inks.push(Ink {
+            class,
+            text: piece.to_owned(),
+        });
         at += len;
     }
     inks
 }
 
 fn piece_len(rest: &str) -> usize {
-    let Some(first) = rest.chars().next() else { return 0 };
-    let run = |stop: &dyn Fn(char) -> bool| rest.find(stop).unwrap_or(rest.len()).max(first.len_utf8());
+    let Some(first) = rest.chars().next() else {
+        return 0;
+    };
+    let run =
+        |stop: &dyn Fn(char) -> bool| rest.find(stop).unwrap_or(rest.len()).max(first.len_utf8());
     match first {
         '"' => rest[1..].find('"').map_or(rest.len(), |idx| idx + 2),
         c if c.is_whitespace() => run(&|c| !c.is_whitespace()),
@@ -162,7 +183,9 @@ fn class_of(piece: &str, after: &str, before: &[Ink]) -> &'static str {
         "text"
     } else if matches!(piece, "and" | "or" | "not") {
         "word"
-    } else if after.trim_start().starts_with(is_operator) && before.last().is_none_or(|ink| ink.class != "op") {
+    } else if after.trim_start().starts_with(is_operator)
+        && before.last().is_none_or(|ink| ink.class != "op")
+    {
         "field"
     } else {
         "value"
@@ -198,7 +221,10 @@ mod tests {
     fn what_is_wrong_is_marked_where_it_is() {
         check("verdit:missing", "bad:verdit op:: value:missing");
         let found = problem("verdit:missing").expect("it is wrong");
-        assert_eq!((found.from, found.to, found.suggestion.as_deref()), (0, 6, Some("verdict")));
+        assert_eq!(
+            (found.from, found.to, found.suggestion.as_deref()),
+            (0, 6, Some("verdict"))
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 
 use waybill_model::{Access, Environment};
 use waybill_protocol::{
-    CheckProfile, DeleteProfile, Failure, GetProfile, Probe, ProbeSteps, Probed, ProfileProblem, ProfileText,
-    SaveProfile,
+    CheckProfile, DeleteProfile, Failure, GetProfile, Probe, ProbeSteps, Probed, ProfileProblem,
+    ProfileText, SaveProfile,
 };
 
 use super::{Effect, Message, State, ToastKind};
@@ -56,7 +56,11 @@ pub struct Typed(pub String);
 
 impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "(nothing)" } else { "•••" })
+        f.write_str(if self.0.is_empty() {
+            "(nothing)"
+        } else {
+            "•••"
+        })
     }
 }
 
@@ -181,16 +185,25 @@ impl Fields {
     /// The profile as TOML.
     pub fn toml(&self) -> String {
         let mut text = String::new();
-        self.write(&mut text).expect("writing to a String cannot fail");
+        self.write(&mut text)
+            .expect("writing to a String cannot fail");
         text
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "name = {}", quoted(&self.name))?;
-        writeln!(out, "environment = {}", quoted(environment_name(self.environment)))?;
+        writeln!(
+            out,
+            "environment = {}",
+            quoted(environment_name(self.environment))
+        )?;
         writeln!(out, "access = {}", quoted(access_name(self.access)))?;
         writeln!(out, "\n[database]\nurl = {}", quoted(&self.database_url))?;
-        writeln!(out, "secret = {}", quoted(&format!("{}-database", self.name)))?;
+        writeln!(
+            out,
+            "secret = {}",
+            quoted(&format!("{}-database", self.name))
+        )?;
         if !self.outbox.is_empty() {
             write!(out, "{}", OUTBOX.replace("{table}", &quoted(&self.outbox)))?;
         }
@@ -201,12 +214,21 @@ impl Fields {
         writeln!(out, "secret = {}", quoted(&format!("{}-broker", self.name)))?;
         writeln!(out, "\n[[flow]]\nname = {}", quoted(&self.destination))?;
         writeln!(out, "destination = {}", quoted(&self.destination))?;
-        let named = self.consumers.iter().filter(|consumer| !consumer.name.is_empty());
-        named.into_iter().try_for_each(|consumer| self.write_consumer(consumer, out))
+        let named = self
+            .consumers
+            .iter()
+            .filter(|consumer| !consumer.name.is_empty());
+        named
+            .into_iter()
+            .try_for_each(|consumer| self.write_consumer(consumer, out))
     }
 
     fn write_consumer(&self, consumer: &ConsumerFields, out: &mut String) -> fmt::Result {
-        writeln!(out, "\n[[flow.consumer]]\nname = {}", quoted(&consumer.name))?;
+        writeln!(
+            out,
+            "\n[[flow.consumer]]\nname = {}",
+            quoted(&consumer.name)
+        )?;
         if !consumer.group.is_empty() {
             let key = if self.is_amqp() { "queue" } else { "group" };
             writeln!(out, "{key} = {}", quoted(&consumer.group))?;
@@ -241,7 +263,12 @@ sent-at = \"sent_at\"
 ";
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " "))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace(['\n', '\r'], " ")
+    )
 }
 
 /// The word for an environment, as it stands in a profile.
@@ -273,8 +300,13 @@ impl Form {
     }
 
     fn typed_secrets(&self) -> Vec<(String, String)> {
-        let typed = self.secrets.iter().filter(|secret| !secret.typed.0.is_empty());
-        typed.map(|secret| (secret.name.clone(), secret.typed.0.clone())).collect()
+        let typed = self
+            .secrets
+            .iter()
+            .filter(|secret| !secret.typed.0.is_empty());
+        typed
+            .map(|secret| (secret.name.clone(), secret.typed.0.clone()))
+            .collect()
     }
 
     fn name_new_secrets(&mut self) {
@@ -282,7 +314,11 @@ impl Form {
             let name = format!("{}-{part}", self.fields.name);
             match self.secrets.get_mut(idx) {
                 Some(secret) => secret.name = name,
-                None => self.secrets.push(SecretField { name, stored: false, typed: Typed::default() }),
+                None => self.secrets.push(SecretField {
+                    name,
+                    stored: false,
+                    typed: Typed::default(),
+                }),
             }
         }
     }
@@ -293,14 +329,20 @@ impl State {
         if let FormMessage::Open(editing) = message {
             return self.open_form(editing);
         }
-        let Some(form) = &mut self.form else { return Vec::new() };
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
         match message {
             FormMessage::Text(Ok(text)) => {
                 form.text = text.toml;
                 form.secrets = text
                     .secrets
                     .into_iter()
-                    .map(|(name, stored)| SecretField { name, stored, typed: Typed::default() })
+                    .map(|(name, stored)| SecretField {
+                        name,
+                        stored,
+                        typed: Typed::default(),
+                    })
                     .collect();
                 check(form)
             }
@@ -338,43 +380,59 @@ impl State {
                 }
                 Vec::new()
             }
-            FormMessage::Checked(Err(_)) | FormMessage::Rested { .. } | FormMessage::Open(_) => Vec::new(),
+            FormMessage::Checked(Err(_)) | FormMessage::Rested { .. } | FormMessage::Open(_) => {
+                Vec::new()
+            }
             order => self.update_form_order(order),
         }
     }
 
     /// The part of the messages that ends in the core doing something.
     fn update_form_order(&mut self, message: FormMessage) -> Vec<Effect> {
-        let Some(form) = &mut self.form else { return Vec::new() };
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
         match message {
             FormMessage::Probe => {
                 form.probing = true;
                 form.probed = None;
                 form.failure = None;
-                vec![Effect::Probe(Probe { toml: form.text.clone(), secrets: form.typed_secrets() })]
+                vec![Effect::Probe(Probe {
+                    toml: form.text.clone(),
+                    secrets: form.typed_secrets(),
+                })]
             }
             FormMessage::Probing(Ok(probe)) => {
                 form.probe = Some(probe);
                 vec![Effect::ProbeSteps(ProbeSteps { probe })]
             }
-            FormMessage::ProbeAgain => {
-                form.probe.map_or_else(Vec::new, |probe| vec![Effect::ProbeSteps(ProbeSteps { probe })])
-            }
+            FormMessage::ProbeAgain => form.probe.map_or_else(Vec::new, |probe| {
+                vec![Effect::ProbeSteps(ProbeSteps { probe })]
+            }),
             FormMessage::Probed(Ok(probed)) => {
                 form.probing = !probed.done;
                 form.probed = Some(probed);
                 let again = Effect::later(PROBE_MILLIS, Message::Form(FormMessage::ProbeAgain));
-                if form.probing { vec![again] } else { Vec::new() }
+                if form.probing {
+                    vec![again]
+                } else {
+                    Vec::new()
+                }
             }
             FormMessage::Save if form.save_refusal().is_none() => {
                 form.saving = true;
                 form.failure = None;
-                vec![Effect::SaveProfile(SaveProfile { toml: form.text.clone(), secrets: form.typed_secrets() })]
+                vec![Effect::SaveProfile(SaveProfile {
+                    toml: form.text.clone(),
+                    secrets: form.typed_secrets(),
+                })]
             }
             FormMessage::Saved(Ok(())) => self.form_done("The profile is saved."),
             FormMessage::Delete => {
                 let name = form.editing.clone();
-                name.map_or_else(Vec::new, |name| vec![Effect::DeleteProfile(DeleteProfile { name })])
+                name.map_or_else(Vec::new, |name| {
+                    vec![Effect::DeleteProfile(DeleteProfile { name })]
+                })
             }
             FormMessage::Deleted(Ok(())) => self.form_done("The profile is removed."),
             FormMessage::Probing(Err(failure))
@@ -391,8 +449,16 @@ impl State {
     }
 
     fn open_form(&mut self, editing: Option<String>) -> Vec<Effect> {
-        let tab = if editing.is_some() { FormTab::Text } else { FormTab::Fields };
-        let mut form = Form { editing: editing.clone(), tab, ..Form::default() };
+        let tab = if editing.is_some() {
+            FormTab::Text
+        } else {
+            FormTab::Fields
+        };
+        let mut form = Form {
+            editing: editing.clone(),
+            tab,
+            ..Form::default()
+        };
         self.overlay = super::Overlay::None;
         let effects = match editing {
             Some(name) => vec![Effect::Profile(GetProfile { name })],
@@ -416,11 +482,16 @@ impl State {
 
 fn rest(form: &mut Form) -> Vec<Effect> {
     form.edit += 1;
-    vec![Effect::later(REST_MILLIS, Message::Form(FormMessage::Rested { edit: form.edit }))]
+    vec![Effect::later(
+        REST_MILLIS,
+        Message::Form(FormMessage::Rested { edit: form.edit }),
+    )]
 }
 
 fn check(form: &Form) -> Vec<Effect> {
-    vec![Effect::CheckProfile(CheckProfile { toml: form.text.clone() })]
+    vec![Effect::CheckProfile(CheckProfile {
+        toml: form.text.clone(),
+    })]
 }
 
 #[cfg(test)]
@@ -457,7 +528,11 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
-        assert_eq!(text.matches("[[flow.consumer]]").count(), 1, "empty consumers are left out");
+        assert_eq!(
+            text.matches("[[flow.consumer]]").count(),
+            1,
+            "empty consumers are left out"
+        );
     }
 
     #[test]
@@ -470,7 +545,10 @@ mod tests {
         let mut state = State::default();
         state.update_form(FormMessage::Open(None));
         let typed = Typed("hunter2".to_owned());
-        state.update_form(FormMessage::Secret { name: "-database".to_owned(), typed });
+        state.update_form(FormMessage::Secret {
+            name: "-database".to_owned(),
+            typed,
+        });
         let printed = format!("{:?}", state.form);
         assert!(printed.contains("•••") && !printed.contains("hunter2"));
     }

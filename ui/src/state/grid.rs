@@ -149,7 +149,9 @@ impl Grid {
     pub(super) fn groups_are(&mut self, groups: &[Group]) {
         let mut groups = groups.to_vec();
         let chosen = self.group().cloned().filter(|_| self.tab_is_users);
-        if let Some(chosen) = chosen.filter(|chosen| groups.iter().all(|group| group.title != chosen.title)) {
+        if let Some(chosen) =
+            chosen.filter(|chosen| groups.iter().all(|group| group.title != chosen.title))
+        {
             groups.insert(0, Group { count: 0, ..chosen });
         }
         self.groups = groups;
@@ -159,7 +161,9 @@ impl Grid {
     }
 
     fn block_covers_view(&self) -> bool {
-        let Some(block) = &self.block else { return false };
+        let Some(block) = &self.block else {
+            return false;
+        };
         let end = block.asked.offset + u64::try_from(block.rows.len()).unwrap_or(0);
         block.asked.offset <= self.first && (self.first + self.visible).min(block.total) <= end
     }
@@ -173,7 +177,11 @@ impl State {
             GridMessage::Scrolled { first, visible } => {
                 self.grid.first = first;
                 self.grid.visible = visible;
-                if self.grid.block_covers_view() { Vec::new() } else { self.ask_rows() }
+                if self.grid.block_covers_view() {
+                    Vec::new()
+                } else {
+                    self.ask_rows()
+                }
             }
             GridMessage::Tab(title) => {
                 self.grid.tab = Some(title);
@@ -188,12 +196,18 @@ impl State {
             GridMessage::Move { by, extend } => self.move_cursor(by, extend),
             GridMessage::NextProblem { forward } => self.next_problem(forward),
             GridMessage::ToggleAtCursor => {
-                let at_cursor = self.grid.cursor.and_then(|line| Some((line, self.grid.row(line)?.no)));
+                let at_cursor = self
+                    .grid
+                    .cursor
+                    .and_then(|line| Some((line, self.grid.row(line)?.no)));
                 at_cursor.map_or_else(Vec::new, |(line, no)| self.toggle(line, no))
             }
             GridMessage::Toggle { line, no } => self.toggle(line, no),
             GridMessage::SelectAll => {
-                vec![Effect::Select(Select { filter: self.effective_filter(), within: self.timeline.brush })]
+                vec![Effect::Select(Select {
+                    filter: self.effective_filter(),
+                    within: self.timeline.brush,
+                })]
             }
             GridMessage::SelectedAll(answer) => self.selected_all(answer),
             GridMessage::Range(answer) => {
@@ -260,11 +274,25 @@ impl State {
     fn rows_arrived(&mut self, asked: GetRows, answer: Result<Rows, Failure>) -> Vec<Effect> {
         self.grid.in_flight = false;
         let wanted = self.wanted();
-        let same_question = GetRows { offset: 0, ..asked.clone() } == GetRows { offset: 0, ..wanted };
+        let same_question = GetRows {
+            offset: 0,
+            ..asked.clone()
+        } == GetRows {
+            offset: 0,
+            ..wanted
+        };
         match answer {
             Ok(rows) if same_question => {
-                let looked_at = self.grid.cursor.and_then(|line| self.grid.row(line)).map(|row| row.no);
-                self.grid.block = Some(Block { asked, total: rows.total, rows: rows.rows });
+                let looked_at = self
+                    .grid
+                    .cursor
+                    .and_then(|line| self.grid.row(line))
+                    .map(|row| row.no);
+                self.grid.block = Some(Block {
+                    asked,
+                    total: rows.total,
+                    rows: rows.rows,
+                });
                 self.grid.failure = None;
                 // New lines above push the rest down; the cursor stays with its event.
                 if let Some(line) = looked_at.and_then(|no| self.grid.line_of(no)) {
@@ -284,7 +312,10 @@ impl State {
         let line = line.min(self.grid.total().saturating_sub(1));
         let mut effects = Vec::new();
         if extend {
-            let anchor = *self.grid.anchor.get_or_insert(self.grid.cursor.unwrap_or(line));
+            let anchor = *self
+                .grid
+                .anchor
+                .get_or_insert(self.grid.cursor.unwrap_or(line));
             effects.extend(self.choose_range(anchor.min(line), anchor.max(line)));
         } else {
             self.grid.anchor = Some(line);
@@ -298,13 +329,19 @@ impl State {
     }
 
     fn choose_range(&mut self, from: u64, to: u64) -> Vec<Effect> {
-        let loaded: Option<Vec<u32>> = (from..=to).map(|line| self.grid.row(line).map(|row| row.no)).collect();
+        let loaded: Option<Vec<u32>> = (from..=to)
+            .map(|line| self.grid.row(line).map(|row| row.no))
+            .collect();
         if let Some(numbers) = loaded {
             self.selection.add(numbers);
             return self.selection_changed();
         }
         let limit = u32::try_from((to - from + 1).min(MAX_RANGE)).unwrap_or(0);
-        vec![Effect::Range(GetRows { offset: from, limit, ..self.wanted() })]
+        vec![Effect::Range(GetRows {
+            offset: from,
+            limit,
+            ..self.wanted()
+        })]
     }
 
     fn move_cursor(&mut self, by: i64, extend: bool) -> Vec<Effect> {
@@ -319,16 +356,22 @@ impl State {
     }
 
     fn next_problem(&mut self, forward: bool) -> Vec<Effect> {
-        let Some(block) = &self.grid.block else { return Vec::new() };
+        let Some(block) = &self.grid.block else {
+            return Vec::new();
+        };
         let lines = (block.asked.offset..).zip(&block.rows);
-        let problems: Vec<u64> = lines.filter(|(_, row)| row.class.needs_action()).map(|(line, _)| line).collect();
+        let problems: Vec<u64> = lines
+            .filter(|(_, row)| row.class.needs_action())
+            .map(|(line, _)| line)
+            .collect();
         let next = match (self.grid.cursor, forward) {
             (Some(cursor), true) => problems.iter().find(|line| **line > cursor),
             (Some(cursor), false) => problems.iter().rfind(|line| **line < cursor),
             (None, true) => problems.first(),
             (None, false) => problems.last(),
         };
-        next.copied().map_or_else(Vec::new, |line| self.cursor_to(line, false))
+        next.copied()
+            .map_or_else(Vec::new, |line| self.cursor_to(line, false))
     }
 
     fn toggle(&mut self, line: u64, no: u32) -> Vec<Effect> {

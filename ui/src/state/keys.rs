@@ -1,8 +1,8 @@
 //! Keys: what each does, in one place, which is also what the sheet shows.
 
 use super::{
-    DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, Message, Overlay, OverlayMessage,
-    ResendMessage, SessionMessage, State, TimelineMessage,
+    DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, Message, Overlay,
+    OverlayMessage, ResendMessage, SessionMessage, State, TimelineMessage,
 };
 
 /// A key that went down.
@@ -115,7 +115,10 @@ fn escape(state: &State) -> Option<Message> {
     if state.timeline.brush.is_some() {
         return Some(Message::Timeline(TimelineMessage::DropBrush));
     }
-    state.detail.no.map(|_| Message::Detail(DetailMessage::Close))
+    state
+        .detail
+        .no
+        .map(|_| Message::Detail(DetailMessage::Close))
 }
 
 fn with_ctrl(state: &State, press: &KeyPress) -> Option<Message> {
@@ -124,7 +127,9 @@ fn with_ctrl(state: &State, press: &KeyPress) -> Option<Message> {
         "a" if press.place != KeyPlace::Text && state.session.opened.is_some() => {
             Some(Message::Grid(GridMessage::SelectAll))
         }
-        "z" if press.place != KeyPlace::Text && state.selection.can_undo() => Some(Message::Grid(GridMessage::Undo)),
+        "z" if press.place != KeyPlace::Text && state.selection.can_undo() => {
+            Some(Message::Grid(GridMessage::Undo))
+        }
         _ => None,
     }
 }
@@ -143,7 +148,10 @@ fn in_grid(press: &KeyPress) -> Option<Message> {
     if !matches!(press.place, KeyPlace::Grid | KeyPlace::Page) {
         return None;
     }
-    let by = |by| GridMessage::Move { by, extend: press.shift };
+    let by = |by| GridMessage::Move {
+        by,
+        extend: press.shift,
+    };
     let message = match press.key.as_str() {
         "ArrowDown" => by(1),
         "ArrowUp" => by(-1),
@@ -173,7 +181,10 @@ fn plain(state: &State, press: &KeyPress) -> Option<Message> {
         "," => Message::Grid(GridMessage::NextProblem { forward: false }),
         "c" => {
             let id = &state.detail.shown.as_ref()?.row.id;
-            Message::Copy { text: id.to_string(), said: "The event's id is copied." }
+            Message::Copy {
+                text: id.to_string(),
+                said: "The event's id is copied.",
+            }
         }
         _ => return None,
     };
@@ -185,14 +196,24 @@ mod tests {
     use super::*;
 
     fn press(key: &str, place: KeyPlace) -> KeyPress {
-        KeyPress { key: key.to_owned(), ctrl: false, shift: false, alt: false, place }
+        KeyPress {
+            key: key.to_owned(),
+            ctrl: false,
+            shift: false,
+            alt: false,
+            place,
+        }
     }
 
     #[test]
     fn letters_typed_into_a_field_stay_there() {
         let state = State::default();
         for key in ["w", "/", "?", "ArrowDown", " "] {
-            assert_eq!(message_for(&state, &press(key, KeyPlace::Text)), None, "{key}");
+            assert_eq!(
+                message_for(&state, &press(key, KeyPlace::Text)),
+                None,
+                "{key}"
+            );
         }
     }
 
@@ -210,10 +231,15 @@ mod tests {
 
     #[test]
     fn the_palette_opens_from_within_a_field() {
-        let press = KeyPress { ctrl: true, ..press("k", KeyPlace::Text) };
+        let press = KeyPress {
+            ctrl: true,
+            ..press("k", KeyPlace::Text)
+        };
         assert!(matches!(
             message_for(&State::default(), &press),
-            Some(Message::Overlay(OverlayMessage::Toggle(Overlay::Palette { .. })))
+            Some(Message::Overlay(OverlayMessage::Toggle(
+                Overlay::Palette { .. }
+            )))
         ));
     }
 }

@@ -4,8 +4,8 @@ use waybill_model::Micros;
 use waybill_protocol::{Failure, Welcome};
 
 use super::{
-    DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, OverlayMessage, ResendMessage,
-    SessionMessage, ThemeChoice, TimelineMessage,
+    DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, OverlayMessage,
+    ResendMessage, SessionMessage, ThemeChoice, TimelineMessage,
 };
 
 /// Something happened.

@@ -44,7 +44,9 @@ mod resend;
 pub use resend::{Confirm, Drawer, Resend, ResendMessage, Tally};
 
 mod form;
-pub use form::{ConsumerFields, Fields, Form, FormMessage, FormTab, SecretField, Typed, environment_name};
+pub use form::{
+    ConsumerFields, Fields, Form, FormMessage, FormTab, SecretField, Typed, environment_name,
+};
 
 mod demo;
 pub use demo::{Demo, DemoMessage};

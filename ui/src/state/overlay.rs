@@ -48,7 +48,10 @@ pub enum OverlayMessage {
 impl Overlay {
     /// The palette, empty.
     pub fn palette() -> Self {
-        Self::Palette { typed: String::new(), marked: 0 }
+        Self::Palette {
+            typed: String::new(),
+            marked: 0,
+        }
     }
 }
 
@@ -56,7 +59,8 @@ impl State {
     pub(super) fn update_overlay(&mut self, message: OverlayMessage) -> Vec<Effect> {
         match message {
             OverlayMessage::Toggle(overlay) => {
-                let same = std::mem::discriminant(&overlay) == std::mem::discriminant(&self.overlay);
+                let same =
+                    std::mem::discriminant(&overlay) == std::mem::discriminant(&self.overlay);
                 self.overlay = if same { Overlay::None } else { overlay };
                 match self.overlay {
                     Overlay::Palette { .. } => vec![Effect::Focus("palette-input")],
@@ -73,7 +77,10 @@ impl State {
                 Vec::new()
             }
             OverlayMessage::Type(text) => {
-                self.overlay = Overlay::Palette { typed: text, marked: 0 };
+                self.overlay = Overlay::Palette {
+                    typed: text,
+                    marked: 0,
+                };
                 Vec::new()
             }
             OverlayMessage::Mark { by } => {
@@ -81,7 +88,9 @@ impl State {
                 if let Overlay::Palette { marked, .. } = &mut self.overlay
                     && n > 0
                 {
-                    *marked = marked.saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(n - 1);
+                    *marked = marked
+                        .saturating_add_signed(isize::try_from(by).unwrap_or(0))
+                        .min(n - 1);
                 }
                 Vec::new()
             }
@@ -92,9 +101,13 @@ impl State {
                 Vec::new()
             }
             OverlayMessage::Run => {
-                let Overlay::Palette { marked, .. } = self.overlay else { return Vec::new() };
+                let Overlay::Palette { marked, .. } = self.overlay else {
+                    return Vec::new();
+                };
                 let entry = self.palette_entries().into_iter().nth(marked);
-                let Some(entry) = entry.filter(|entry| entry.refused.is_none()) else { return Vec::new() };
+                let Some(entry) = entry.filter(|entry| entry.refused.is_none()) else {
+                    return Vec::new();
+                };
                 self.overlay = Overlay::None;
                 self.update(entry.message)
             }

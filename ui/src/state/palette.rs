@@ -3,8 +3,8 @@
 use waybill_protocol::OpenTarget;
 
 use super::{
-    Asked, DemoMessage, Drawer, FilterMessage, FormMessage, GridMessage, Message, Overlay, OverlayMessage, PRESETS,
-    ResendMessage, SessionMessage, State, TimelineMessage,
+    Asked, DemoMessage, Drawer, FilterMessage, FormMessage, GridMessage, Message, Overlay,
+    OverlayMessage, PRESETS, ResendMessage, SessionMessage, State, TimelineMessage,
 };
 
 /// An entry of the palette.
@@ -21,7 +21,12 @@ pub struct Entry {
 }
 
 fn entry(title: impl Into<String>, key: &'static str, message: Message) -> Entry {
-    Entry { title: title.into(), key, message, refused: None }
+    Entry {
+        title: title.into(),
+        key,
+        message,
+        refused: None,
+    }
 }
 
 impl State {
@@ -36,17 +41,26 @@ impl State {
 
 /// Entries that fit what is typed, the best first.
 pub fn entries(state: &State, typed: &str) -> Vec<Entry> {
-    let all = if state.session.opened.is_some() { in_session(state) } else { Vec::new() };
+    let all = if state.session.opened.is_some() {
+        in_session(state)
+    } else {
+        Vec::new()
+    };
     let all = all.into_iter().chain(everywhere(state));
-    let mut scored: Vec<_> =
-        all.filter_map(|entry| score(&entry.title, typed).map(|score| (score, entry))).collect();
+    let mut scored: Vec<_> = all
+        .filter_map(|entry| score(&entry.title, typed).map(|score| (score, entry)))
+        .collect();
     // The sort is stable: among equals the order of the list decides.
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let mut found: Vec<_> = scored.into_iter().map(|(_, entry)| entry).collect();
     if state.session.opened.is_some() && typed.trim().len() >= 3 {
         let filter = format!("\"{}\"", typed.trim().replace('"', ""));
         let message = Message::Filter(FilterMessage::Toggle(filter));
-        found.push(entry(format!("Find “{}” in id, type and aggregate", typed.trim()), "", message));
+        found.push(entry(
+            format!("Find “{}” in id, type and aggregate", typed.trim()),
+            "",
+            message,
+        ));
     }
     found
 }
@@ -55,21 +69,53 @@ fn in_session(state: &State) -> Vec<Entry> {
     let grid = |message| Message::Grid(message);
     let timeline = |message| Message::Timeline(message);
     let mut list = vec![
-        entry("Choose all confirmed in view", "Ctrl A", grid(GridMessage::SelectAll)),
+        entry(
+            "Choose all confirmed in view",
+            "Ctrl A",
+            grid(GridMessage::SelectAll),
+        ),
         entry("Clear the choice", "", grid(GridMessage::Clear)),
-        entry("Next event that needs action", ".", grid(GridMessage::NextProblem { forward: true })),
+        entry(
+            "Next event that needs action",
+            ".",
+            grid(GridMessage::NextProblem { forward: true }),
+        ),
         Entry {
             refused: state.send_refusal(),
-            ..entry("Resend the chosen events", "", Message::Resend(ResendMessage::Ask))
+            ..entry(
+                "Resend the chosen events",
+                "",
+                Message::Resend(ResendMessage::Ask),
+            )
         },
-        entry("Preview the resend", "", Message::Resend(ResendMessage::Show(Drawer::Preview))),
-        entry("Journal of resends", "", Message::Resend(ResendMessage::OpenJournal)),
+        entry(
+            "Preview the resend",
+            "",
+            Message::Resend(ResendMessage::Show(Drawer::Preview)),
+        ),
+        entry(
+            "Journal of resends",
+            "",
+            Message::Resend(ResendMessage::OpenJournal),
+        ),
         entry("Scan again", "", Message::Session(SessionMessage::Rescan)),
         entry("Stop the scan", "", Message::Session(SessionMessage::Stop)),
-        entry("Live, or stand still", "L", Message::Session(SessionMessage::ToggleLive)),
+        entry(
+            "Live, or stand still",
+            "L",
+            Message::Session(SessionMessage::ToggleLive),
+        ),
         entry("Filter", "/", Message::Filter(FilterMessage::Focus)),
-        entry("Clear the filter", "", Message::Filter(FilterMessage::Clear)),
-        entry("Time window", "T", Message::Overlay(OverlayMessage::Toggle(Overlay::Window))),
+        entry(
+            "Clear the filter",
+            "",
+            Message::Filter(FilterMessage::Clear),
+        ),
+        entry(
+            "Time window",
+            "T",
+            Message::Overlay(OverlayMessage::Toggle(Overlay::Window)),
+        ),
         entry("Show the whole window", "0", timeline(TimelineMessage::Fit)),
         entry("Newest or oldest first", "", grid(GridMessage::Turn)),
     ];
@@ -78,17 +124,34 @@ fn in_session(state: &State) -> Vec<Entry> {
         list.push(entry(format!("Look at the last {name}"), "", message));
     }
     for group in &state.grid.groups {
-        list.push(entry(format!("Show: {}", group.title), "", grid(GridMessage::Tab(group.title.clone()))));
+        list.push(entry(
+            format!("Show: {}", group.title),
+            "",
+            grid(GridMessage::Tab(group.title.clone())),
+        ));
     }
     for consumer in state.session.consumers() {
         let filter = format!("consumer:{consumer}");
         let message = Message::Filter(FilterMessage::Toggle(filter));
         list.push(entry(format!("What {consumer} does not have"), "", message));
     }
-    if state.session.opened.as_ref().is_some_and(|opened| opened.demo) {
-        list.push(entry("Break something in the demo", "", Message::Demo(DemoMessage::Toggle)));
+    if state
+        .session
+        .opened
+        .as_ref()
+        .is_some_and(|opened| opened.demo)
+    {
+        list.push(entry(
+            "Break something in the demo",
+            "",
+            Message::Demo(DemoMessage::Toggle),
+        ));
         list.push(entry("Heal the demo", "", Message::Demo(DemoMessage::Heal)));
-        list.push(entry("Start the demo anew", "", Message::Demo(DemoMessage::Reset)));
+        list.push(entry(
+            "Start the demo anew",
+            "",
+            Message::Demo(DemoMessage::Reset),
+        ));
     }
     list
 }
@@ -99,19 +162,35 @@ fn everywhere(state: &State) -> Vec<Entry> {
         entry("Open the demo", "", open(OpenTarget::Demo)),
         entry("New profile", "", Message::Form(FormMessage::Open(None))),
         entry("UTC or local times", "", Message::SwitchZone),
-        entry("Light, dark or as the system says", "", Message::Theme(state.look.theme.next())),
-        entry("Keys", "?", Message::Overlay(OverlayMessage::Toggle(Overlay::Keys))),
+        entry(
+            "Light, dark or as the system says",
+            "",
+            Message::Theme(state.look.theme.next()),
+        ),
+        entry(
+            "Keys",
+            "?",
+            Message::Overlay(OverlayMessage::Toggle(Overlay::Keys)),
+        ),
     ];
     for profile in state.welcome.iter().flat_map(|welcome| &welcome.profiles) {
         list.push(Entry {
             refused: Some(profile.problem.clone()).filter(|problem| !problem.is_empty()),
-            ..entry(format!("Open {}", profile.name), "", open(OpenTarget::Profile(profile.name.clone())))
+            ..entry(
+                format!("Open {}", profile.name),
+                "",
+                open(OpenTarget::Profile(profile.name.clone())),
+            )
         });
         let edit = Message::Form(FormMessage::Open(Some(profile.name.clone())));
         list.push(entry(format!("Edit {}", profile.name), "", edit));
     }
     if state.session.opened.is_some() {
-        list.push(entry("Back to the start", "", Message::Session(SessionMessage::Close)));
+        list.push(entry(
+            "Back to the start",
+            "",
+            Message::Session(SessionMessage::Close),
+        ));
     }
     list
 }
@@ -140,13 +219,19 @@ mod tests {
     use super::*;
 
     fn titles(typed: &str) -> Vec<String> {
-        entries(&State::default(), typed).into_iter().map(|entry| entry.title).collect()
+        entries(&State::default(), typed)
+            .into_iter()
+            .map(|entry| entry.title)
+            .collect()
     }
 
     #[test]
     fn letters_in_order_find_and_whole_words_win() {
         assert_eq!(titles("new p"), ["New profile"]);
-        assert_eq!(titles("otd").first().map(String::as_str), Some("Open the demo"));
+        assert_eq!(
+            titles("otd").first().map(String::as_str),
+            Some("Open the demo")
+        );
         assert!(titles("xyz").is_empty());
         assert_eq!(titles("").len(), 5, "nothing typed shows everything");
     }

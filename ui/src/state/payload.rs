@@ -61,8 +61,12 @@ const MAX_HEX: usize = 4_096;
 
 /// Reads a body.
 pub fn read(bytes: Option<&[u8]>) -> Body {
-    let Some(bytes) = bytes else { return Body::None };
-    let Ok(text) = std::str::from_utf8(bytes) else { return Body::Binary(hex(bytes)) };
+    let Some(bytes) = bytes else {
+        return Body::None;
+    };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Body::Binary(hex(bytes));
+    };
     match lines(text) {
         Some(lines) => Body::Json(lines),
         None => Body::Text(text.to_owned()),
@@ -86,19 +90,34 @@ pub fn inline(bytes: Option<&[u8]>) -> String {
         None => "null".to_owned(),
         Some((_, Ok(text))) => text.to_owned(),
         Some((bytes, Err(_))) => {
-            let digits: String = bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+            let digits: String = bytes
+                .iter()
+                .take(32)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             format!("0x{digits}")
         }
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let rows = bytes[..bytes.len().min(MAX_HEX)].chunks(16).enumerate().map(|(row, chunk)| {
-        let digits: Vec<_> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-        let letters: String =
-            chunk.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '·' }).collect();
-        format!("{:06x}  {:<47}  {letters}", row * 16, digits.join(" "))
-    });
+    let rows = bytes[..bytes.len().min(MAX_HEX)]
+        .chunks(16)
+        .enumerate()
+        .map(|(row, chunk)| {
+            let digits: Vec<_> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+            let letters: String = chunk
+                .iter()
+                .map(|byte| {
+                    if byte.is_ascii_graphic() {
+                        char::from(*byte)
+                    } else {
+                        '·'
+                    }
+                })
+                .collect();
+            format!("{:06x}  {:<47}  {letters}", row * 16, digits.join(" "))
+        });
     rows.collect::<Vec<_>>().join("\n")
 }
 
@@ -119,13 +138,20 @@ pub fn differences(left: Option<&[u8]>, right: Option<&[u8]>) -> Vec<Difference>
         return Vec::new();
     }
     let (Body::Json(left_lines), Body::Json(right_lines)) = (read(left), read(right)) else {
-        return vec![Difference { path: String::new(), left: Some(raw(left)), right: Some(raw(right)) }];
+        return vec![Difference {
+            path: String::new(),
+            left: Some(raw(left)),
+            right: Some(raw(right)),
+        }];
     };
     let (left, right) = (leaves(&left_lines), leaves(&right_lines));
     let mut found: Vec<_> = left
         .iter()
         .filter_map(|(path, value)| {
-            let other = right.iter().find(|(other, _)| other == path).map(|(_, value)| value);
+            let other = right
+                .iter()
+                .find(|(other, _)| other == path)
+                .map(|(_, value)| value);
             (other != Some(value)).then(|| Difference {
                 path: path.clone(),
                 left: Some(value.clone()),
@@ -133,7 +159,9 @@ pub fn differences(left: Option<&[u8]>, right: Option<&[u8]>) -> Vec<Difference>
             })
         })
         .collect();
-    let only_right = right.iter().filter(|(path, _)| !left.iter().any(|(other, _)| other == path));
+    let only_right = right
+        .iter()
+        .filter(|(path, _)| !left.iter().any(|(other, _)| other == path));
     found.extend(only_right.map(|(path, value)| Difference {
         path: path.clone(),
         left: None,
@@ -143,7 +171,12 @@ pub fn differences(left: Option<&[u8]>, right: Option<&[u8]>) -> Vec<Difference>
 }
 
 fn leaves(lines: &[Line]) -> Vec<(String, String)> {
-    let value = |line: &Line| line.pieces.iter().rfind(|piece| is_value(piece.kind)).map(|p| p.text.clone());
+    let value = |line: &Line| {
+        line.pieces
+            .iter()
+            .rfind(|piece| is_value(piece.kind))
+            .map(|p| p.text.clone())
+    };
     lines
         .iter()
         .filter(|line| line.closes_at.is_none())
@@ -152,11 +185,18 @@ fn leaves(lines: &[Line]) -> Vec<(String, String)> {
 }
 
 fn is_value(kind: PieceKind) -> bool {
-    matches!(kind, PieceKind::Text | PieceKind::Number | PieceKind::Literal)
+    matches!(
+        kind,
+        PieceKind::Text | PieceKind::Number | PieceKind::Literal
+    )
 }
 
 fn lines(text: &str) -> Option<Vec<Line>> {
-    let mut scanner = Scanner { text, at: 0, lines: Vec::new() };
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        lines: Vec::new(),
+    };
     scanner.value(0, String::new(), Vec::new())?;
     scanner.space();
     (scanner.at == text.len()).then_some(scanner.lines)
@@ -174,7 +214,11 @@ impl Scanner<'_> {
     }
 
     fn space(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t', '\r', '\n']).len();
+        self.at += self.rest().len()
+            - self
+                .rest()
+                .trim_start_matches([' ', '\t', '\r', '\n'])
+                .len();
     }
 
     fn take(&mut self, letter: char) -> bool {
@@ -190,7 +234,12 @@ impl Scanner<'_> {
         if self.lines.len() >= MAX_LINES {
             return None;
         }
-        self.lines.push(Line { depth, pieces, path, closes_at: None });
+        self.lines.push(Line {
+            depth,
+            pieces,
+            path,
+            closes_at: None,
+        });
         Some(self.lines.len() - 1)
     }
 
@@ -202,11 +251,17 @@ impl Scanner<'_> {
             '[' => self.group(depth, path, lead, ('[', ']')),
             '"' => {
                 let text = self.string()?;
-                lead.push(Piece { kind: PieceKind::Text, text });
+                lead.push(Piece {
+                    kind: PieceKind::Text,
+                    text,
+                });
                 self.push(depth, path, lead).map(|_| ())
             }
             _ => {
-                let end = self.rest().find([',', '}', ']', ' ', '\n', '\r', '\t']).unwrap_or(self.rest().len());
+                let end = self
+                    .rest()
+                    .find([',', '}', ']', ' ', '\n', '\r', '\t'])
+                    .unwrap_or(self.rest().len());
                 let word = self.rest()[..end].to_owned();
                 let kind = match word.as_str() {
                     "true" | "false" | "null" => PieceKind::Literal,
@@ -220,7 +275,13 @@ impl Scanner<'_> {
         }
     }
 
-    fn group(&mut self, depth: u16, path: String, mut lead: Vec<Piece>, (open, close): (char, char)) -> Option<()> {
+    fn group(
+        &mut self,
+        depth: u16,
+        path: String,
+        mut lead: Vec<Piece>,
+        (open, close): (char, char),
+    ) -> Option<()> {
         // Deeper than any real body; also what keeps hostile input off the stack.
         if depth > 120 {
             return None;
@@ -240,7 +301,16 @@ impl Scanner<'_> {
                     return None;
                 }
                 let key = name.trim_matches('"').to_owned();
-                (key, vec![Piece { kind: PieceKind::Key, text: name }, punctuation(": ")])
+                (
+                    key,
+                    vec![
+                        Piece {
+                            kind: PieceKind::Key,
+                            text: name,
+                        },
+                        punctuation(": "),
+                    ],
+                )
             } else {
                 (idx.to_string(), Vec::new())
             };
@@ -288,11 +358,16 @@ impl Scanner<'_> {
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix('-').unwrap_or(word);
     digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'))
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'))
 }
 
 fn punctuation(text: &str) -> Piece {
-    Piece { kind: PieceKind::Punctuation, text: text.to_owned() }
+    Piece {
+        kind: PieceKind::Punctuation,
+        text: text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -304,7 +379,11 @@ mod tests {
             Body::Json(lines) => lines
                 .iter()
                 .map(|line| {
-                    let pieces: String = line.pieces.iter().map(|piece| piece.text.as_str()).collect();
+                    let pieces: String = line
+                        .pieces
+                        .iter()
+                        .map(|piece| piece.text.as_str())
+                        .collect();
                     format!("{}{pieces}", "  ".repeat(usize::from(line.depth)))
                 })
                 .collect::<Vec<_>>()
@@ -339,9 +418,15 @@ mod tests {
     fn a_difference_is_named_by_its_path_and_order_does_not_count() {
         let differ = |left: &str, right: &str| {
             let found = differences(Some(left.as_bytes()), Some(right.as_bytes()));
-            found.iter().map(|d| format!("{} {:?} {:?}", d.path, d.left, d.right)).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|d| format!("{} {:?} {:?}", d.path, d.left, d.right))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(differ(r#"{"a":1,"b":2}"#, r#"{"b":2, "a":1}"#), Vec::<String>::new());
+        assert_eq!(
+            differ(r#"{"a":1,"b":2}"#, r#"{"b":2, "a":1}"#),
+            Vec::<String>::new()
+        );
         assert_eq!(
             differ(r#"{"a":1,"b":[1,2]}"#, r#"{"a":1.0,"c":0,"b":[1]}"#),
             [

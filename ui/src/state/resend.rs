@@ -2,8 +2,8 @@
 
 use waybill_model::{AttemptState, BodySource, EventId, Mode, Pace, Plan, ResendId};
 use waybill_protocol::{
-    CheckedRoute, Code, ContinueRun, DryRun, Failure, GetJournal, JournalRun, MakePlan, Preview, PreviewedParcel,
-    RunStatus, Send,
+    CheckedRoute, Code, ContinueRun, DryRun, Failure, GetJournal, JournalRun, MakePlan, Preview,
+    PreviewedParcel, RunStatus, Send,
 };
 
 use super::{Effect, Message, Overlay, OverlayMessage, State, ToastKind, counted};
@@ -163,7 +163,8 @@ impl Resend {
     /// How many bodies come from a row or copy unchanged, and how many are rebuilt.
     pub fn bodies(&self) -> (usize, usize, usize) {
         let events = self.plan.as_ref().map_or(&[][..], |plan| &plan.events);
-        let from = |test: fn(&BodySource) -> bool| events.iter().filter(|event| test(&event.body)).count();
+        let from =
+            |test: fn(&BodySource) -> bool| events.iter().filter(|event| test(&event.body)).count();
         (
             from(|body| matches!(body, BodySource::OutboxRow { .. })),
             from(|body| matches!(body, BodySource::Copy { .. })),
@@ -198,16 +199,27 @@ impl Tally {
 
     /// The outcome as a sentence.
     pub fn sentence(&self) -> String {
-        let mut parts = vec![counted(u64::from(self.effective), "event arrived", "events arrived")];
+        let mut parts = vec![counted(
+            u64::from(self.effective),
+            "event arrived",
+            "events arrived",
+        )];
         let more = [
             (self.sent, "sent, not yet seen to arrive"),
             (self.not_effective, "sent without effect"),
-            (self.unknown, "unknown: nobody can tell whether they were sent"),
+            (
+                self.unknown,
+                "unknown: nobody can tell whether they were sent",
+            ),
             (self.refused, "refused by the broker"),
             (self.left, "not sent"),
             (self.waiting, "waiting"),
         ];
-        parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+        parts.extend(
+            more.iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, what)| format!("{n} {what}")),
+        );
         parts.join(" · ")
     }
 }
@@ -220,7 +232,10 @@ impl State {
             ResendMessage::Rested { .. } => Vec::new(),
             ResendMessage::Toggle => {
                 self.resend.open = !self.resend.open;
-                if self.resend.open && self.selection.is_empty() && self.resend.drawer == Drawer::Plan {
+                if self.resend.open
+                    && self.selection.is_empty()
+                    && self.resend.drawer == Drawer::Plan
+                {
                     return self.update_resend(ResendMessage::OpenJournal);
                 }
                 Vec::new()
@@ -243,7 +258,9 @@ impl State {
                 Vec::new()
             }
             ResendMessage::Preview(event) => {
-                let Some(plan) = self.resend.plan.as_ref().map(|plan| plan.id) else { return Vec::new() };
+                let Some(plan) = self.resend.plan.as_ref().map(|plan| plan.id) else {
+                    return Vec::new();
+                };
                 self.resend.preview = Some((event.clone(), None));
                 vec![Effect::Preview(Preview { plan, event })]
             }
@@ -258,7 +275,9 @@ impl State {
             ResendMessage::OpenJournal => {
                 self.resend.open = true;
                 self.resend.drawer = Drawer::Journal;
-                vec![Effect::Journal(GetJournal { limit: JOURNAL_RUNS })]
+                vec![Effect::Journal(GetJournal {
+                    limit: JOURNAL_RUNS,
+                })]
             }
             ResendMessage::Journal(answer) => {
                 self.resend.journal = Some(answer);
@@ -272,7 +291,10 @@ impl State {
     fn update_order(&mut self, message: ResendMessage) -> Vec<Effect> {
         match message {
             ResendMessage::Ask if self.send_refusal().is_none() => {
-                self.resend.confirm = Confirm { reason: self.resend.confirm.reason.clone(), ..Confirm::default() };
+                self.resend.confirm = Confirm {
+                    reason: self.resend.confirm.reason.clone(),
+                    ..Confirm::default()
+                };
                 self.update_overlay(OverlayMessage::Toggle(Overlay::Confirm))
             }
             ResendMessage::TypeReason(text) => {
@@ -300,7 +322,9 @@ impl State {
     fn show_in_drawer(&mut self, drawer: Drawer) -> Vec<Effect> {
         self.resend.open = true;
         self.resend.drawer = drawer;
-        let Some(plan) = &self.resend.plan else { return Vec::new() };
+        let Some(plan) = &self.resend.plan else {
+            return Vec::new();
+        };
         match drawer {
             Drawer::DryRun => {
                 self.resend.dry_run = None;
@@ -308,7 +332,9 @@ impl State {
             }
             Drawer::Preview if self.resend.preview.is_none() => {
                 let first = plan.events.first().map(|event| event.id.clone());
-                first.map_or_else(Vec::new, |event| self.update_resend(ResendMessage::Preview(event)))
+                first.map_or_else(Vec::new, |event| {
+                    self.update_resend(ResendMessage::Preview(event))
+                })
             }
             _ => Vec::new(),
         }
@@ -333,7 +359,10 @@ impl State {
         }
         resend.drawer = Drawer::Plan;
         resend.planning = true;
-        vec![Effect::later(REST_MILLIS, Message::Resend(ResendMessage::Rested { edit: resend.edit }))]
+        vec![Effect::later(
+            REST_MILLIS,
+            Message::Resend(ResendMessage::Rested { edit: resend.edit }),
+        )]
     }
 
     fn make_plan(&mut self) -> Vec<Effect> {
@@ -341,7 +370,11 @@ impl State {
             return Vec::new();
         }
         let events = self.selection.numbers();
-        vec![Effect::Plan(MakePlan { events, mode: self.resend.mode.clone(), pace: Pace::default() })]
+        vec![Effect::Plan(MakePlan {
+            events,
+            mode: self.resend.mode.clone(),
+            pace: Pace::default(),
+        })]
     }
 
     /// Why the send button does nothing; `None` when it works.
@@ -349,21 +382,33 @@ impl State {
         if let Some(reason) = self.session.read_only_reason() {
             return Some(reason.to_owned());
         }
-        if self.session.status.as_ref().and_then(|status| status.run.as_ref()).is_some_and(|run| run.running) {
+        if self
+            .session
+            .status
+            .as_ref()
+            .and_then(|status| status.run.as_ref())
+            .is_some_and(|run| run.running)
+        {
             return Some("A resend is running.".to_owned());
         }
         match &self.resend.plan {
             _ if self.resend.planning => Some("The plan is being made.".to_owned()),
             None => Some("There is no plan yet.".to_owned()),
             Some(plan) if plan.refused.is_some() => plan.refused.clone(),
-            Some(plan) if plan.events.is_empty() => Some("None of the chosen events can be sent.".to_owned()),
+            Some(plan) if plan.events.is_empty() => {
+                Some("None of the chosen events can be sent.".to_owned())
+            }
             Some(_) => None,
         }
     }
 
     /// Whether what was typed is what was asked for.
     pub fn is_confirmed(&self) -> bool {
-        let asked = self.resend.plan.as_ref().and_then(|plan| plan.typed_confirmation.as_deref());
+        let asked = self
+            .resend
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.typed_confirmation.as_deref());
         asked.is_none_or(|asked| self.resend.confirm.typed.trim() == asked)
     }
 
@@ -371,7 +416,9 @@ impl State {
         if self.send_refusal().is_some() || !self.is_confirmed() || self.resend.confirm.sending {
             return Vec::new();
         }
-        let Some(plan) = &self.resend.plan else { return Vec::new() };
+        let Some(plan) = &self.resend.plan else {
+            return Vec::new();
+        };
         let order = Send {
             plan: plan.id,
             typed: self.resend.confirm.typed.trim().to_owned(),
@@ -406,8 +453,14 @@ impl State {
 
     /// A poll brought news of the run.
     pub(super) fn run_moved(&mut self, before: Option<&RunStatus>) -> Vec<Effect> {
-        let now = self.session.status.as_ref().and_then(|status| status.run.as_ref());
-        let Some(now) = now.cloned() else { return Vec::new() };
+        let now = self
+            .session
+            .status
+            .as_ref()
+            .and_then(|status| status.run.as_ref());
+        let Some(now) = now.cloned() else {
+            return Vec::new();
+        };
         let same = before.filter(|before| before.id == now.id);
         if now.running && same.is_none_or(|before| !before.running) {
             self.resend.open = true;
@@ -420,7 +473,14 @@ impl State {
                 self.selection.clear();
                 self.resend.plan = None;
             }
-            return self.toast(if fine { ToastKind::Good } else { ToastKind::Note }, tally.sentence());
+            return self.toast(
+                if fine {
+                    ToastKind::Good
+                } else {
+                    ToastKind::Note
+                },
+                tally.sentence(),
+            );
         }
         Vec::new()
     }
@@ -432,8 +492,15 @@ mod tests {
 
     #[test]
     fn an_outcome_is_told_without_hiding_anything() {
-        let unknown = AttemptState::Unknown { why: "timed out".to_owned() };
-        let states = [AttemptState::Effective, AttemptState::Effective, unknown, AttemptState::Cancelled];
+        let unknown = AttemptState::Unknown {
+            why: "timed out".to_owned(),
+        };
+        let states = [
+            AttemptState::Effective,
+            AttemptState::Effective,
+            unknown,
+            AttemptState::Cancelled,
+        ];
         let tally = Tally::of_states(states.iter());
         assert_eq!(
             tally.sentence(),
@@ -448,10 +515,17 @@ mod tests {
         state.update_resend(ResendMessage::SelectionChanged);
         state.selection.toggle(2);
         state.update_resend(ResendMessage::SelectionChanged);
-        assert!(state.update_resend(ResendMessage::Rested { edit: 1 }).is_empty());
+        assert!(
+            state
+                .update_resend(ResendMessage::Rested { edit: 1 })
+                .is_empty()
+        );
         let effects = state.update_resend(ResendMessage::Rested { edit: 2 });
         assert!(matches!(&effects[..], [Effect::Plan(plan)] if plan.events == [1, 2]));
-        assert_eq!(state.send_refusal().as_deref(), Some("The plan is being made."));
+        assert_eq!(
+            state.send_refusal().as_deref(),
+            Some("The plan is being made.")
+        );
     }
 
     #[test]
@@ -461,8 +535,14 @@ mod tests {
         state.resend.confirm.typed = "toy".to_owned();
         assert!(state.update_resend(ResendMessage::Send).is_empty());
         state.resend.confirm.typed = "toys ".to_owned();
-        assert!(matches!(&state.update_resend(ResendMessage::Send)[..], [Effect::Send(_)]));
-        assert!(state.update_resend(ResendMessage::Send).is_empty(), "not twice");
+        assert!(matches!(
+            &state.update_resend(ResendMessage::Send)[..],
+            [Effect::Send(_)]
+        ));
+        assert!(
+            state.update_resend(ResendMessage::Send).is_empty(),
+            "not twice"
+        );
     }
 
     fn plan(typed: Option<&str>) -> Plan {
@@ -482,7 +562,11 @@ mod tests {
                     routing_key: None,
                 },
                 body: BodySource::OutboxRow {
-                    coordinate: waybill_model::Coordinate::Record { topic: String::new(), partition: 0, offset: 0 },
+                    coordinate: waybill_model::Coordinate::Record {
+                        topic: String::new(),
+                        partition: 0,
+                        offset: 0,
+                    },
                 },
                 attempt: 1,
             }],

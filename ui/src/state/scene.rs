@@ -16,12 +16,17 @@ pub fn scene(state: &State) -> Option<Scene> {
     let status = state.session.status.as_ref()?;
     let marks = marks(state, view, opened.lanes.len());
     let near = marks.iter().any(|lane| !lane.is_empty());
-    let lanes = opened.lanes.iter().zip(marks).enumerate().map(|(idx, (info, marks))| Lane {
-        kind: kind_of(info.kind),
-        bars: bars(state, idx),
-        marks,
-        uncovered: uncovered(info, &status.places, status.window, &status.scan),
-    });
+    let lanes = opened
+        .lanes
+        .iter()
+        .zip(marks)
+        .enumerate()
+        .map(|(idx, (info, marks))| Lane {
+            kind: kind_of(info.kind),
+            bars: bars(state, idx),
+            marks,
+            uncovered: uncovered(info, &status.places, status.window, &status.scan),
+        });
     Some(Scene {
         lanes: lanes.collect(),
         near,
@@ -47,18 +52,33 @@ fn kind_of(role: LaneRole) -> LaneKind {
 }
 
 fn bars(state: &State, lane: usize) -> Bars {
-    let Some(tile) = &state.timeline.tile else { return Bars::default() };
-    let counts = tile.lanes.get(lane).map(|lane| lane.counts.clone()).unwrap_or_default();
-    Bars { start: tile.grid.from.0, step: tile.grid.step_micros() as i64, counts }
+    let Some(tile) = &state.timeline.tile else {
+        return Bars::default();
+    };
+    let counts = tile
+        .lanes
+        .get(lane)
+        .map(|lane| lane.counts.clone())
+        .unwrap_or_default();
+    Bars {
+        start: tile.grid.from.0,
+        step: tile.grid.step_micros() as i64,
+        counts,
+    }
 }
 
 /// Every lane's single events, when all of them are known and few enough to tell apart.
 fn marks(state: &State, view: Window, n_lanes: usize) -> Vec<Vec<Mark>> {
     let mut lanes = vec![Vec::new(); n_lanes];
-    let Some(tile) = state.timeline.tile.as_ref().filter(|tile| tile.all_marked) else { return lanes };
+    let Some(tile) = state.timeline.tile.as_ref().filter(|tile| tile.all_marked) else {
+        return lanes;
+    };
     for mark in tile.marks.iter().filter(|mark| view.contains(mark.at)) {
         if let Some(lane) = lanes.get_mut(usize::from(mark.lane)) {
-            lane.push(Mark { at: mark.at, event: mark.no });
+            lane.push(Mark {
+                at: mark.at,
+                event: mark.no,
+            });
         }
     }
     let most = usize::try_from(state.timeline.width / MARK_ROOM).unwrap_or(0);
@@ -70,28 +90,53 @@ fn marks(state: &State, view: Window, n_lanes: usize) -> Vec<Vec<Mark>> {
 
 /// Where the place behind a lane was not read without a gap. While the scan runs, everything is
 /// still to come and nothing is hatched.
-fn uncovered(info: &LaneInfo, places: &[PlaceStatus], window: Window, scan: &ScanState) -> Vec<Uncovered> {
-    if matches!(scan, ScanState::Idle | ScanState::Connecting | ScanState::Scanning { .. }) {
+fn uncovered(
+    info: &LaneInfo,
+    places: &[PlaceStatus],
+    window: Window,
+    scan: &ScanState,
+) -> Vec<Uncovered> {
+    if matches!(
+        scan,
+        ScanState::Idle | ScanState::Connecting | ScanState::Scanning { .. }
+    ) {
         return Vec::new();
     }
-    let Some(place) = places.iter().find(|place| shows(info.kind, place)) else { return Vec::new() };
+    let Some(place) = places.iter().find(|place| shows(info.kind, place)) else {
+        return Vec::new();
+    };
     if let Some(failure) = &place.failure {
-        return vec![Uncovered { window, reason: failure.message.clone() }];
+        return vec![Uncovered {
+            window,
+            reason: failure.message.clone(),
+        }];
     }
-    let mut found: Vec<_> =
-        place.gaps.iter().map(|gap| Uncovered { window: gap.window, reason: gap.reason.to_string() }).collect();
+    let mut found: Vec<_> = place
+        .gaps
+        .iter()
+        .map(|gap| Uncovered {
+            window: gap.window,
+            reason: gap.reason.to_string(),
+        })
+        .collect();
     // The last moments are never settled yet; hatching them would only flicker.
     let settled_slack = window.len_micros() / 50 + 5_000_000;
     if let Some(covered) = place.window {
         if covered.from > window.from.plus(settled_slack) {
             found.push(Uncovered {
-                window: Window { from: window.from, to: covered.from },
+                window: Window {
+                    from: window.from,
+                    to: covered.from,
+                },
                 reason: format!("{} cannot be read before this", place.place.name),
             });
         }
         if covered.to.plus(settled_slack) < window.to {
             found.push(Uncovered {
-                window: Window { from: covered.to, to: window.to },
+                window: Window {
+                    from: covered.to,
+                    to: window.to,
+                },
                 reason: "not read yet".to_owned(),
             });
         }
@@ -110,9 +155,17 @@ fn shows(role: LaneRole, place: &PlaceStatus) -> bool {
 
 /// The way of the event that is looked at.
 fn thread(state: &State, lanes: &[LaneInfo]) -> Option<Thread> {
-    let row = &state.detail.shown.as_ref().filter(|shown| Some(shown.row.no) == state.detail.no)?.row;
+    let row = &state
+        .detail
+        .shown
+        .as_ref()
+        .filter(|shown| Some(shown.row.no) == state.detail.no)?
+        .row;
     let published_lane = published_lane(state, lanes);
-    let mut thread = Thread { seen: Vec::new(), missing: Vec::new() };
+    let mut thread = Thread {
+        seen: Vec::new(),
+        missing: Vec::new(),
+    };
     for (idx, lane) in lanes.iter().enumerate() {
         let at = match lane.kind {
             LaneRole::Missing => continue,
@@ -141,8 +194,16 @@ fn thread(state: &State, lanes: &[LaneInfo]) -> Option<Thread> {
 
 /// The destination an event went to, or would have: the one its copy lies at, else the first.
 fn published_lane(state: &State, lanes: &[LaneInfo]) -> Option<usize> {
-    let copy = state.detail.shown.as_ref()?.facts.iter().find(|fact| fact.stage == Stage::Published);
-    let name = copy.map(|fact| fact.coordinate.to_string()).unwrap_or_default();
+    let copy = state
+        .detail
+        .shown
+        .as_ref()?
+        .facts
+        .iter()
+        .find(|fact| fact.stage == Stage::Published);
+    let name = copy
+        .map(|fact| fact.coordinate.to_string())
+        .unwrap_or_default();
     let published = |lane: &LaneInfo| matches!(lane.kind, LaneRole::Published { .. });
     lanes
         .iter()

@@ -1,9 +1,13 @@
 //! The session: opening, its window, its scan, following, and the poll that keeps the page current.
 
 use waybill_model::{Micros, Window};
-use waybill_protocol::{self as protocol, Failure, OpenTarget, Opened, Scan, ScanState, Status, TimeSpec};
+use waybill_protocol::{
+    self as protocol, Failure, OpenTarget, Opened, Scan, ScanState, Status, TimeSpec,
+};
 
-use super::{Asked, Effect, GridMessage, Message, Overlay, ResendMessage, State, TimelineMessage, ToastKind};
+use super::{
+    Asked, Effect, GridMessage, Message, Overlay, ResendMessage, State, TimelineMessage, ToastKind,
+};
 
 /// What is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +112,11 @@ impl Session {
 
     /// Whether something moves, so that polling quickly is worth it.
     pub fn is_busy(&self) -> bool {
-        let sending = self.status.as_ref().and_then(|status| status.run.as_ref()).is_some_and(|run| run.running);
+        let sending = self
+            .status
+            .as_ref()
+            .and_then(|status| status.run.as_ref())
+            .is_some_and(|run| run.running);
         self.is_scanning() || sending
     }
 
@@ -125,7 +133,9 @@ impl Session {
 
     /// The window that is looked at.
     pub fn window(&self) -> Window {
-        self.status.as_ref().map_or_else(|| self.asked.resolve(self.now), |status| status.window)
+        self.status
+            .as_ref()
+            .map_or_else(|| self.asked.resolve(self.now), |status| status.window)
     }
 
     /// Names of the expected consumers.
@@ -135,15 +145,18 @@ impl Session {
 
     /// Why nothing can be sent; `None` when something can.
     pub fn read_only_reason(&self) -> Option<&str> {
-        let reason = self.opened.as_ref().map(|opened| opened.read_only_reason.as_str());
+        let reason = self
+            .opened
+            .as_ref()
+            .map(|opened| opened.read_only_reason.as_str());
         reason.filter(|reason| !reason.is_empty())
     }
 
     fn time_spec(&self) -> TimeSpec {
         match (self.asked.from, self.asked.to) {
-            (super::End::BeforeNow(micros), super::End::BeforeNow(0)) => {
-                TimeSpec::Last { secs: u64::try_from(micros / 1_000_000).unwrap_or(0) }
-            }
+            (super::End::BeforeNow(micros), super::End::BeforeNow(0)) => TimeSpec::Last {
+                secs: u64::try_from(micros / 1_000_000).unwrap_or(0),
+            },
             _ => TimeSpec::Fixed(self.asked.resolve(self.now)),
         }
     }
@@ -171,7 +184,11 @@ impl State {
                 if let Err(failure) = answer {
                     self.complain(&failure, Some(Message::Session(SessionMessage::Rescan)));
                 }
-                if self.session.opened.is_some() { vec![Effect::Status] } else { Vec::new() }
+                if self.session.opened.is_some() {
+                    vec![Effect::Status]
+                } else {
+                    Vec::new()
+                }
             }
             SessionMessage::Stop => vec![Effect::Stop],
             SessionMessage::ToggleLive => self.toggle_live(),
@@ -201,7 +218,11 @@ impl State {
         let kept = std::mem::take(self);
         self.welcome = kept.welcome;
         self.look = kept.look;
-        self.session = Session { epoch, now: kept.session.now, ..Session::default() };
+        self.session = Session {
+            epoch,
+            now: kept.session.now,
+            ..Session::default()
+        };
         self.timeline = kept.timeline.emptied();
     }
 
@@ -236,7 +257,10 @@ impl State {
             return Vec::new();
         }
         let live = self.session.live == Live::On && self.session.asked.follows_now();
-        vec![Effect::Scan(Scan { window: self.session.time_spec(), live })]
+        vec![Effect::Scan(Scan {
+            window: self.session.time_spec(),
+            live,
+        })]
     }
 
     fn toggle_live(&mut self) -> Vec<Effect> {
@@ -244,7 +268,9 @@ impl State {
             Live::On => Live::Paused,
             Live::Paused => Live::On,
         };
-        vec![Effect::Live(protocol::Live { on: self.session.live == Live::On })]
+        vec![Effect::Live(protocol::Live {
+            on: self.session.live == Live::On,
+        })]
     }
 
     fn status(&mut self, answer: Result<Status, Failure>) -> Vec<Effect> {
@@ -255,10 +281,15 @@ impl State {
                 self.session.now = status.now;
                 let before = self.session.status.replace(status);
                 let first = before.is_none();
-                let changed =
-                    before.as_ref().map(|old| old.generation) != self.session.status.as_ref().map(|s| s.generation);
+                let changed = before.as_ref().map(|old| old.generation)
+                    != self.session.status.as_ref().map(|s| s.generation);
                 self.timeline.window_is(self.session.window());
-                self.grid.groups_are(self.session.status.as_ref().map_or(&[], |status| &status.groups));
+                self.grid.groups_are(
+                    self.session
+                        .status
+                        .as_ref()
+                        .map_or(&[], |status| &status.groups),
+                );
                 if changed || first {
                     effects.extend(self.update_grid(GridMessage::Refresh));
                     effects.extend(self.update_timeline(TimelineMessage::Refresh));
@@ -276,8 +307,13 @@ impl State {
             }
         }
         self.session.poll_no += 1;
-        let again = SessionMessage::Poll { no: self.session.poll_no };
-        effects.push(Effect::later(self.session.poll_millis(), Message::Session(again)));
+        let again = SessionMessage::Poll {
+            no: self.session.poll_no,
+        };
+        effects.push(Effect::later(
+            self.session.poll_millis(),
+            Message::Session(again),
+        ));
         effects
     }
 }

@@ -86,7 +86,12 @@ impl Timeline {
 
     /// Forgets what was shown, keeps how it is dressed.
     pub(super) fn emptied(&self) -> Self {
-        Self { width: self.width, theme: self.theme, metrics: self.metrics, ..Self::default() }
+        Self {
+            width: self.width,
+            theme: self.theme,
+            metrics: self.metrics,
+            ..Self::default()
+        }
     }
 
     /// The session looks at this window now.
@@ -108,27 +113,44 @@ impl Timeline {
 
     fn zoom(&mut self, factor: f64) {
         let Some(view) = self.view else { return };
-        let middle = self.hovered.as_ref().map_or(view.from.plus(view.len_micros() / 2), |hovered| hovered.at);
+        let middle = self
+            .hovered
+            .as_ref()
+            .map_or(view.from.plus(view.len_micros() / 2), |hovered| hovered.at);
         let before = (middle.since(view.from) as f64 * factor) as i64;
         let after = (view.to.since(middle) as f64 * factor) as i64;
-        self.look(Window { from: middle.plus(-before), to: middle.plus(after) });
+        self.look(Window {
+            from: middle.plus(-before),
+            to: middle.plus(after),
+        });
     }
 
     fn pan(&mut self, share: f64) {
         let Some(view) = self.view else { return };
         let by = (view.len_micros() as f64 * share) as i64;
-        self.look(Window { from: view.from.plus(by), to: view.to.plus(by) });
+        self.look(Window {
+            from: view.from.plus(by),
+            to: view.to.plus(by),
+        });
     }
 
     /// The tile that fits the view.
     fn wanted_tile(&self) -> Option<GetTile> {
         let view = self.view.filter(|view| view.len_micros() > 0)?;
         let grid = Grid::around(view, self.width.max(NARROWEST));
-        Some(GetTile { window: Window { from: grid.from, to: grid.to }, cols: grid.cols })
+        Some(GetTile {
+            window: Window {
+                from: grid.from,
+                to: grid.to,
+            },
+            cols: grid.cols,
+        })
     }
 
     fn tile_fits(&self) -> bool {
-        let (Some(tile), Some(view)) = (&self.tile, self.view) else { return false };
+        let (Some(tile), Some(view)) = (&self.tile, self.view) else {
+            return false;
+        };
         tile.grid.serves(view, self.width.max(NARROWEST))
     }
 }
@@ -138,7 +160,10 @@ fn clamped(view: Window, window: Window) -> Window {
     let longest = window.len_micros();
     let len = view.len_micros().clamp(CLOSEST.min(longest), longest);
     let from = view.from.clamp(window.from, window.to.plus(-len));
-    Window { from, to: from.plus(len) }
+    Window {
+        from,
+        to: from.plus(len),
+    }
 }
 
 impl State {
@@ -147,10 +172,16 @@ impl State {
             TimelineMessage::Refresh => return self.ask_tile(),
             TimelineMessage::Tile(answer) => return self.tile_arrived(*answer),
             TimelineMessage::Gesture(gesture) => return self.gesture(gesture),
-            TimelineMessage::Nearest(Ok(Some(no))) => return self.update_detail(DetailMessage::Show(no)),
+            TimelineMessage::Nearest(Ok(Some(no))) => {
+                return self.update_detail(DetailMessage::Show(no));
+            }
             TimelineMessage::Nearest(Ok(None)) => {}
             TimelineMessage::Nearest(Err(failure)) => self.complain(&failure, None),
-            TimelineMessage::Dressed { width, theme, metrics } => {
+            TimelineMessage::Dressed {
+                width,
+                theme,
+                metrics,
+            } => {
                 self.timeline.width = width;
                 self.timeline.theme = *theme;
                 self.timeline.metrics = metrics;
@@ -167,7 +198,10 @@ impl State {
             TimelineMessage::ZoomToBrush => {
                 if let Some(brush) = self.timeline.brush {
                     let air = brush.len_micros() / 10;
-                    self.timeline.look(Window { from: brush.from.plus(-air), to: brush.to.plus(air) });
+                    self.timeline.look(Window {
+                        from: brush.from.plus(-air),
+                        to: brush.to.plus(air),
+                    });
                 }
             }
             TimelineMessage::DropBrush => return self.brush(None),
@@ -188,12 +222,24 @@ impl State {
             }
             Gesture::Fit => self.update_timeline(TimelineMessage::Fit),
             Gesture::Pick { lane, at, .. } => {
-                if let Some(no) = self.timeline.hovered.as_ref().and_then(|hovered| hovered.event) {
+                if let Some(no) = self
+                    .timeline
+                    .hovered
+                    .as_ref()
+                    .and_then(|hovered| hovered.event)
+                {
                     return self.update_detail(DetailMessage::Show(no));
                 }
                 let outside = self.timeline.brush.is_some_and(|brush| !brush.contains(at));
-                let mut effects = if outside { self.brush(None) } else { Vec::new() };
-                effects.push(Effect::Nearest(Nearest { lane: u32::try_from(lane).unwrap_or(0), at: at.0 }));
+                let mut effects = if outside {
+                    self.brush(None)
+                } else {
+                    Vec::new()
+                };
+                effects.push(Effect::Nearest(Nearest {
+                    lane: u32::try_from(lane).unwrap_or(0),
+                    at: at.0,
+                }));
                 effects
             }
         }
@@ -208,7 +254,11 @@ impl State {
     }
 
     pub(super) fn tile_if_needed(&mut self) -> Vec<Effect> {
-        if self.timeline.tile_fits() { Vec::new() } else { self.ask_tile() }
+        if self.timeline.tile_fits() {
+            Vec::new()
+        } else {
+            self.ask_tile()
+        }
     }
 
     fn ask_tile(&mut self) -> Vec<Effect> {
@@ -219,7 +269,9 @@ impl State {
             self.timeline.stale = true;
             return Vec::new();
         }
-        let Some(wanted) = self.timeline.wanted_tile() else { return Vec::new() };
+        let Some(wanted) = self.timeline.wanted_tile() else {
+            return Vec::new();
+        };
         self.timeline.in_flight = true;
         self.timeline.stale = false;
         vec![Effect::Tile(wanted)]
@@ -232,7 +284,11 @@ impl State {
             // The poll says what is wrong with the core; the old tile stays.
             Err(_) => return Vec::new(),
         }
-        if self.timeline.stale || !self.timeline.tile_fits() { self.ask_tile() } else { Vec::new() }
+        if self.timeline.stale || !self.timeline.tile_fits() {
+            self.ask_tile()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -243,7 +299,10 @@ mod tests {
     use super::*;
 
     fn seconds(from: i64, to: i64) -> Window {
-        Window { from: Micros(from * 1_000_000), to: Micros(to * 1_000_000) }
+        Window {
+            from: Micros(from * 1_000_000),
+            to: Micros(to * 1_000_000),
+        }
     }
 
     #[test]
@@ -276,7 +335,10 @@ mod tests {
         state.timeline.tile = Some(Tile::new(Grid::over(wanted.window, wanted.cols)));
         assert!(state.timeline.tile_fits());
         state.timeline.pan(0.9);
-        assert!(state.timeline.tile_fits(), "one view to the side is still inside");
+        assert!(
+            state.timeline.tile_fits(),
+            "one view to the side is still inside"
+        );
         state.timeline.pan(0.9);
         assert!(!state.timeline.tile_fits());
         state.timeline.look(seconds(400, 410));

@@ -50,12 +50,18 @@ const DAY: i64 = 24 * HOUR;
 impl Asked {
     /// The last `micros` until now.
     pub fn last(micros: i64) -> Self {
-        Self { from: End::BeforeNow(micros), to: End::BeforeNow(0) }
+        Self {
+            from: End::BeforeNow(micros),
+            to: End::BeforeNow(0),
+        }
     }
 
     /// A fixed window.
     pub fn fixed(window: Window) -> Self {
-        Self { from: End::At(window.from), to: End::At(window.to) }
+        Self {
+            from: End::At(window.from),
+            to: End::At(window.to),
+        }
     }
 
     /// Whether it moves with the clock.
@@ -65,7 +71,10 @@ impl Asked {
 
     /// The window it stands for at `now`.
     pub fn resolve(self, now: Micros) -> Window {
-        Window { from: self.from.resolve(now), to: self.to.resolve(now) }
+        Window {
+            from: self.from.resolve(now),
+            to: self.to.resolve(now),
+        }
     }
 
     /// Reads what a person typed or pasted. The error is a sentence.
@@ -120,14 +129,16 @@ fn end(text: &str) -> Result<End, String> {
     if let Ok(micros) = length(text) {
         return Ok(End::BeforeNow(micros));
     }
-    Micros::parse(text)
-        .map(End::At)
-        .map_err(|_source| format!("'{text}' is not a time. Write now-1h, 15m or 2026-11-20T14:03:12Z."))
+    Micros::parse(text).map(End::At).map_err(|_source| {
+        format!("'{text}' is not a time. Write now-1h, 15m or 2026-11-20T14:03:12Z.")
+    })
 }
 
 /// `90s`, `15m`, `6h`, `2d`, `1w`, `250ms`.
 fn length(text: &str) -> Result<i64, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let unit = match text[digits..].trim() {
         "ms" => 1_000,
         "s" => SECOND,
@@ -137,8 +148,11 @@ fn length(text: &str) -> Result<i64, String> {
         "w" => 7 * DAY,
         other => return Err(format!("'{other}' is not a unit; use s, m, h, d or w.")),
     };
-    let n: i64 = text[..digits].parse().map_err(|_source| format!("'{text}' needs a number."))?;
-    n.checked_mul(unit).ok_or_else(|| format!("'{text}' is too long."))
+    let n: i64 = text[..digits]
+        .parse()
+        .map_err(|_source| format!("'{text}' needs a number."))?;
+    n.checked_mul(unit)
+        .ok_or_else(|| format!("'{text}' is too long."))
 }
 
 impl std::fmt::Display for End {
@@ -188,6 +202,9 @@ mod tests {
     fn what_makes_no_sense_is_said_in_a_sentence() {
         check("now-30s to now-1h", "The window ends before it begins.");
         check("now+1h", "'now+1h' lies in the future; write now-1h.");
-        check("yesterday", "'yesterday' is not a time. Write now-1h, 15m or 2026-11-20T14:03:12Z.");
+        check(
+            "yesterday",
+            "'yesterday' is not a time. Write now-1h, 15m or 2026-11-20T14:03:12Z.",
+        );
     }
 }

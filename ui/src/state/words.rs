@@ -55,7 +55,12 @@ const DAY: i64 = 86_400_000_000;
 pub fn parts(at: Micros, zone: Zone) -> Parts {
     let local = at.0.saturating_add(i64::from(zone.minutes()) * 60_000_000);
     let (year, month, day) = civil_from_days(local.div_euclid(DAY));
-    Parts { year, month, day, of_day: local.rem_euclid(DAY) }
+    Parts {
+        year,
+        month,
+        day,
+        of_day: local.rem_euclid(DAY),
+    }
 }
 
 /// Days since 1970 to year, month, day (the well-known era arithmetic; no library needed for this).
@@ -67,9 +72,17 @@ fn civil_from_days(days: i64) -> (i64, u8, u8) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, u8::try_from(month).unwrap_or(1), u8::try_from(day).unwrap_or(1))
+    (
+        year,
+        u8::try_from(month).unwrap_or(1),
+        u8::try_from(day).unwrap_or(1),
+    )
 }
 
 /// `14:03:12.418`
@@ -93,7 +106,11 @@ pub fn date(at: Micros, zone: Zone) -> String {
 /// `14:03` or `14:03:12`, as short as the whole of the time allows.
 pub fn short_clock(at: Micros, zone: Zone) -> String {
     let (h, m, s) = hms(parts(at, zone).of_day);
-    if s == 0 { format!("{h:02}:{m:02}") } else { format!("{h:02}:{m:02}:{s:02}") }
+    if s == 0 {
+        format!("{h:02}:{m:02}")
+    } else {
+        format!("{h:02}:{m:02}:{s:02}")
+    }
 }
 
 /// Hours, minutes and seconds of a time of day.
@@ -119,7 +136,11 @@ pub fn span(micros: i64) -> String {
         }
         _ => format!("{} d {} h", abs / 86_400_000_000, abs / 3_600_000_000 % 24),
     };
-    if micros < 0 { format!("−{text}") } else { text }
+    if micros < 0 {
+        format!("−{text}")
+    } else {
+        text
+    }
 }
 
 /// The narrow form for grid cells, relative to the stage before everything: `+41`, `+1.2s`, `+4m`.
@@ -218,7 +239,9 @@ pub fn finding(row: &EventRow, consumers: &[String]) -> String {
         Finding::Arrived => "Arrived".to_owned(),
         Finding::Publish(verdict) => publish(&verdict).to_owned(),
         Finding::Consumer(no, verdict) => {
-            let name = consumers.get(usize::from(no.0)).map_or("a consumer", String::as_str);
+            let name = consumers
+                .get(usize::from(no.0))
+                .map_or("a consumer", String::as_str);
             consumer(&verdict, name)
         }
     }
@@ -336,18 +359,25 @@ mod tests {
 
     #[test]
     fn deltas_fit_a_cell() {
-        for (micros, expected) in
-            [(2_000, "+2"), (999_999, "+999"), (1_250_000, "+1.2s"), (252_000_000, "+4m")]
-        {
+        for (micros, expected) in [
+            (2_000, "+2"),
+            (999_999, "+999"),
+            (1_250_000, "+1.2s"),
+            (252_000_000, "+4m"),
+        ] {
             assert_eq!(delta(micros), expected);
         }
     }
 
     #[test]
     fn nothing_rounds_up_to_complete() {
-        for (share, expected) in
-            [(1.0, "100 %"), (0.99999, "99.9 %"), (0.5, "50 %"), (0.0, "0 %"), (0.456, "45 %")]
-        {
+        for (share, expected) in [
+            (1.0, "100 %"),
+            (0.99999, "99.9 %"),
+            (0.5, "50 %"),
+            (0.0, "0 %"),
+            (0.456, "45 %"),
+        ] {
             assert_eq!(percent(share), expected);
         }
     }

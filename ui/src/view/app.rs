@@ -36,7 +36,13 @@ pub(crate) fn App() -> impl IntoView {
             waybill_model::Environment::Production => "env-production",
         })
     });
-    let class = move || format!("app {} {}", environment.get(), if open.get() { "" } else { "startup" });
+    let class = move || {
+        format!(
+            "app {} {}",
+            environment.get(),
+            if open.get() { "" } else { "startup" }
+        )
+    };
     let overlay = page.memo(|state| std::mem::discriminant(&state.overlay));
     let above = move || {
         // Not `track`: a memo that nobody has read yet tells nobody when it changes.
@@ -52,7 +58,10 @@ pub(crate) fn App() -> impl IntoView {
     // What lies beneath a dialog takes neither focus nor clicks.
     let beneath = page.memo(|state| {
         state.form.is_some()
-            || matches!(state.overlay, Overlay::Palette { .. } | Overlay::Keys | Overlay::Confirm)
+            || matches!(
+                state.overlay,
+                Overlay::Palette { .. } | Overlay::Keys | Overlay::Confirm
+            )
     });
     view! {
         <div class=class id="app" data-test="app"

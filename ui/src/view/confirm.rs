@@ -13,16 +13,29 @@ pub(super) fn Confirm() -> impl IntoView {
     let page = use_page();
     let plan = page.memo(|state| state.resend.plan.clone());
     let confirm = page.memo(|state| state.resend.confirm.clone());
-    let ready = page.memo(|state| state.is_confirmed() && !state.resend.confirm.sending && state.send_refusal().is_none());
+    let ready = page.memo(|state| {
+        state.is_confirmed() && !state.resend.confirm.sending && state.send_refusal().is_none()
+    });
     let production = page.memo(|state| {
-        state.session.opened.as_ref().is_some_and(|o| o.profile.environment == Environment::Production)
+        state
+            .session
+            .opened
+            .as_ref()
+            .is_some_and(|o| o.profile.environment == Environment::Production)
     });
     let send = move |message| page.dispatch(Message::Resend(message));
     let close = move |_| page.dispatch(Message::Overlay(OverlayMessage::Close));
     let n = move || plan.get().map_or(0, |plan| plan.events.len() as u64);
     let recipients = move || {
-        let names = plan.get().map(|plan| plan.recipients.into_iter().map(|r| r.name).collect::<Vec<_>>());
-        names.filter(|names| !names.is_empty()).map_or_else(|| "nobody we know of".to_owned(), |names| names.join(", "))
+        let names = plan.get().map(|plan| {
+            plan.recipients
+                .into_iter()
+                .map(|r| r.name)
+                .collect::<Vec<_>>()
+        });
+        names
+            .filter(|names| !names.is_empty())
+            .map_or_else(|| "nobody we know of".to_owned(), |names| names.join(", "))
     };
     let warnings = move || plan.get().map_or(0, |plan| plan.warnings.len() as u64);
     let submit = move |event: leptos::ev::SubmitEvent| {

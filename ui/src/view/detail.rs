@@ -33,7 +33,8 @@ fn Event() -> impl IntoView {
     let page = use_page();
     let shown = page.memo(|state| state.detail.shown.clone());
     let failure = page.memo(|state| state.detail.failure.clone());
-    move || match (failure.get(), shown.get()) {
+    move || {
+        match (failure.get(), shown.get()) {
         (Some(failure), _) => view! {
             <div class="pad">
                 <FailureCard failure=failure test="detail-failure"
@@ -50,6 +51,7 @@ fn Event() -> impl IntoView {
         }
         .into_any(),
     }
+    }
 }
 
 #[component]
@@ -59,12 +61,21 @@ fn Head(shown: EventDetail) -> impl IntoView {
     let row = &shown.row;
     let (id, kind) = (row.id.to_string(), row.kind.clone());
     let suspected = row.verdict.phase == Phase::Suspected && row.class.needs_action();
-    let pill_class = format!("pill {}{}", tone(row.class), if suspected { " suspected" } else { "" });
+    let pill_class = format!(
+        "pill {}{}",
+        tone(row.class),
+        if suspected { " suspected" } else { "" }
+    );
     let pill = finding(row, &consumers);
     let sureness = row.class.needs_action().then(|| phase(row.verdict.phase));
     let aggregate = row.aggregate.replacen('/', " ", 1);
     let copied = id.clone();
-    let copy = move |_| page.dispatch(Message::Copy { text: copied.clone(), said: "The event's id is copied." });
+    let copy = move |_| {
+        page.dispatch(Message::Copy {
+            text: copied.clone(),
+            said: "The event's id is copied.",
+        })
+    };
     let problems = shown.problems.clone();
     view! {
         <div class="pad head scroll">

@@ -15,7 +15,8 @@ pub(super) fn DiffPanel() -> impl IntoView {
         let (row, copy) = (shown.outbox_row.as_ref()?, shown.copies.first()?);
         Some(differences(row.payload.as_deref(), copy.payload.as_deref()))
     });
-    move || match (with.get(), found.get()) {
+    move || {
+        match (with.get(), found.get()) {
         (DiffWith::NoRow, _) => view! { <p class="muted">"There is no outbox row to compare with."</p> }.into_any(),
         (DiffWith::NoCopy, _) | (_, None) => {
             view! { <p class="muted">"There is no copy to compare with."</p> }.into_any()
@@ -24,6 +25,7 @@ pub(super) fn DiffPanel() -> impl IntoView {
             view! { <p class="muted" data-test="diff-equal">"Outbox row and copy say the same."</p> }.into_any()
         }
         (DiffWith::Both, Some(found)) => table(found).into_any(),
+    }
     }
 }
 

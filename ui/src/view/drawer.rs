@@ -41,7 +41,13 @@ fn Head() -> impl IntoView {
     let page = use_page();
     let what = page.memo(|state| state.resend.drawer);
     let planning = move || matches!(what.get(), What::Plan | What::Preview | What::DryRun);
-    let has_run = page.memo(|state| state.session.status.as_ref().is_some_and(|status| status.run.is_some()));
+    let has_run = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .is_some_and(|status| status.run.is_some())
+    });
     let send = move |message| page.dispatch(Message::Resend(message));
     view! {
         <div class="dh">
@@ -74,14 +80,23 @@ fn PlanHead() -> impl IntoView {
     let page = use_page();
     let what = page.memo(|state| state.resend.drawer);
     let n = page.memo(|state| {
-        let planned = state.resend.plan.as_ref().filter(|_| !state.resend.planning).map(|plan| plan.events.len());
+        let planned = state
+            .resend
+            .plan
+            .as_ref()
+            .filter(|_| !state.resend.planning)
+            .map(|plan| plan.events.len());
         planned.unwrap_or_else(|| state.selection.len()) as u64
     });
     let refusal = page.memo(crate::state::State::send_refusal);
     let no_plan = page.memo(|state| state.resend.plan.is_none() || state.resend.planning);
     let send = move |message| page.dispatch(Message::Resend(message));
     let toggle = move |panel: What| {
-        send(ResendMessage::Show(if what.get_untracked() == panel { What::Plan } else { panel }));
+        send(ResendMessage::Show(if what.get_untracked() == panel {
+            What::Plan
+        } else {
+            panel
+        }));
     };
     view! {
         <b data-test="resend-count">{move || format!("Resend {}", n.get())}</b>
@@ -107,16 +122,32 @@ fn PlanHead() -> impl IntoView {
 fn Modes() -> impl IntoView {
     let page = use_page();
     let mode = page.memo(|state| state.resend.mode.clone());
-    let one = page.memo(|state| state.session.opened.as_ref().is_some_and(|opened| opened.one_consumer));
+    let one = page.memo(|state| {
+        state
+            .session
+            .opened
+            .as_ref()
+            .is_some_and(|opened| opened.one_consumer)
+    });
     let consumers = page.memo(|state| state.session.consumers().to_vec());
     let choose = move |mode| page.dispatch(Message::Resend(ResendMessage::Mode(mode)));
     let consumer = move || match mode.get() {
         Mode::OneConsumer { consumer } => Some(consumer),
         Mode::Everyone => None,
     };
-    let first = move || consumers.get_untracked().first().cloned().unwrap_or_default();
+    let first = move || {
+        consumers
+            .get_untracked()
+            .first()
+            .cloned()
+            .unwrap_or_default()
+    };
     let why = move || {
-        if one.get() { "To one consumer's own queue" } else { "This broker has no way to one consumer alone: everyone reads the same topic." }
+        if one.get() {
+            "To one consumer's own queue"
+        } else {
+            "This broker has no way to one consumer alone: everyone reads the same topic."
+        }
     };
     view! {
         <span class="seg" role="radiogroup" aria-label="Who receives it">

@@ -28,10 +28,17 @@ pub(super) fn DryRunPanel() -> impl IntoView {
 }
 
 fn route(checked: CheckedRoute) -> impl IntoView {
-    let (tone, picture) =
-        if checked.check.reachable { ("tone-fine", Icon::Check) } else { ("tone-missing", Icon::Bad) };
+    let (tone, picture) = if checked.check.reachable {
+        ("tone-fine", Icon::Check)
+    } else {
+        ("tone-missing", Icon::Bad)
+    };
     let route = &checked.route;
-    let mut to = if route.destination.is_empty() { "the queue itself".to_owned() } else { route.destination.clone() };
+    let mut to = if route.destination.is_empty() {
+        "the queue itself".to_owned()
+    } else {
+        route.destination.clone()
+    };
     if let Some(partition) = route.partition {
         to = format!("{to}, partition {partition}");
     }

@@ -21,7 +21,12 @@ pub(super) fn FailureCard(
     let page = use_page();
     let code = format!("{:?}", failure.code);
     let details = format!("{code}: {}\n{}", failure.message, failure.detail);
-    let copy = move |_| page.dispatch(Message::Copy { text: details.clone(), said: "The details are copied." });
+    let copy = move |_| {
+        page.dispatch(Message::Copy {
+            text: details.clone(),
+            said: "The details are copied.",
+        })
+    };
     view! {
         <div class="card-error" role="alert" data-test=test>
             {icon(Icon::Bad)}

@@ -19,7 +19,12 @@ fn change(page: Page, edit: impl FnOnce(&mut Fields)) {
 #[component]
 pub(super) fn FieldsPanel() -> impl IntoView {
     let page = use_page();
-    let amqp = page.memo(|state| state.form.as_ref().is_some_and(|form| form.fields.is_amqp()));
+    let amqp = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .is_some_and(|form| form.fields.is_amqp())
+    });
     view! {
         <div class="two head">
             <TextField label="Name" test="form-name" placeholder="toys"
@@ -55,7 +60,13 @@ fn TextField(
     write: fn(&mut Fields, String),
 ) -> impl IntoView {
     let page = use_page();
-    let value = page.memo(move |state| state.form.as_ref().map(|form| read(&form.fields)).unwrap_or_default());
+    let value = page.memo(move |state| {
+        state
+            .form
+            .as_ref()
+            .map(|form| read(&form.fields))
+            .unwrap_or_default()
+    });
     let typed = move |event| {
         let text = event_target_value(&event);
         change(page, |fields| write(fields, text));
@@ -72,7 +83,13 @@ fn TextField(
 #[component]
 fn EnvironmentField() -> impl IntoView {
     let page = use_page();
-    let value = page.memo(|state| state.form.as_ref().map(|form| form.fields.environment).unwrap_or_default());
+    let value = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .map(|form| form.fields.environment)
+            .unwrap_or_default()
+    });
     view! {
         <div class="field">
             <span class="label">"What a mistake would hit"</span>
@@ -92,9 +109,18 @@ fn EnvironmentField() -> impl IntoView {
 #[component]
 fn AccessField() -> impl IntoView {
     let page = use_page();
-    let resend = page.memo(|state| state.form.as_ref().is_some_and(|form| form.fields.access == Access::Resend));
+    let resend = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .is_some_and(|form| form.fields.access == Access::Resend)
+    });
     let toggle = move |_| {
-        let access = if resend.get_untracked() { Access::ReadOnly } else { Access::Resend };
+        let access = if resend.get_untracked() {
+            Access::ReadOnly
+        } else {
+            Access::Resend
+        };
         change(page, |fields| fields.access = access);
     };
     view! {
@@ -108,8 +134,18 @@ fn AccessField() -> impl IntoView {
 #[component]
 fn ConsumersField() -> impl IntoView {
     let page = use_page();
-    let n = page.memo(|state| state.form.as_ref().map_or(0, |form| form.fields.consumers.len()));
-    let amqp = page.memo(|state| state.form.as_ref().is_some_and(|form| form.fields.is_amqp()));
+    let n = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .map_or(0, |form| form.fields.consumers.len())
+    });
+    let amqp = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .is_some_and(|form| form.fields.is_amqp())
+    });
     let group = move || if amqp.get() { "queue" } else { "group" };
     view! {
         {move || (0..n.get()).map(|idx| view! {
@@ -143,7 +179,12 @@ fn ConsumerText(
 ) -> impl IntoView {
     let page = use_page();
     let value = page.memo(move |state| {
-        state.form.as_ref().and_then(|form| form.fields.consumers.get(idx)).map(read).unwrap_or_default()
+        state
+            .form
+            .as_ref()
+            .and_then(|form| form.fields.consumers.get(idx))
+            .map(read)
+            .unwrap_or_default()
     });
     let typed = move |event| {
         let text = event_target_value(&event);

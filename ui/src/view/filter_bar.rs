@@ -13,7 +13,11 @@ pub(super) fn FilterBar() -> impl IntoView {
     let page = use_page();
     let filter = page.memo(|state| state.filter.clone());
     let tally = page.memo(|state| {
-        let total = state.session.status.as_ref().map_or(0, |status| status.counts.total);
+        let total = state
+            .session
+            .status
+            .as_ref()
+            .map_or(0, |status| status.counts.total);
         state.grid.block.as_ref().map(|block| (block.total, total))
     });
     let send = move |message| page.dispatch(Message::Filter(message));
@@ -27,7 +31,9 @@ pub(super) fn FilterBar() -> impl IntoView {
     let letters = move || {
         let filter = filter.get();
         let inks = ink(&filter.typed, filter.problem.as_ref());
-        inks.into_iter().map(|ink| view! { <span class=ink.class>{ink.text}</span> }).collect_view()
+        inks.into_iter()
+            .map(|ink| view! { <span class=ink.class>{ink.text}</span> })
+            .collect_view()
     };
     view! {
         <div class="filterbar">

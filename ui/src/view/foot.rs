@@ -10,9 +10,21 @@ use crate::state::{Message, Overlay, OverlayMessage, SessionMessage, counted, sp
 #[component]
 pub(super) fn Foot() -> impl IntoView {
     let page = use_page();
-    let clocks = page.memo(|state| state.session.status.as_ref().map(|s| s.clocks.clone()).unwrap_or_default());
+    let clocks = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map(|s| s.clocks.clone())
+            .unwrap_or_default()
+    });
     let open = page.memo(|state| state.session.opened.is_some());
-    let version = page.memo(|state| state.welcome.as_ref().map(|welcome| welcome.version.clone()));
+    let version = page.memo(|state| {
+        state
+            .welcome
+            .as_ref()
+            .map(|welcome| welcome.version.clone())
+    });
     view! {
         <footer class="foot">
             <Scan/>
@@ -44,21 +56,39 @@ pub(super) fn Foot() -> impl IntoView {
 }
 
 fn signed(micros: i64) -> String {
-    if micros > 0 { format!("+{}", span(micros)) } else { span(micros) }
+    if micros > 0 {
+        format!("+{}", span(micros))
+    } else {
+        span(micros)
+    }
 }
 
 #[component]
 fn Scan() -> impl IntoView {
     let page = use_page();
-    let scan = page.memo(|state| state.session.status.as_ref().map(|status| status.scan.clone()));
+    let scan = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map(|status| status.scan.clone())
+    });
     let tally = page.memo(|state| {
         let status = state.session.status.as_ref()?;
         let events = counted(status.counts.total, "event", "events");
-        Some(format!("{events}, {}", counted(status.copies, "copy", "copies")))
+        Some(format!(
+            "{events}, {}",
+            counted(status.copies, "copy", "copies")
+        ))
     });
     let lost = page.memo(|state| state.session.lost.is_some());
     let running = page.memo(|state| state.session.is_scanning());
-    let failed = move || matches!(scan.get(), Some(ScanState::Failed { .. } | ScanState::Stopped));
+    let failed = move || {
+        matches!(
+            scan.get(),
+            Some(ScanState::Failed { .. } | ScanState::Stopped)
+        )
+    };
     let send = move |message| page.dispatch(Message::Session(message));
     view! {
         <span data-test="scan-state" data-state=move || scan.get().as_ref().map(state_name)>
@@ -92,10 +122,17 @@ fn words(scan: &ScanState) -> String {
     match scan {
         ScanState::Idle => "Nothing read yet. ".to_owned(),
         ScanState::Connecting => "Connecting ".to_owned(),
-        ScanState::Scanning { pass: 1, share, .. } => format!("Reading {} % ", (share * 100.0) as u32),
-        ScanState::Scanning { share, .. } => format!("Reading again, to be sure {} % ", (share * 100.0) as u32),
+        ScanState::Scanning { pass: 1, share, .. } => {
+            format!("Reading {} % ", (share * 100.0) as u32)
+        }
+        ScanState::Scanning { share, .. } => {
+            format!("Reading again, to be sure {} % ", (share * 100.0) as u32)
+        }
         ScanState::Done { took_micros } => {
-            format!("Read in {}: ", span(i64::try_from(*took_micros).unwrap_or(i64::MAX)))
+            format!(
+                "Read in {}: ",
+                span(i64::try_from(*took_micros).unwrap_or(i64::MAX))
+            )
         }
         ScanState::Live => "Following: ".to_owned(),
         ScanState::Stopped => "Stopped; what was read is shown: ".to_owned(),
@@ -106,10 +143,12 @@ fn words(scan: &ScanState) -> String {
 #[component]
 fn Bar() -> impl IntoView {
     let page = use_page();
-    let share = page.memo(|state| match state.session.status.as_ref().map(|status| &status.scan) {
-        Some(ScanState::Scanning { share, .. }) if *share > 0.0 => Some((share * 100.0) as u32),
-        _ => None,
-    });
+    let share = page.memo(
+        |state| match state.session.status.as_ref().map(|status| &status.scan) {
+            Some(ScanState::Scanning { share, .. }) if *share > 0.0 => Some((share * 100.0) as u32),
+            _ => None,
+        },
+    );
     view! {
         <span class="bar" class:unsure=move || share.get().is_none() role="progressbar"
             aria-valuenow=move || share.get().map(|share| share.to_string())>

@@ -17,9 +17,19 @@ pub(super) fn ProfileForm() -> impl IntoView {
     let editing = page.memo(|state| state.form.as_ref().and_then(|form| form.editing.clone()));
     let tab = page.memo(|state| state.form.as_ref().map(|form| form.tab).unwrap_or_default());
     let failure = page.memo(|state| state.form.as_ref().and_then(|form| form.failure.clone()));
-    let refusal = page.memo(|state| state.form.as_ref().and_then(crate::state::Form::save_refusal));
+    let refusal = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .and_then(crate::state::Form::save_refusal)
+    });
     let send = move |message| page.dispatch(Message::Form(message));
-    let title = move || editing.get().map_or_else(|| "New profile".to_owned(), |name| format!("Profile {name}"));
+    let title = move || {
+        editing.get().map_or_else(
+            || "New profile".to_owned(),
+            |name| format!("Profile {name}"),
+        )
+    };
     view! {
         <div class="veil-all">
             <div class="dialog wide" role="dialog" aria-modal="true" aria-label="Profile" data-test="form">
@@ -79,8 +89,15 @@ fn FormTabs() -> impl IntoView {
 #[component]
 fn TextPanel() -> impl IntoView {
     let page = use_page();
-    let text = page.memo(|state| state.form.as_ref().map(|form| form.text.clone()).unwrap_or_default());
-    let edit = move |event| page.dispatch(Message::Form(FormMessage::Edit(event_target_value(&event))));
+    let text = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .map(|form| form.text.clone())
+            .unwrap_or_default()
+    });
+    let edit =
+        move |event| page.dispatch(Message::Form(FormMessage::Edit(event_target_value(&event))));
     view! {
         <textarea class="toml mono" data-test="form-toml" spellcheck="false" aria-label="The profile as text" rows="20"
             prop:value=move || text.get() on:input=edit></textarea>
@@ -92,16 +109,30 @@ fn Secrets() -> impl IntoView {
     let page = use_page();
     // Only names and whether they are stored: a memo of what is typed would redraw the field under the cursor.
     let secrets = page.memo(|state| {
-        let secrets = state.form.as_ref().map(|form| form.secrets.as_slice()).unwrap_or_default();
-        secrets.iter().map(|secret| (secret.name.clone(), secret.stored)).collect::<Vec<_>>()
+        let secrets = state
+            .form
+            .as_ref()
+            .map(|form| form.secrets.as_slice())
+            .unwrap_or_default();
+        secrets
+            .iter()
+            .map(|secret| (secret.name.clone(), secret.stored))
+            .collect::<Vec<_>>()
     });
     let field = move |name: String, stored: bool| {
         let label = name.clone();
         let typed = move |event| {
             let typed = Typed(event_target_value(&event));
-            page.dispatch(Message::Form(FormMessage::Secret { name: name.clone(), typed }));
+            page.dispatch(Message::Form(FormMessage::Secret {
+                name: name.clone(),
+                typed,
+            }));
         };
-        let hint = if stored { "stored in the keychain; type to replace it" } else { "none stored; leave empty if none is needed" };
+        let hint = if stored {
+            "stored in the keychain; type to replace it"
+        } else {
+            "none stored; leave empty if none is needed"
+        };
         view! {
             <div class="field">
                 <label>{format!("Password “{label}”")}</label>
@@ -121,19 +152,39 @@ fn Secrets() -> impl IntoView {
 #[component]
 fn Problems() -> impl IntoView {
     let page = use_page();
-    let problems = page.memo(|state| state.form.as_ref().map(|form| form.problems.clone()).unwrap_or_default());
+    let problems = page.memo(|state| {
+        state
+            .form
+            .as_ref()
+            .map(|form| form.problems.clone())
+            .unwrap_or_default()
+    });
     let touched = page.memo(|state| {
-        let Some(form) = &state.form else { return false };
+        let Some(form) = &state.form else {
+            return false;
+        };
         form.editing.is_some() || form.by_hand || !form.fields.name.is_empty()
     });
     let row = |problem: ProfileProblem| {
-        let place = if problem.line > 0 { format!("Line {}: ", problem.line) } else { String::new() };
-        let meant = if problem.suggestion.is_empty() { String::new() } else { format!(" Did you mean {}?", problem.suggestion) };
+        let place = if problem.line > 0 {
+            format!("Line {}: ", problem.line)
+        } else {
+            String::new()
+        };
+        let meant = if problem.suggestion.is_empty() {
+            String::new()
+        } else {
+            format!(" Did you mean {}?", problem.suggestion)
+        };
         view! {
             <div class="warn" data-test="form-problem">
                 <span class="tone-missing">"✕"</span><span>{place}{problem.message}{meant}</span>
             </div>
         }
     };
-    move || touched.get().then(|| problems.get().into_iter().map(row).collect_view())
+    move || {
+        touched
+            .get()
+            .then(|| problems.get().into_iter().map(row).collect_view())
+    }
 }

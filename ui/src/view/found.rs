@@ -15,14 +15,21 @@ use crate::state::{GridMessage, Message, SessionMessage, State, count, counted, 
 pub(super) fn Found() -> impl IntoView {
     let page = use_page();
     let groups = page.memo(|state| {
-        let worth = state.grid.groups.iter().filter(|group| group.class.is_some() && group.count > 0);
+        let worth = state
+            .grid
+            .groups
+            .iter()
+            .filter(|group| group.class.is_some() && group.count > 0);
         worth.cloned().collect::<Vec<_>>()
     });
     let headline = page.memo(headline);
-    let failure = page.memo(|state| match state.session.status.as_ref().map(|status| &status.scan) {
-        Some(ScanState::Failed { failure }) => Some(failure.clone()),
-        _ => None,
-    });
+    let failure =
+        page.memo(
+            |state| match state.session.status.as_ref().map(|status| &status.scan) {
+                Some(ScanState::Failed { failure }) => Some(failure.clone()),
+                _ => None,
+            },
+        );
     view! {
         <div class="pad found scroll" data-test="found">
             {move || failure.get().map(|failure| view! {
@@ -42,8 +49,16 @@ fn headline(state: &State) -> (String, String) {
     let Some(status) = &state.session.status else {
         return ("Reading…".to_owned(), String::new());
     };
-    let wrong: u64 = VerdictClass::ALL.into_iter().filter(|c| c.needs_action()).map(|c| status.counts.of(c)).sum();
-    let unsure = status.places.iter().filter(|place| place.covered < 1.0 || place.failure.is_some()).count();
+    let wrong: u64 = VerdictClass::ALL
+        .into_iter()
+        .filter(|c| c.needs_action())
+        .map(|c| status.counts.of(c))
+        .sum();
+    let unsure = status
+        .places
+        .iter()
+        .filter(|place| place.covered < 1.0 || place.failure.is_some())
+        .count();
     let rests = if unsure == 0 {
         "Every source was read without a gap.".to_owned()
     } else {
@@ -51,10 +66,16 @@ fn headline(state: &State) -> (String, String) {
         format!("{sources} not read without a gap. What cannot be known is never called missing.")
     };
     if state.session.is_scanning() && wrong == 0 {
-        return ("Reading…".to_owned(), "Findings appear here while the sources are read.".to_owned());
+        return (
+            "Reading…".to_owned(),
+            "Findings appear here while the sources are read.".to_owned(),
+        );
     }
     if wrong > 0 {
-        return (format!("{} action", counted(wrong, "event needs", "events need")), rests);
+        return (
+            format!("{} action", counted(wrong, "event needs", "events need")),
+            rests,
+        );
     }
     let known = status.counts.of(VerdictClass::Unknown) == 0 && unsure == 0;
     if status.counts.total == 0 {
@@ -83,6 +104,9 @@ fn Finding(group: Group) -> impl IntoView {
 /// The sentence without the number that stands large before it.
 fn without_count(group: &Group) -> String {
     let number = group.count.to_string();
-    let rest = group.sentence.strip_prefix(number.as_str()).unwrap_or(&group.sentence);
+    let rest = group
+        .sentence
+        .strip_prefix(number.as_str())
+        .unwrap_or(&group.sentence);
     rest.trim_start().to_owned()
 }

@@ -42,7 +42,12 @@ pub(super) fn Grid() -> impl IntoView {
         let (first, end) = lines.get();
         view! { <For each=move || first..end key=|line| *line let:line><Row line=line/></For> }
     };
-    let height = move || format!("{}px", total.get().min(MAX_SHEET_ROWS) * u64::try_from(ROW).unwrap_or(0));
+    let height = move || {
+        format!(
+            "{}px",
+            total.get().min(MAX_SHEET_ROWS) * u64::try_from(ROW).unwrap_or(0)
+        )
+    };
     let on_scroll = move |_| {
         if let Some(body) = body.get_untracked() {
             measure(page, &body);
@@ -88,7 +93,13 @@ fn Head() -> impl IntoView {
     let descending = page.memo(|state| state.grid.descending);
     let all = page.memo(|state| !state.selection.is_empty());
     let send = move |message| page.dispatch(Message::Grid(message));
-    let toggle_all = move |_| send(if all.get_untracked() { GridMessage::Clear } else { GridMessage::SelectAll });
+    let toggle_all = move |_| {
+        send(if all.get_untracked() {
+            GridMessage::Clear
+        } else {
+            GridMessage::SelectAll
+        })
+    };
     view! {
         <div class="tr th" role="row">
             <span class="td pick">
@@ -131,14 +142,22 @@ fn nothing(state: &State) -> Nothing {
     if let Some(failure) = &state.grid.failure {
         return Nothing::Failed(failure.clone());
     }
-    let known = state.session.status.as_ref().map(|status| status.counts.total);
+    let known = state
+        .session
+        .status
+        .as_ref()
+        .map(|status| status.counts.total);
     match (state.grid.block.as_ref().map(|block| block.total), known) {
         (Some(1..), _) => Nothing::Lines,
         (None, _) | (_, None) => Nothing::Loading,
         (Some(0), Some(0)) if state.session.is_scanning() => Nothing::Loading,
         (Some(0), Some(0)) => Nothing::NoEvents,
-        (Some(0), Some(_)) if !state.filter.applied.is_empty() || state.timeline.brush.is_some() => {
-            Nothing::NoMatch { brush: state.timeline.brush.is_some() }
+        (Some(0), Some(_))
+            if !state.filter.applied.is_empty() || state.timeline.brush.is_some() =>
+        {
+            Nothing::NoMatch {
+                brush: state.timeline.brush.is_some(),
+            }
         }
         (Some(0), Some(_)) => Nothing::AllWell,
     }
@@ -152,7 +171,8 @@ fn Hollow() -> impl IntoView {
         page.dispatch(Message::Filter(FilterMessage::Clear));
         page.dispatch(Message::Timeline(TimelineMessage::DropBrush));
     };
-    move || match what.get() {
+    move || {
+        match what.get() {
         Nothing::Lines => ().into_any(),
         Nothing::Loading => view! { <div class="empty"><Bones/></div> }.into_any(),
         Nothing::Failed(failure) => view! {
@@ -192,6 +212,7 @@ fn Hollow() -> impl IntoView {
             </div>
         }
         .into_any(),
+    }
     }
 }
 

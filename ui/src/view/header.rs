@@ -8,7 +8,8 @@ use super::profile_menu::ProfileMenu;
 use super::window_menu::WindowMenu;
 use crate::run::use_page;
 use crate::state::{
-    DemoMessage, Live, Message, Overlay, OverlayMessage, SessionMessage, ThemeChoice, environment_name,
+    DemoMessage, Live, Message, Overlay, OverlayMessage, SessionMessage, ThemeChoice,
+    environment_name,
 };
 
 /// The header.
@@ -16,7 +17,13 @@ use crate::state::{
 pub(super) fn Header() -> impl IntoView {
     let page = use_page();
     let open = page.memo(|state| state.session.opened.is_some());
-    let demo = page.memo(|state| state.session.opened.as_ref().is_some_and(|opened| opened.demo));
+    let demo = page.memo(|state| {
+        state
+            .session
+            .opened
+            .as_ref()
+            .is_some_and(|opened| opened.demo)
+    });
     view! {
         <header class="top">
             <span class="brand">{mark()}"Waybill"</span>
@@ -38,8 +45,16 @@ fn ProfileChip() -> impl IntoView {
     let page = use_page();
     let profile = page.memo(|state| {
         state.session.opened.as_ref().map(|opened| {
-            let name = if opened.demo { "demo" } else { environment_name(opened.profile.environment) };
-            let what = if opened.demo { String::new() } else { format!("{} · ", opened.profile.name) };
+            let name = if opened.demo {
+                "demo"
+            } else {
+                environment_name(opened.profile.environment)
+            };
+            let what = if opened.demo {
+                String::new()
+            } else {
+                format!("{} · ", opened.profile.name)
+            };
             (name, format!("{what}{}", opened.profile.subtitle))
         })
     });
@@ -62,8 +77,15 @@ fn ProfileChip() -> impl IntoView {
 fn LockChip() -> impl IntoView {
     let page = use_page();
     let reason = page.memo(|state| state.session.read_only_reason().map(str::to_owned));
-    let access = page.memo(|state| state.session.opened.as_ref().map(|opened| opened.profile.access));
-    move || match reason.get() {
+    let access = page.memo(|state| {
+        state
+            .session
+            .opened
+            .as_ref()
+            .map(|opened| opened.profile.access)
+    });
+    move || {
+        match reason.get() {
         Some(reason) => {
             let words = if access.get() == Some(Access::Resend) { "cannot send" } else { "read-only" };
             view! {
@@ -79,6 +101,7 @@ fn LockChip() -> impl IntoView {
             </span>
         }
         .into_any(),
+    }
     }
 }
 
@@ -109,7 +132,8 @@ fn WindowChip() -> impl IntoView {
 fn LiveChip() -> impl IntoView {
     let page = use_page();
     let follows = page.memo(|state| state.session.asked.follows_now());
-    let live = page.memo(|state| state.session.live == Live::On && state.session.asked.follows_now());
+    let live =
+        page.memo(|state| state.session.live == Live::On && state.session.asked.follows_now());
     view! {
         <button class="chip live" type="button" data-test="live" aria-pressed=move || live.get().to_string()
             disabled=move || !follows.get()

@@ -9,9 +9,27 @@ use crate::state::inline;
 #[component]
 pub(super) fn HeadersPanel() -> impl IntoView {
     let page = use_page();
-    let copy = page.memo(|state| state.detail.shown.as_ref().and_then(|shown| shown.copies.first().cloned()));
-    let more = page.memo(|state| state.detail.shown.as_ref().map_or(0, |shown| shown.copies.len().saturating_sub(1)));
-    let row = page.memo(|state| state.detail.shown.as_ref().and_then(|shown| shown.outbox_row.clone()));
+    let copy = page.memo(|state| {
+        state
+            .detail
+            .shown
+            .as_ref()
+            .and_then(|shown| shown.copies.first().cloned())
+    });
+    let more = page.memo(|state| {
+        state
+            .detail
+            .shown
+            .as_ref()
+            .map_or(0, |shown| shown.copies.len().saturating_sub(1))
+    });
+    let row = page.memo(|state| {
+        state
+            .detail
+            .shown
+            .as_ref()
+            .and_then(|shown| shown.outbox_row.clone())
+    });
     view! {
         {move || copy.get().map(|copy| {
             let mut pairs = vec![("where".to_owned(), copy.coordinate.to_string()), ("key".to_owned(), inline(copy.key.as_deref()))];

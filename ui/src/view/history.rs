@@ -14,7 +14,14 @@ const LANE: i32 = 32;
 #[component]
 pub(super) fn HistoryPanel() -> impl IntoView {
     let page = use_page();
-    let history = page.memo(|state| state.detail.shown.as_ref().map(|shown| shown.history.clone()).unwrap_or_default());
+    let history = page.memo(|state| {
+        state
+            .detail
+            .shown
+            .as_ref()
+            .map(|shown| shown.history.clone())
+            .unwrap_or_default()
+    });
     let here = page.memo(|state| state.detail.no);
     let consumers = page.memo(|state| state.session.consumers().to_vec());
     let zone = page.memo(|state| state.look.zone());
@@ -46,16 +53,30 @@ pub(super) fn HistoryPanel() -> impl IntoView {
 /// Beads on strings: a string per stage, a bead per event.
 fn chart(history: &[Sibling], consumers: &[String], here: Option<u32>) -> impl IntoView + use<> {
     let mut strings: Vec<(String, &'static str, Vec<bool>)> = vec![
-        ("stored".to_owned(), "bead tone-stored", history.iter().map(|s| s.stored).collect()),
-        ("published".to_owned(), "bead tone-published", history.iter().map(|s| s.published).collect()),
+        (
+            "stored".to_owned(),
+            "bead tone-stored",
+            history.iter().map(|s| s.stored).collect(),
+        ),
+        (
+            "published".to_owned(),
+            "bead tone-published",
+            history.iter().map(|s| s.published).collect(),
+        ),
     ];
     for (idx, name) in consumers.iter().enumerate() {
-        let has = history.iter().map(|s| s.consumed.get(idx).copied().unwrap_or(false)).collect();
+        let has = history
+            .iter()
+            .map(|s| s.consumed.get(idx).copied().unwrap_or(false))
+            .collect();
         strings.push((name.clone(), "bead tone-consumed", has));
     }
     let n = i32::try_from(history.len()).unwrap_or(1).max(1);
     let step = ((WIDTH - LABELS - 20) / n).min(56);
-    let labels: Vec<_> = history.iter().map(|s| s.version.map_or_else(|| "·".to_owned(), |v| v.to_string())).collect();
+    let labels: Vec<_> = history
+        .iter()
+        .map(|s| s.version.map_or_else(|| "·".to_owned(), |v| v.to_string()))
+        .collect();
     let current: Vec<_> = history.iter().map(|s| Some(s.no) == here).collect();
     let height = i32::try_from(strings.len()).unwrap_or(1) * LANE;
     let drawn = (0..).zip(strings).map(move |(lane, (name, class, has))| {
@@ -63,7 +84,11 @@ fn chart(history: &[Sibling], consumers: &[String], here: Option<u32>) -> impl I
         let beads = (0..).zip(has).zip(labels.clone()).zip(current.clone());
         let beads = beads.map(move |(((nth, has), label), here)| {
             let x = LABELS + 16 + nth * step;
-            let class = format!("{}{}", if has { class } else { "bead gone" }, if here { " here" } else { "" });
+            let class = format!(
+                "{}{}",
+                if has { class } else { "bead gone" },
+                if here { " here" } else { "" }
+            );
             view! {
                 <g class=class>
                     <circle cx=x cy=y r="8.5"></circle>

@@ -40,7 +40,10 @@ fn Run(run: JournalRun, zone: Zone) -> impl IntoView {
         Mode::Everyone => "to everyone".to_owned(),
         Mode::OneConsumer { consumer } => format!("to {consumer}"),
     };
-    let what = format!("{} {whom}", counted(u64::from(tally.total), "event", "events"));
+    let what = format!(
+        "{} {whom}",
+        counted(u64::from(tally.total), "event", "events")
+    );
     let (id, unfinished) = (run.id, run.unfinished);
     view! {
         <details class="journal-run" data-test="journal-run" open=unfinished>

@@ -37,19 +37,26 @@ fn is_buttons_own(press: &KeyPress) -> bool {
 }
 
 fn place_of(event: &KeyboardEvent) -> KeyPlace {
-    let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+    let Some(element) = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+    else {
         return KeyPlace::Page;
     };
     let inside = |selector: &str| element.closest(selector).ok().flatten().is_some();
     let is_field = matches!(element.tag_name().as_str(), "TEXTAREA" | "SELECT")
-        || (element.tag_name() == "INPUT" && element.get_attribute("type").as_deref() != Some("checkbox"));
+        || (element.tag_name() == "INPUT"
+            && element.get_attribute("type").as_deref() != Some("checkbox"));
     if is_field {
         KeyPlace::Text
     } else if inside("[data-place=grid]") {
         KeyPlace::Grid
     } else if inside("[data-place=timeline]") {
         KeyPlace::Timeline
-    } else if element.dyn_ref::<HtmlElement>().is_some_and(|_| matches!(element.tag_name().as_str(), "BUTTON" | "A")) {
+    } else if element
+        .dyn_ref::<HtmlElement>()
+        .is_some_and(|_| matches!(element.tag_name().as_str(), "BUTTON" | "A"))
+    {
         KeyPlace::Control
     } else {
         KeyPlace::Page
@@ -63,10 +70,17 @@ pub(super) fn to_system_theme(page: Page) {
             prefs::dress(ThemeChoice::System);
         }
     };
-    let query = web_sys::window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok().flatten());
+    let query = web_sys::window().and_then(|window| {
+        window
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+    });
     let Some(query) = query else { return };
     let listener = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(follow);
-    query.add_event_listener_with_callback("change", listener.as_ref().unchecked_ref()).ok();
+    query
+        .add_event_listener_with_callback("change", listener.as_ref().unchecked_ref())
+        .ok();
     // It listens as long as the page lives.
     listener.forget();
 }

@@ -5,45 +5,45 @@ pub(crate) use app::App;
 
 mod listen;
 
-mod icon;
 mod failure;
+mod icon;
 
-mod header;
-mod window_menu;
-mod profile_menu;
 mod filter_bar;
-mod rail;
 mod foot;
+mod header;
+mod profile_menu;
+mod rail;
+mod window_menu;
 
 mod timeline;
 mod tip;
 
-mod tabs;
 mod grid;
 mod row;
+mod tabs;
 
 mod detail;
-mod found;
-mod stages;
-mod payload;
-mod headers;
 mod diff;
+mod found;
+mod headers;
 mod history;
+mod payload;
+mod stages;
 
+mod confirm;
 mod drawer;
+mod dry_run;
+mod journal;
+mod outcome;
 mod plan;
 mod preview;
-mod dry_run;
-mod outcome;
-mod journal;
-mod confirm;
 
-mod start;
-mod form;
 mod fields;
+mod form;
 mod probe;
+mod start;
 
 mod demo;
-mod palette;
 mod keys;
+mod palette;
 mod toasts;

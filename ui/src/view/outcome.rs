@@ -11,7 +11,13 @@ use crate::state::{Message, ResendMessage, Tally, clock};
 #[component]
 pub(super) fn OutcomePanel() -> impl IntoView {
     let page = use_page();
-    let run = page.memo(|state| state.session.status.as_ref().and_then(|status| status.run.clone()));
+    let run = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .and_then(|status| status.run.clone())
+    });
     let zone = page.memo(|state| state.look.zone());
     let stop = move |_| page.dispatch(Message::Resend(ResendMessage::Stop));
     view! {
@@ -87,16 +93,39 @@ fn state_name(state: &AttemptState) -> &'static str {
 fn state_words(state: &AttemptState) -> (&'static str, Icon, (&'static str, String)) {
     match state {
         AttemptState::Planned => ("tone-faint", Icon::Dash, ("waiting", String::new())),
-        AttemptState::Skipped { why } => ("tone-muted", Icon::Dash, ("not sent, no longer needed", why.clone())),
+        AttemptState::Skipped { why } => (
+            "tone-muted",
+            Icon::Dash,
+            ("not sent, no longer needed", why.clone()),
+        ),
         AttemptState::Sending => ("tone-published", Icon::Arrow, ("sending", String::new())),
         AttemptState::Sent { coordinate } => {
-            let place = coordinate.as_ref().map(ToString::to_string).unwrap_or_default();
+            let place = coordinate
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             ("tone-published", Icon::Arrow, ("sent, watching", place))
         }
-        AttemptState::Refused { why } => ("tone-missing", Icon::Bad, ("refused by the broker", why.clone())),
-        AttemptState::Unknown { why } => ("tone-late", Icon::Question, ("unknown, not retried", why.clone())),
+        AttemptState::Refused { why } => (
+            "tone-missing",
+            Icon::Bad,
+            ("refused by the broker", why.clone()),
+        ),
+        AttemptState::Unknown { why } => (
+            "tone-late",
+            Icon::Question,
+            ("unknown, not retried", why.clone()),
+        ),
         AttemptState::Effective => ("tone-fine", Icon::Check, ("arrived", String::new())),
-        AttemptState::NotEffective { why } => ("tone-late", Icon::Warn, ("sent without effect", why.clone())),
-        AttemptState::Cancelled => ("tone-muted", Icon::Dash, ("not sent, stopped", String::new())),
+        AttemptState::NotEffective { why } => (
+            "tone-late",
+            Icon::Warn,
+            ("sent without effect", why.clone()),
+        ),
+        AttemptState::Cancelled => (
+            "tone-muted",
+            Icon::Dash,
+            ("not sent, stopped", String::new()),
+        ),
     }
 }

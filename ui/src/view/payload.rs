@@ -18,7 +18,13 @@ struct Shown {
 fn shown(state: &State) -> Option<Shown> {
     let (body, size, whence) = state.detail.body()?;
     let cut = body.is_some_and(|body| (body.len() as u64) < size);
-    Some(Shown { body: read(body), raw: raw(body), whence, size, cut })
+    Some(Shown {
+        body: read(body),
+        raw: raw(body),
+        whence,
+        size,
+        cut,
+    })
 }
 
 /// The panel.
@@ -64,7 +70,9 @@ fn body(shown: Shown, as_raw: bool) -> impl IntoView {
     match shown.body {
         Body::None => view! { <p class="muted">"The body is NULL: a tombstone."</p> }.into_any(),
         Body::Json(lines) if !as_raw => view! { <Tree lines=lines/> }.into_any(),
-        _ => view! { <pre class="code selectable" data-test="payload">{shown.raw}</pre> }.into_any(),
+        _ => {
+            view! { <pre class="code selectable" data-test="payload">{shown.raw}</pre> }.into_any()
+        }
     }
 }
 

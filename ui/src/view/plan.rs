@@ -64,13 +64,25 @@ fn Recipients(plan: Plan) -> impl IntoView {
 
 /// `topic product-events, partitions 1, 3, 4`
 fn routes(plan: &Plan) -> String {
-    let mut destinations: Vec<_> = plan.events.iter().map(|event| event.route.destination.as_str()).collect();
+    let mut destinations: Vec<_> = plan
+        .events
+        .iter()
+        .map(|event| event.route.destination.as_str())
+        .collect();
     destinations.sort_unstable();
     destinations.dedup();
-    let mut partitions: Vec<_> = plan.events.iter().filter_map(|event| event.route.partition).collect();
+    let mut partitions: Vec<_> = plan
+        .events
+        .iter()
+        .filter_map(|event| event.route.partition)
+        .collect();
     partitions.sort_unstable();
     partitions.dedup();
-    let numbers = partitions.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let numbers = partitions
+        .iter()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     match (destinations.join(", "), partitions.len()) {
         (to, 0) => to,
         (to, 1) => format!("{to}, partition {numbers}"),
@@ -83,9 +95,15 @@ fn Bodies(plan: Plan) -> impl IntoView {
     let page = use_page();
     let bodies = page.memo(|state| state.resend.bodies());
     let pace = if plan.pace.ramp {
-        format!("pace: 1, then 5, then up to {} a second, in order per aggregate", plan.pace.per_second)
+        format!(
+            "pace: 1, then 5, then up to {} a second, in order per aggregate",
+            plan.pace.per_second
+        )
     } else {
-        format!("pace: {} a second, in order per aggregate", plan.pace.per_second)
+        format!(
+            "pace: {} a second, in order per aggregate",
+            plan.pace.per_second
+        )
     };
     let left_out = plan.left_out;
     view! {
@@ -135,11 +153,16 @@ fn words(warning: &Warning) -> String {
     match warning {
         Warning::NewerPublished { aggregate, newer } => {
             let newer = counted(u64::from(*newer), "newer event", "newer events");
-            format!("{} already has {newer} out. What is sent now arrives late.", aggregate.replacen('/', " ", 1))
+            format!(
+                "{} already has {newer} out. What is sent now arrives late.",
+                aggregate.replacen('/', " ", 1)
+            )
         }
         Warning::AlreadyProcessed { consumer, events } => {
             let events = counted(u64::from(*events), "of these events", "of these events");
-            format!("{consumer} has processed {events} before. Without an inbox it will do so twice.")
+            format!(
+                "{consumer} has processed {events} before. Without an inbox it will do so twice."
+            )
         }
         Warning::Reconstructed { events } => {
             let bodies = counted(u64::from(*events), "body is", "bodies are");

@@ -14,11 +14,23 @@ use crate::state::{Body, Message, ResendMessage, inline, raw, read};
 #[component]
 pub(super) fn PreviewPanel() -> impl IntoView {
     let page = use_page();
-    let events = page.memo(|state| state.resend.plan.as_ref().map(|plan| plan.events.clone()).unwrap_or_default());
+    let events = page.memo(|state| {
+        state
+            .resend
+            .plan
+            .as_ref()
+            .map(|plan| plan.events.clone())
+            .unwrap_or_default()
+    });
     let preview = page.memo(|state| state.resend.preview.clone());
     let row = move |event: PlannedEvent| {
         let (id, to) = (event.id.clone(), event.id.clone());
-        let on = move || preview.get().is_some_and(|(shown, _)| shown == id).to_string();
+        let on = move || {
+            preview
+                .get()
+                .is_some_and(|(shown, _)| shown == id)
+                .to_string()
+        };
         view! {
             <button class="item" type="button" aria-current=on data-test="preview-event"
                 on:click=move |_| page.dispatch(Message::Resend(ResendMessage::Preview(to.clone())))>
@@ -55,14 +67,35 @@ fn whence(body: &BodySource) -> &'static str {
 fn parcel_view(parcel: PreviewedParcel) -> impl IntoView {
     let route = &parcel.route;
     let mut pairs = vec![("to".to_owned(), route.destination.clone())];
-    pairs.extend(route.partition.map(|partition| ("partition".to_owned(), partition.to_string())));
-    pairs.extend(route.key.as_deref().map(|key| ("key".to_owned(), inline(Some(key)))));
-    pairs.extend(route.routing_key.clone().map(|key| ("routing key".to_owned(), key)));
-    pairs.extend(parcel.headers.iter().map(|(name, value)| (name.clone(), inline(value.as_deref()))));
+    pairs.extend(
+        route
+            .partition
+            .map(|partition| ("partition".to_owned(), partition.to_string())),
+    );
+    pairs.extend(
+        route
+            .key
+            .as_deref()
+            .map(|key| ("key".to_owned(), inline(Some(key)))),
+    );
+    pairs.extend(
+        route
+            .routing_key
+            .clone()
+            .map(|key| ("routing key".to_owned(), key)),
+    );
+    pairs.extend(
+        parcel
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), inline(value.as_deref()))),
+    );
     pairs.extend(parcel.properties.clone());
     let body = match read(parcel.payload.as_deref()) {
         Body::Json(lines) => view! { <Tree lines=lines/> }.into_any(),
-        _ => view! { <pre class="code selectable">{raw(parcel.payload.as_deref())}</pre> }.into_any(),
+        _ => {
+            view! { <pre class="code selectable">{raw(parcel.payload.as_deref())}</pre> }.into_any()
+        }
     };
     view! { <div class="parcel" data-test="parcel">{pairs_view(pairs)}<div>{body}</div></div> }
 }

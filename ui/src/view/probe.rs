@@ -16,14 +16,17 @@ pub(super) fn ProbePanel() -> impl IntoView {
     let steps = move || {
         let steps = probed.get().map(|probed| probed.steps).unwrap_or_default();
         let mut before = String::new();
-        steps.into_iter().map(|(connection, step)| {
-            let heading = (connection != before).then(|| connection.clone());
-            before = connection;
-            view! {
-                {heading.map(|heading| view! { <h4 class="caps">{heading}</h4> })}
-                <Step step=step/>
-            }
-        }).collect_view()
+        steps
+            .into_iter()
+            .map(|(connection, step)| {
+                let heading = (connection != before).then(|| connection.clone());
+                before = connection;
+                view! {
+                    {heading.map(|heading| view! { <h4 class="caps">{heading}</h4> })}
+                    <Step step=step/>
+                }
+            })
+            .collect_view()
     };
     view! {
         <div class="tests" data-test="probe" data-done=move || probed.get().is_some_and(|probed| probed.done).to_string()>

@@ -11,9 +11,20 @@ use crate::state::{FormMessage, Message, SessionMessage};
 #[component]
 pub(super) fn ProfileMenu() -> impl IntoView {
     let page = use_page();
-    let profiles = page.peek(|state| state.welcome.as_ref().map(|w| w.profiles.clone()).unwrap_or_default());
+    let profiles = page.peek(|state| {
+        state
+            .welcome
+            .as_ref()
+            .map(|w| w.profiles.clone())
+            .unwrap_or_default()
+    });
     let current = page.peek(|state| {
-        state.session.opened.as_ref().filter(|opened| !opened.demo).map(|opened| opened.profile.name.clone())
+        state
+            .session
+            .opened
+            .as_ref()
+            .filter(|opened| !opened.demo)
+            .map(|opened| opened.profile.name.clone())
     });
     let edit = current.clone();
     let open = move |target| page.dispatch(Message::Session(SessionMessage::Open(target)));

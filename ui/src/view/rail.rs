@@ -50,7 +50,10 @@ fn standing(consumer: &ConsumerCounts) -> (&'static str, String) {
     if consumer.lost > 0 {
         ("tone-missing", format!("{} lost", count(consumer.lost)))
     } else if consumer.dead_lettered > 0 {
-        ("tone-dead", format!("{} dead", count(consumer.dead_lettered)))
+        (
+            "tone-dead",
+            format!("{} dead", count(consumer.dead_lettered)),
+        )
     } else if consumer.late > 0 {
         ("tone-late", format!("{} late", count(consumer.late)))
     } else if consumer.processed == 0 && consumer.passed > 0 {
@@ -63,15 +66,33 @@ fn standing(consumer: &ConsumerCounts) -> (&'static str, String) {
 #[component]
 fn Consumers() -> impl IntoView {
     let page = use_page();
-    let consumers = page.memo(|state| state.session.status.as_ref().map(|s| s.consumers.clone()).unwrap_or_default());
+    let consumers = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map(|s| s.consumers.clone())
+            .unwrap_or_default()
+    });
     let applied = page.memo(|state| state.filter.applied.clone());
     let row = move |consumer: ConsumerCounts| {
         let (tone, text) = standing(&consumer);
-        let number = if tone == "tone-fine" { "n".to_owned() } else { format!("n {tone}") };
+        let number = if tone == "tone-fine" {
+            "n".to_owned()
+        } else {
+            format!("n {tone}")
+        };
         let filter = format!("consumer:{}", consumer.name);
         let on = applied.get() == filter;
-        let lag = consumer.lag.map(|lag| format!(" · {} before it", count(lag))).unwrap_or_default();
-        let title = format!("{} processed · {} on the way{lag}", count(consumer.processed), count(consumer.in_flight));
+        let lag = consumer
+            .lag
+            .map(|lag| format!(" · {} before it", count(lag)))
+            .unwrap_or_default();
+        let title = format!(
+            "{} processed · {} on the way{lag}",
+            count(consumer.processed),
+            count(consumer.in_flight)
+        );
         view! {
             <button class="item" type="button" data-test=format!("consumer-{}", consumer.name) title=title
                 aria-pressed=on.to_string()
@@ -100,12 +121,31 @@ fn Health() -> impl IntoView {
     });
     let relay = page.memo(|state| state.session.status.as_ref()?.relay_p99_micros);
     let lag = page.memo(|state| {
-        let worst = state.session.status.as_ref()?.consumers.iter().filter_map(|c| Some((c.lag?, c.name.clone()))).max();
+        let worst = state
+            .session
+            .status
+            .as_ref()?
+            .consumers
+            .iter()
+            .filter_map(|c| Some((c.lag?, c.name.clone())))
+            .max();
         worst.filter(|(lag, _)| *lag > 0)
     });
-    let oddities = page.memo(|state| state.session.status.as_ref().map_or(0, |status| status.oddities));
+    let oddities = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map_or(0, |status| status.oddities)
+    });
     // Under two minutes unsent is everyday life; the verdict says when it is not.
-    let oldest_class = move || if oldest.get().is_some_and(|age| age > 120_000_000) { "n tone-missing" } else { "n" };
+    let oldest_class = move || {
+        if oldest.get().is_some_and(|age| age > 120_000_000) {
+            "n tone-missing"
+        } else {
+            "n"
+        }
+    };
     view! {
         <h3 class="caps">"Health"</h3>
         <div class="item wide" title="How long the oldest unsent outbox row has waited">
@@ -134,7 +174,14 @@ fn Health() -> impl IntoView {
 #[component]
 fn Coverage() -> impl IntoView {
     let page = use_page();
-    let places = page.memo(|state| state.session.status.as_ref().map(|s| s.places.clone()).unwrap_or_default());
+    let places = page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map(|s| s.places.clone())
+            .unwrap_or_default()
+    });
     view! {
         <h3 class="caps">"Coverage"</h3>
         {move || places.get().into_iter().map(place).collect_view()}

@@ -5,8 +5,8 @@ use waybill_model::{ConsumerVerdict, EventRow, Flags, Micros, Phase, VerdictClas
 
 use crate::run::use_page;
 use crate::state::{
-    GridMessage, Message, State, Zone, clock, consumer, consumer_reason, date_clock, delta, finding, publish,
-    publish_reason, span, tone,
+    GridMessage, Message, State, Zone, clock, consumer, consumer_reason, date_clock, delta,
+    finding, publish, publish_reason, span, tone,
 };
 
 /// A cell of a stage: letters, tone, and the sentence behind it.
@@ -36,7 +36,11 @@ struct Shown {
 }
 
 fn cell(text: impl Into<String>, tone: &'static str, title: impl Into<String>) -> Cell {
-    Cell { text: text.into(), tone, title: title.into() }
+    Cell {
+        text: text.into(),
+        tone,
+        title: title.into(),
+    }
 }
 
 fn shown(state: &State, line: u64) -> Option<Shown> {
@@ -45,14 +49,26 @@ fn shown(state: &State, line: u64) -> Option<Shown> {
     let consumers = state.session.consumers();
     let suspected = row.verdict.phase == Phase::Suspected && row.class.needs_action();
     let reason = publish_reason(&row.verdict.publish).unwrap_or_default();
-    let phase = if suspected { " Suspected: seen by one scan so far." } else { "" };
+    let phase = if suspected {
+        " Suspected: seen by one scan so far."
+    } else {
+        ""
+    };
     Some(Shown {
         no: row.no,
         pill: finding(row, consumers),
-        pill_class: format!("pill {}{}", tone(row.class), if suspected { " suspected" } else { "" }),
+        pill_class: format!(
+            "pill {}{}",
+            tone(row.class),
+            if suspected { " suspected" } else { "" }
+        ),
         pill_title: format!("{reason}{phase}"),
         flags: flags(row.verdict.flags),
-        kind: if row.kind.is_empty() { "–".to_owned() } else { row.kind.clone() },
+        kind: if row.kind.is_empty() {
+            "–".to_owned()
+        } else {
+            row.kind.clone()
+        },
         aggregate: row.aggregate.replacen('/', " ", 1),
         id: row.id.to_string(),
         at: clock(row.at, zone),
@@ -71,13 +87,23 @@ fn flags(flags: Flags) -> Vec<&'static str> {
         (Flags::KEY_MOVED, "its aggregate lies in several partitions"),
         (Flags::SKEW, "the clocks contradict each other"),
         (Flags::DUPLICATE_ROW, "its id stands in several outbox rows"),
-        (Flags::MALFORMED, "something about it could not be understood"),
+        (
+            Flags::MALFORMED,
+            "something about it could not be understood",
+        ),
     ];
-    all.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, words)| words).collect()
+    all.into_iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .map(|(_, words)| words)
+        .collect()
 }
 
 fn cells(row: &EventRow, consumers: &[String], zone: Zone) -> Vec<(Cell, bool)> {
-    let mut cells = vec![(stored(row, zone), false), (outbox(row, zone), false), (published(row, zone), true)];
+    let mut cells = vec![
+        (stored(row, zone), false),
+        (outbox(row, zone), false),
+        (published(row, zone), true),
+    ];
     for (name, seen) in consumers.iter().zip(&row.consumers) {
         cells.push((consumed(row, name, seen.at, &seen.verdict, zone), true));
     }
@@ -87,14 +113,24 @@ fn cells(row: &EventRow, consumers: &[String], zone: Zone) -> Vec<(Cell, bool)> 
 /// The time since the event first happened; the first stage itself is a dot.
 fn since(row: &EventRow, at: Micros, zone: Zone, what: &str) -> Cell {
     let title = format!("{what} {}", date_clock(at, zone));
-    if at == row.at { cell("●", "tone-muted", title) } else { cell(delta(at.since(row.at)), "", title) }
+    if at == row.at {
+        cell("●", "tone-muted", title)
+    } else {
+        cell(delta(at.since(row.at)), "", title)
+    }
 }
 
 fn stored(row: &EventRow, zone: Zone) -> Cell {
     match row.stored {
         Some(at) => since(row, at, zone, "Stored"),
-        None if row.class == VerdictClass::Phantom => cell("✕", "tone-missing", "There is no business row"),
-        None => cell("·", "tone-faint", "No business table is read, or it holds no such version"),
+        None if row.class == VerdictClass::Phantom => {
+            cell("✕", "tone-missing", "There is no business row")
+        }
+        None => cell(
+            "·",
+            "tone-faint",
+            "No business table is read, or it holds no such version",
+        ),
     }
 }
 
@@ -112,7 +148,10 @@ fn published(row: &EventRow, zone: Zone) -> Cell {
     if let Some(at) = row.published {
         return since(row, at, zone, "Published");
     }
-    let title = publish_reason(verdict).map_or_else(|| publish(verdict).to_owned(), |why| format!("{}: {why}", publish(verdict)));
+    let title = publish_reason(verdict).map_or_else(
+        || publish(verdict).to_owned(),
+        |why| format!("{}: {why}", publish(verdict)),
+    );
     match verdict.class() {
         VerdictClass::Unknown => cell("?", "tone-unknown", title),
         VerdictClass::Pending => cell("…", "tone-faint", title),
@@ -121,15 +160,25 @@ fn published(row: &EventRow, zone: Zone) -> Cell {
     }
 }
 
-fn consumed(row: &EventRow, name: &str, at: Option<Micros>, verdict: &ConsumerVerdict, zone: Zone) -> Cell {
+fn consumed(
+    row: &EventRow,
+    name: &str,
+    at: Option<Micros>,
+    verdict: &ConsumerVerdict,
+    zone: Zone,
+) -> Cell {
     let why = consumer_reason(verdict).unwrap_or_default();
     let title = format!("{}: {why}", consumer(verdict, name));
     match (verdict, at) {
-        (ConsumerVerdict::Processed, Some(at)) => since(row, at, zone, &format!("Processed by {name}")),
+        (ConsumerVerdict::Processed, Some(at)) => {
+            since(row, at, zone, &format!("Processed by {name}"))
+        }
         (ConsumerVerdict::Processed, None) => cell("✓", "", title),
         (ConsumerVerdict::Passed, _) => cell("passed", "tone-unknown", title),
         (ConsumerVerdict::DeadLettered, _) => cell("✕", "tone-dead", title),
-        (ConsumerVerdict::LostByConsumer | ConsumerVerdict::NotRouted, _) => cell("✕", "tone-missing", title),
+        (ConsumerVerdict::LostByConsumer | ConsumerVerdict::NotRouted, _) => {
+            cell("✕", "tone-missing", title)
+        }
         (ConsumerVerdict::Lagging(_), _) => cell("late", "tone-late", title),
         (ConsumerVerdict::Retrying, _) => cell("again", "tone-late", title),
         (ConsumerVerdict::InFlight, _) => cell("…", "tone-faint", title),
@@ -146,15 +195,24 @@ pub(super) fn Row(
 ) -> impl IntoView {
     let page = use_page();
     let row = page.memo(move |state| shown(state, line));
-    let chosen = page.memo(move |state| state.grid.row(line).is_some_and(|row| state.selection.contains(row.no)));
+    let chosen = page.memo(move |state| {
+        state
+            .grid
+            .row(line)
+            .is_some_and(|row| state.selection.contains(row.no))
+    });
     let current = page.memo(move |state| state.grid.cursor == Some(line));
     let send = move |message| page.dispatch(Message::Grid(message));
     let top = format!("translateY({}px)", line * 28);
-    let click = move |event: leptos::ev::MouseEvent| {
-        match row.get_untracked().filter(|_| event.ctrl_key() || event.meta_key()) {
-            Some(row) => send(GridMessage::Toggle { line, no: row.no }),
-            None => send(GridMessage::Cursor { line, extend: event.shift_key() }),
-        }
+    let click = move |event: leptos::ev::MouseEvent| match row
+        .get_untracked()
+        .filter(|_| event.ctrl_key() || event.meta_key())
+    {
+        Some(row) => send(GridMessage::Toggle { line, no: row.no }),
+        None => send(GridMessage::Cursor {
+            line,
+            extend: event.shift_key(),
+        }),
     };
     view! {
         <div class="tr" role="row" id=format!("line-{line}") style:transform=top data-test="row"
@@ -170,7 +228,12 @@ pub(super) fn Row(
     }
 }
 
-fn filled(row: Shown, chosen: Memo<bool>, line: u64, send: impl Fn(GridMessage) + Copy + 'static) -> impl IntoView {
+fn filled(
+    row: Shown,
+    chosen: Memo<bool>,
+    line: u64,
+    send: impl Fn(GridMessage) + Copy + 'static,
+) -> impl IntoView {
     let no = row.no;
     let cells = row.cells.into_iter().map(|(cell, far)| {
         let class = format!("td stage {} {}", if far { "far" } else { "" }, cell.tone);

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use waybill_model::{ConsumerVerdict, EventDetail, Fact, PublishVerdict, Stage, VerdictClass};
 
 use crate::run::use_page;
-use crate::state::{Message, Zone, clock, consumer, consumer_reason, date_clock, delta, publish, publish_reason, span};
+use crate::state::{
+    Message, Zone, clock, consumer, consumer_reason, date_clock, delta, publish, publish_reason,
+    span,
+};
 
 /// A stop on the way.
 #[derive(Clone, PartialEq)]
@@ -43,7 +46,10 @@ fn stops(shown: &EventDetail, names: &[String], zone: Zone) -> Vec<Stop> {
         tone,
         mark: "mark filled",
         title: title.to_owned(),
-        notes: Some(fact.note.clone()).filter(|note| !note.is_empty()).into_iter().collect(),
+        notes: Some(fact.note.clone())
+            .filter(|note| !note.is_empty())
+            .into_iter()
+            .collect(),
         coordinate: Some(fact.coordinate.to_string()),
         when: match first {
             Some(first) if first != fact.stamp.at => delta_words(fact.stamp.at.since(first)),
@@ -58,7 +64,12 @@ fn stops(shown: &EventDetail, names: &[String], zone: Zone) -> Vec<Stop> {
         broken: false,
         test: format!("stage-{}", title.to_lowercase()),
     };
-    let of = |stage: Stage| shown.facts.iter().filter(move |fact| fact.stage == stage && fact.consumer.is_none());
+    let of = |stage: Stage| {
+        shown
+            .facts
+            .iter()
+            .filter(move |fact| fact.stage == stage && fact.consumer.is_none())
+    };
     stops.extend(of(Stage::Stored).map(|fact| seen(fact, "Stored", "tone-stored")));
     let outbox = of(Stage::Outbox).map(|fact| seen(fact, "Outbox", "tone-outbox"));
     let before = stops.len();
@@ -73,9 +84,19 @@ fn stops(shown: &EventDetail, names: &[String], zone: Zone) -> Vec<Stop> {
     }
     let published = shown.row.published.is_some();
     for (idx, name) in names.iter().enumerate() {
-        let Some(cell) = shown.row.consumers.get(idx) else { continue };
-        let fact = shown.facts.iter().find(|fact| fact.consumer.as_deref() == Some(name));
-        stops.push(consumer_stop(fact.map(|fact| seen(fact, name, "tone-consumed")), name, &cell.verdict, published));
+        let Some(cell) = shown.row.consumers.get(idx) else {
+            continue;
+        };
+        let fact = shown
+            .facts
+            .iter()
+            .find(|fact| fact.consumer.as_deref() == Some(name));
+        stops.push(consumer_stop(
+            fact.map(|fact| seen(fact, name, "tone-consumed")),
+            name,
+            &cell.verdict,
+            published,
+        ));
     }
     // The line down from a stop is broken when the next one is missing.
     for idx in 1..stops.len() {
@@ -86,7 +107,11 @@ fn stops(shown: &EventDetail, names: &[String], zone: Zone) -> Vec<Stop> {
 
 fn delta_words(micros: i64) -> String {
     let text = delta(micros);
-    if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text} ms") } else { text }
+    if text.ends_with(|c: char| c.is_ascii_digit()) {
+        format!("{text} ms")
+    } else {
+        text
+    }
 }
 
 fn gone(title: &str, why: &str) -> Stop {
@@ -107,21 +132,45 @@ fn unpublished(verdict: &PublishVerdict) -> Stop {
     let why = publish_reason(verdict).unwrap_or_default();
     let stop = gone("Published", &why);
     match verdict.class() {
-        VerdictClass::Unknown => Stop { tone: "tone-unknown", mark: "mark dashed", when: "cannot know".to_owned(), ..stop },
-        VerdictClass::Pending => Stop { tone: "tone-faint", when: "not yet due".to_owned(), ..stop },
-        _ if why.is_empty() => Stop { notes: vec![publish(verdict).to_owned()], ..stop },
+        VerdictClass::Unknown => Stop {
+            tone: "tone-unknown",
+            mark: "mark dashed",
+            when: "cannot know".to_owned(),
+            ..stop
+        },
+        VerdictClass::Pending => Stop {
+            tone: "tone-faint",
+            when: "not yet due".to_owned(),
+            ..stop
+        },
+        _ if why.is_empty() => Stop {
+            notes: vec![publish(verdict).to_owned()],
+            ..stop
+        },
         _ => stop,
     }
 }
 
-fn consumer_stop(seen: Option<Stop>, name: &str, verdict: &ConsumerVerdict, published: bool) -> Stop {
+fn consumer_stop(
+    seen: Option<Stop>,
+    name: &str,
+    verdict: &ConsumerVerdict,
+    published: bool,
+) -> Stop {
     let why = consumer_reason(verdict).unwrap_or_default();
     let bare = gone(name, why);
-    let with = |tone, mark, when: &str| Stop { tone, mark, when: when.to_owned(), ..bare.clone() };
+    let with = |tone, mark, when: &str| Stop {
+        tone,
+        mark,
+        when: when.to_owned(),
+        ..bare.clone()
+    };
     match (verdict, seen) {
-        (ConsumerVerdict::DeadLettered, Some(seen)) => {
-            Stop { tone: "tone-dead", notes: vec![consumer(verdict, name)], ..seen }
-        }
+        (ConsumerVerdict::DeadLettered, Some(seen)) => Stop {
+            tone: "tone-dead",
+            notes: vec![consumer(verdict, name)],
+            ..seen
+        },
         (ConsumerVerdict::Processed | ConsumerVerdict::Passed, Some(seen)) => seen,
         (ConsumerVerdict::LostByConsumer | ConsumerVerdict::NotRouted, _) => bare,
         (ConsumerVerdict::DeadLettered, None) => with("tone-dead", "mark filled", "dead-lettered"),
@@ -131,8 +180,15 @@ fn consumer_stop(seen: Option<Stop>, name: &str, verdict: &ConsumerVerdict, publ
         (ConsumerVerdict::Retrying, _) => with("tone-late", "mark", "trying again"),
         (ConsumerVerdict::InFlight, _) => with("tone-faint", "mark", "on its way"),
         (ConsumerVerdict::NotDue, _) => {
-            let notes = if published { vec![why.to_owned()] } else { Vec::new() };
-            Stop { notes, ..with("tone-faint", "mark", "not yet due") }
+            let notes = if published {
+                vec![why.to_owned()]
+            } else {
+                Vec::new()
+            };
+            Stop {
+                notes,
+                ..with("tone-faint", "mark", "not yet due")
+            }
         }
         (ConsumerVerdict::Unknown(_), _) => with("tone-unknown", "mark dashed", "cannot know"),
     }
@@ -141,9 +197,24 @@ fn consumer_stop(seen: Option<Stop>, name: &str, verdict: &ConsumerVerdict, publ
 #[component]
 fn StopView(stop: Stop) -> impl IntoView {
     let page = use_page();
-    let class = if stop.broken { format!("gone {}", stop.tone) } else { stop.tone.to_owned() };
-    let title_class = if stop.tone == "tone-missing" { "tone-missing" } else { "" };
-    let when_class = format!("when {}", if stop.tone == "tone-missing" { "tone-missing" } else { "" });
+    let class = if stop.broken {
+        format!("gone {}", stop.tone)
+    } else {
+        stop.tone.to_owned()
+    };
+    let title_class = if stop.tone == "tone-missing" {
+        "tone-missing"
+    } else {
+        ""
+    };
+    let when_class = format!(
+        "when {}",
+        if stop.tone == "tone-missing" {
+            "tone-missing"
+        } else {
+            ""
+        }
+    );
     let coordinate = stop.coordinate.map(|coordinate| {
         let text = coordinate.clone();
         let copy = move |_| page.dispatch(Message::Copy { text: text.clone(), said: "The place is copied." });

@@ -15,7 +15,12 @@ pub(super) fn Start() -> impl IntoView {
     let page = use_page();
     let welcome = page.memo(|state| state.welcome.clone());
     let unwelcome = page.memo(|state| state.unwelcome.clone());
-    let opening = page.memo(|state| state.session.opening.then(|| name_of(state.session.target.as_ref())));
+    let opening = page.memo(|state| {
+        state
+            .session
+            .opening
+            .then(|| name_of(state.session.target.as_ref()))
+    });
     let failure = page.memo(|state| state.session.failure.clone());
     let target = page.memo(|state| state.session.target.clone());
     view! {
@@ -115,7 +120,11 @@ fn SavedRow(profile: ProfileSummary) -> impl IntoView {
             Message::Session(SessionMessage::Open(OpenTarget::Profile(name)))
         });
     };
-    let words = if broken { profile.problem.clone() } else { profile.subtitle.clone() };
+    let words = if broken {
+        profile.problem.clone()
+    } else {
+        profile.subtitle.clone()
+    };
     view! {
         <div class="saved-line">
             <button class=environment type="button" data-test=format!("profile-{}", profile.name) on:click=click>

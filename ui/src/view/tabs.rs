@@ -35,7 +35,9 @@ pub(super) fn Tabs() -> impl IntoView {
 
 /// A title as it stands in `data-test`: `Lost by search` is `lost-by-search`.
 pub(super) fn slug(title: &str) -> String {
-    let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = title
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 

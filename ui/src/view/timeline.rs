@@ -4,8 +4,8 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{CssStyleDeclaration, HtmlElement};
 use waybill_protocol::LaneKind;
+use web_sys::{CssStyleDeclaration, HtmlElement};
 
 use super::icon::{Icon, icon};
 use super::tip::Tip;
@@ -21,7 +21,9 @@ pub(super) fn Timeline() -> impl IntoView {
     let stage = StoredValue::new_local(None::<Stage>);
     let clicked = StoredValue::new(false);
     Effect::new(move |_| {
-        let (Some(wrapper), Some(canvas)) = (wrapper.get(), canvas.get()) else { return };
+        let (Some(wrapper), Some(canvas)) = (wrapper.get(), canvas.get()) else {
+            return;
+        };
         if stage.with_value(Option::is_some) {
             return;
         }
@@ -37,8 +39,19 @@ pub(super) fn Timeline() -> impl IntoView {
             stage.with_value(|stage| stage.iter().for_each(|stage| stage.show(scene.clone())));
         }
     });
-    let n_lanes = page.memo(|state| state.session.opened.as_ref().map_or(0, |opened| opened.lanes.len()));
-    let height = move || format!("calc(var(--axis) + {} * (var(--lane) + var(--gap)) + 6px)", n_lanes.get());
+    let n_lanes = page.memo(|state| {
+        state
+            .session
+            .opened
+            .as_ref()
+            .map_or(0, |opened| opened.lanes.len())
+    });
+    let height = move || {
+        format!(
+            "calc(var(--axis) + {} * (var(--lane) + var(--gap)) + 6px)",
+            n_lanes.get()
+        )
+    };
     view! {
         <div class="timeline" data-test="timeline" data-place="timeline" role="application" tabindex="0"
             aria-label="Timeline. W and S zoom, A and D move, 0 shows everything." aria-describedby="timeline-summary"
@@ -58,8 +71,12 @@ pub(super) fn Timeline() -> impl IntoView {
 /// wrapper is where the focus belongs. Without a click it is eframe itself, starting up, and the
 /// focus belongs to nobody.
 fn keep_focus(event: &web_sys::FocusEvent, wrapper: NodeRef<Div>, clicked: bool) {
-    let canvas = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlCanvasElement>().ok());
-    let (Some(canvas), Some(wrapper)) = (canvas, wrapper.get_untracked()) else { return };
+    let canvas = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::HtmlCanvasElement>().ok());
+    let (Some(canvas), Some(wrapper)) = (canvas, wrapper.get_untracked()) else {
+        return;
+    };
     if clicked {
         wrapper.focus().ok();
     } else {
@@ -69,23 +86,54 @@ fn keep_focus(event: &web_sys::FocusEvent, wrapper: NodeRef<Div>, clicked: bool)
 
 /// What the canvas shows, for tests: they look at state, not at pixels.
 fn view_data(page: Page) -> Option<String> {
-    let view = page.memo(|state| (state.timeline.view, state.timeline.brush, state.timeline.tile.is_some()));
+    let view = page.memo(|state| {
+        (
+            state.timeline.view,
+            state.timeline.brush,
+            state.timeline.tile.is_some(),
+        )
+    });
     let (view, brush, tile) = view.get();
     let view = view?;
-    let brush = brush.map(|brush| format!(" brush={}..{}", brush.from.0, brush.to.0)).unwrap_or_default();
-    Some(format!("from={} to={} tile={tile}{brush}", view.from.0, view.to.0))
+    let brush = brush
+        .map(|brush| format!(" brush={}..{}", brush.from.0, brush.to.0))
+        .unwrap_or_default();
+    Some(format!(
+        "from={} to={} tile={tile}{brush}",
+        view.from.0, view.to.0
+    ))
 }
 
 fn generation(page: Page) -> Option<String> {
-    page.memo(|state| state.session.status.as_ref().map(|status| status.generation.to_string())).get()
+    page.memo(|state| {
+        state
+            .session
+            .status
+            .as_ref()
+            .map(|status| status.generation.to_string())
+    })
+    .get()
 }
 
 /// Reads colours and heights from the tokens, and how wide the canvas is.
 fn dress(page: Page, wrapper: &HtmlElement) {
-    let Some(window) = web_sys::window() else { return };
-    let Ok(Some(style)) = window.get_computed_style(wrapper) else { return };
-    let pixels = |name: &str| property(&style, name).trim_end_matches("px").parse::<f32>().ok();
-    let still = window.match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|q| q.matches());
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let Ok(Some(style)) = window.get_computed_style(wrapper) else {
+        return;
+    };
+    let pixels = |name: &str| {
+        property(&style, name)
+            .trim_end_matches("px")
+            .parse::<f32>()
+            .ok()
+    };
+    let still = window
+        .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|q| q.matches());
     let plain = Metrics::default();
     let metrics = Metrics {
         axis: pixels("--axis").unwrap_or(plain.axis),
@@ -94,13 +142,23 @@ fn dress(page: Page, wrapper: &HtmlElement) {
         still,
     };
     let names = pixels("--names").unwrap_or(0.0) as u32;
-    let width = u32::try_from(wrapper.client_width()).unwrap_or(0).saturating_sub(names);
+    let width = u32::try_from(wrapper.client_width())
+        .unwrap_or(0)
+        .saturating_sub(names);
     let theme = Box::new(Theme::read(|name| property(&style, name)));
-    page.dispatch(Message::Timeline(TimelineMessage::Dressed { width, theme, metrics }));
+    page.dispatch(Message::Timeline(TimelineMessage::Dressed {
+        width,
+        theme,
+        metrics,
+    }));
 }
 
 fn property(style: &CssStyleDeclaration, name: &str) -> String {
-    style.get_property_value(name).unwrap_or_default().trim().to_owned()
+    style
+        .get_property_value(name)
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// Dresses the canvas again whenever the window's size or the theme changes.
@@ -121,9 +179,16 @@ fn watch_dress(page: Page, wrapper: &HtmlElement) {
     });
     let watched = wrapper.clone();
     let themed = Closure::<dyn FnMut()>::new(move || dress(page, &watched));
-    let query = web_sys::window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok().flatten());
+    let query = web_sys::window().and_then(|window| {
+        window
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+    });
     if let Some(query) = query {
-        query.add_event_listener_with_callback("change", themed.as_ref().unchecked_ref()).ok();
+        query
+            .add_event_listener_with_callback("change", themed.as_ref().unchecked_ref())
+            .ok();
     }
     themed.forget();
 }
@@ -157,11 +222,21 @@ fn tone_of(kind: LaneKind) -> &'static str {
 #[component]
 fn Names() -> impl IntoView {
     let page = use_page();
-    let lanes = page.memo(|state| state.session.opened.as_ref().map(|o| o.lanes.clone()).unwrap_or_default());
+    let lanes = page.memo(|state| {
+        state
+            .session
+            .opened
+            .as_ref()
+            .map(|o| o.lanes.clone())
+            .unwrap_or_default()
+    });
     let alarm = page.memo(|state| {
         state.session.status.as_ref().is_some_and(|status| {
             let classes = waybill_model::VerdictClass::ALL;
-            classes.into_iter().filter(|class| class.needs_action()).any(|class| status.counts.of(class) > 0)
+            classes
+                .into_iter()
+                .filter(|class| class.needs_action())
+                .any(|class| status.counts.of(class) > 0)
         })
     });
     view! {
@@ -212,7 +287,9 @@ fn Summary() -> impl IntoView {
     let page = use_page();
     let text = page.memo(|state| {
         let (view, zone) = (state.timeline.view?, state.look.zone());
-        let missing = state.session.status.as_ref()?.counts.by_class[..3].iter().sum();
+        let missing = state.session.status.as_ref()?.counts.by_class[..3]
+            .iter()
+            .sum();
         let total = state.session.status.as_ref()?.counts.total;
         Some(format!(
             "{} to {}, {}, {} in need of action",

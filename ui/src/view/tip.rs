@@ -10,7 +10,13 @@ use crate::state::{State, clock, counted, finding, span};
 #[component]
 pub(super) fn Tip() -> impl IntoView {
     let page = use_page();
-    let tip = page.memo(|state| state.timeline.hovered.as_ref().and_then(|hovered| text(state, hovered)));
+    let tip = page.memo(|state| {
+        state
+            .timeline
+            .hovered
+            .as_ref()
+            .and_then(|hovered| text(state, hovered))
+    });
     let place = page.memo(|state| {
         let pointer = state.timeline.hovered.as_ref()?.pointer;
         Some((pointer, state.timeline.width))
@@ -25,7 +31,11 @@ pub(super) fn Tip() -> impl IntoView {
         let ((x, _), width) = place.get()?;
         (x > width as f32 / 2.0).then(|| format!("{}px", width as i32 - x as i32 + 14))
     };
-    let top = move || place.get().map(|((_, y), _)| format!("{}px", (y as i32 - 8).max(2)));
+    let top = move || {
+        place
+            .get()
+            .map(|((_, y), _)| format!("{}px", (y as i32 - 8).max(2)))
+    };
     move || {
         tip.get().map(|(title, lines)| {
             view! {
@@ -43,13 +53,26 @@ fn text(state: &State, hovered: &Hovered) -> Option<(String, Vec<String>)> {
     let lane = state.session.opened.as_ref()?.lanes.get(hovered.lane)?;
     if let Some(no) = hovered.event {
         let row = state.grid.line_of(no).and_then(|line| state.grid.row(line));
-        let lines = row.map(|row| vec![row.aggregate.clone(), finding(row, state.session.consumers())]);
+        let lines = row.map(|row| {
+            vec![
+                row.aggregate.clone(),
+                finding(row, state.session.consumers()),
+            ]
+        });
         let title = row.map_or_else(|| clock(hovered.at, zone), |row| row.kind.clone());
         return Some((title, lines.unwrap_or_default()));
     }
     if let Some((window, n)) = hovered.column {
-        let what = if hovered.lane == 0 { "in need of action" } else { lane.title.as_str() };
-        let when = format!("{} · {} wide", clock(window.from, zone), span(window.len_micros()));
+        let what = if hovered.lane == 0 {
+            "in need of action"
+        } else {
+            lane.title.as_str()
+        };
+        let when = format!(
+            "{} · {} wide",
+            clock(window.from, zone),
+            span(window.len_micros())
+        );
         let mut lines = vec![what.to_owned(), when];
         lines.extend(hovered.uncovered.clone());
         return Some((counted(u64::from(n), "event", "events"), lines));

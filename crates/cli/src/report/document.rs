@@ -2,9 +2,7 @@
 //! without a new number.
 
 use serde::Serialize;
-use waybill_model::{
-    ConsumerVerdict, EventRow, Fact, Gap, PublishVerdict, VerdictClass, Window,
-};
+use waybill_model::{ConsumerVerdict, EventRow, Fact, Gap, PublishVerdict, VerdictClass, Window};
 use waybill_protocol::{Counts, PlaceStatus};
 
 /// Name and version of the document that `waybill check --json` prints.
@@ -38,7 +36,10 @@ pub(crate) struct Times {
 
 impl From<Window> for Times {
     fn from(window: Window) -> Self {
-        Self { from: window.from.to_string(), to: window.to.to_string() }
+        Self {
+            from: window.from.to_string(),
+            to: window.to.to_string(),
+        }
     }
 }
 
@@ -114,7 +115,10 @@ impl From<&PlaceStatus> for PlaceDocument {
             covered: status.covered,
             coverage: status.window.map(Times::from),
             gaps: status.gaps.iter().map(GapDocument::from).collect(),
-            failure: status.failure.as_ref().map(|failure| failure.message.clone()),
+            failure: status
+                .failure
+                .as_ref()
+                .map(|failure| failure.message.clone()),
         }
     }
 }

@@ -10,12 +10,23 @@ use crate::output;
 pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
     output::aside(&format!("Plan {}: {} events", plan.id, plan.events.len()));
     for recipient in &plan.recipients {
-        let known = if recipient.expected { "" } else { " (not in the profile)" };
+        let known = if recipient.expected {
+            ""
+        } else {
+            " (not in the profile)"
+        };
         let done = recipient.already_processed;
-        output::aside(&format!("  to {}{known}, which has processed {done} of them", recipient.name));
+        output::aside(&format!(
+            "  to {}{known}, which has processed {done} of them",
+            recipient.name
+        ));
     }
     let rebuilt = |source: &BodySource| matches!(source, BodySource::Reconstructed { .. });
-    let n_rebuilt = plan.events.iter().filter(|event| rebuilt(&event.body)).count();
+    let n_rebuilt = plan
+        .events
+        .iter()
+        .filter(|event| rebuilt(&event.body))
+        .count();
     if n_rebuilt > 0 {
         output::aside(&format!("  {n_rebuilt} bodies rebuilt from business rows"));
     }
@@ -23,10 +34,17 @@ pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
         output::aside(&format!("  ! {}", sentence(warning)));
     }
     for route in routes {
-        let state = if route.check.reachable { "reaches" } else { "does NOT reach anyone:" };
+        let state = if route.check.reachable {
+            "reaches"
+        } else {
+            "does NOT reach anyone:"
+        };
         let reaches = route.check.reaches.join(", ");
         let notes = route.check.notes.join("; ");
-        output::aside(&format!("  {} × {} {state} {reaches} {notes}", route.events, route.route.destination));
+        output::aside(&format!(
+            "  {} × {} {state} {reaches} {notes}",
+            route.events, route.route.destination
+        ));
     }
     for (id, why) in &plan.left_out {
         output::aside(&format!("  left out {id}: {why}"));
@@ -62,7 +80,9 @@ pub(crate) fn outcome(state: &AttemptState) -> String {
         AttemptState::Planned => "not sent".to_owned(),
         AttemptState::Skipped { why } => format!("not sent: {why}"),
         AttemptState::Sending => "being sent".to_owned(),
-        AttemptState::Sent { coordinate: Some(at) } => format!("sent to {at}, not seen to arrive yet"),
+        AttemptState::Sent {
+            coordinate: Some(at),
+        } => format!("sent to {at}, not seen to arrive yet"),
         AttemptState::Sent { coordinate: None } => "sent, not seen to arrive yet".to_owned(),
         AttemptState::Refused { why } => format!("refused: {why}"),
         AttemptState::Unknown { why } => format!("UNKNOWN whether it was sent: {why}"),

@@ -2,7 +2,8 @@
 
 use waybill_model::{Access, ConsumerNo, Environment, Micros, PlaceId, ProbeOutcome, ProbeStep};
 use waybill_protocol::{
-    FaultInfo, Lane, LaneKind, OpenTarget, Opened, Probed, ProfileProblem, ProfileSummary, ProfileText, Welcome,
+    FaultInfo, Lane, LaneKind, OpenTarget, Opened, Probed, ProfileProblem, ProfileSummary,
+    ProfileText, Welcome,
 };
 
 use super::world::now;
@@ -14,7 +15,12 @@ pub(super) fn welcome(scene: &str) -> Welcome {
     let profiles = vec![
         profile("toys", Environment::Production, Access::Resend, ""),
         profile("toys-staging", Environment::Staging, Access::ReadOnly, ""),
-        profile("local", Environment::Development, Access::Resend, "line 7: unknown key 'databse', did you mean 'database'?"),
+        profile(
+            "local",
+            Environment::Development,
+            Access::Resend,
+            "line 7: unknown key 'databse', did you mean 'database'?",
+        ),
     ];
     let open = match scene {
         "start" => None,
@@ -25,7 +31,9 @@ pub(super) fn welcome(scene: &str) -> Welcome {
         version: "0.1.0".to_owned(),
         profiles,
         open,
-        drivers: ["postgres", "mysql", "sqlite", "kafka", "amqp"].map(str::to_owned).to_vec(),
+        drivers: ["postgres", "mysql", "sqlite", "kafka", "amqp"]
+            .map(str::to_owned)
+            .to_vec(),
         profiles_folder: "~/.config/waybill/profiles".to_owned(),
     }
 }
@@ -41,7 +49,10 @@ fn profile(name: &str, environment: Environment, access: Access, problem: &str) 
 }
 
 pub(super) fn opened(scene: &str, demo: bool) -> Opened {
-    let lane = |title: &str, kind| Lane { title: title.to_owned(), kind };
+    let lane = |title: &str, kind| Lane {
+        title: title.to_owned(),
+        kind,
+    };
     let mut lanes = vec![
         lane("Missing", LaneKind::Missing),
         lane("Stored", LaneKind::Stored),
@@ -49,15 +60,28 @@ pub(super) fn opened(scene: &str, demo: bool) -> Opened {
         lane("product-events", LaneKind::Published { place: PlaceId(2) }),
     ];
     for (no, name) in (0..).zip(CONSUMERS) {
-        lanes.push(lane(name, LaneKind::Consumer { consumer: ConsumerNo(no) }));
+        lanes.push(lane(
+            name,
+            LaneKind::Consumer {
+                consumer: ConsumerNo(no),
+            },
+        ));
     }
     let read_only = scene == "readonly";
-    let environment = if demo { Environment::Development } else { Environment::Production };
+    let environment = if demo {
+        Environment::Development
+    } else {
+        Environment::Production
+    };
     Opened {
         profile: profile(
             if demo { "demo" } else { "toys" },
             environment,
-            if read_only { Access::ReadOnly } else { Access::Resend },
+            if read_only {
+                Access::ReadOnly
+            } else {
+                Access::Resend
+            },
             "",
         ),
         demo,
@@ -81,14 +105,46 @@ pub(super) fn faults(on: &[String]) -> Vec<FaultInfo> {
         on: on.iter().any(|n| n == name),
     };
     vec![
-        fault("publish-throws", "Publishing throws after the commit", "The row is stored, the event never leaves."),
-        fault("no-outbox", "Dual write without an outbox row", "The product changes, nobody hears of it."),
-        fault("phantom", "Publish before a rolled-back transaction", "Consumers see a product that never was."),
-        fault("relay-dead", "Stop the relay", "The outbox fills, nothing is sent."),
-        fault("consumer-skips", "Search skips every ninth event", "It commits its offset and does nothing."),
-        fault("poison", "Search chokes on a message", "After three tries it lies among the dead letters."),
-        fault("duplicate", "The relay sends twice", "Every consumer needs its inbox now."),
-        fault("late-commit", "Commit late", "An older id appears after a newer one."),
+        fault(
+            "publish-throws",
+            "Publishing throws after the commit",
+            "The row is stored, the event never leaves.",
+        ),
+        fault(
+            "no-outbox",
+            "Dual write without an outbox row",
+            "The product changes, nobody hears of it.",
+        ),
+        fault(
+            "phantom",
+            "Publish before a rolled-back transaction",
+            "Consumers see a product that never was.",
+        ),
+        fault(
+            "relay-dead",
+            "Stop the relay",
+            "The outbox fills, nothing is sent.",
+        ),
+        fault(
+            "consumer-skips",
+            "Search skips every ninth event",
+            "It commits its offset and does nothing.",
+        ),
+        fault(
+            "poison",
+            "Search chokes on a message",
+            "After three tries it lies among the dead letters.",
+        ),
+        fault(
+            "duplicate",
+            "The relay sends twice",
+            "Every consumer needs its inbox now.",
+        ),
+        fault(
+            "late-commit",
+            "Commit late",
+            "An older id appears after a newer one.",
+        ),
     ]
 }
 
@@ -100,7 +156,10 @@ pub(super) fn profile_text() -> ProfileText {
 }
 
 pub(super) fn check_profile(toml: &str) -> Vec<ProfileProblem> {
-    let wrong = toml.lines().zip(1..).find(|(line, _)| line.starts_with("databse"));
+    let wrong = toml
+        .lines()
+        .zip(1..)
+        .find(|(line, _)| line.starts_with("databse"));
     let unknown = wrong.map(|(_, line)| ProfileProblem {
         line,
         message: "There is no key 'databse'.".to_owned(),
@@ -121,7 +180,11 @@ pub(super) fn probed(started: Micros) -> Probed {
         ("database", "Connect to port 5432", fine("")),
         ("database", "Encrypt", fine("TLS 1.3")),
         ("database", "Log in as waybill", fine("PostgreSQL 15.18")),
-        ("database", "Check the rights", ProbeOutcome::Warn("This user may write. A read-only one is safer.".to_owned())),
+        (
+            "database",
+            "Check the rights",
+            ProbeOutcome::Warn("This user may write. A read-only one is safer.".to_owned()),
+        ),
         ("broker", "Look up mq.toys.example", fine("10.1.4.31")),
         (
             "broker",
@@ -129,10 +192,19 @@ pub(super) fn probed(started: Micros) -> Probed {
             ProbeOutcome::Failed("Nobody listens there. Is it 9093 (with TLS)?".to_owned()),
         ),
     ];
-    let n = usize::try_from(now().since(started) / 350_000).unwrap_or(0).min(all.len());
+    let n = usize::try_from(now().since(started) / 350_000)
+        .unwrap_or(0)
+        .min(all.len());
     let steps = all.iter().take(n).map(|(connection, what, outcome)| {
-        let step = ProbeStep { what: (*what).to_owned(), outcome: outcome.clone(), took_micros: 4_200 };
+        let step = ProbeStep {
+            what: (*what).to_owned(),
+            outcome: outcome.clone(),
+            took_micros: 4_200,
+        };
         ((*connection).to_owned(), step)
     });
-    Probed { steps: steps.collect(), done: n == all.len() }
+    Probed {
+        steps: steps.collect(),
+        done: n == all.len(),
+    }
 }

@@ -2,21 +2,32 @@
 
 use uuid::Uuid;
 use waybill_model::{
-    Attempt, AttemptState, BodySource, ConsumerVerdict, Coordinate, Copy, EventDetail, EventRow, Fact, HEADER_ATTEMPT,
-    HEADER_ID, Marks, Micros, Mode, OutboxRow, Plan, PlannedEvent, PublishVerdict, Recipient, ResendId, Route,
-    RouteCheck, Sibling, Stage, Stamp, Strength, VerdictClass, Warning,
+    Attempt, AttemptState, BodySource, ConsumerVerdict, Coordinate, Copy, EventDetail, EventRow,
+    Fact, HEADER_ATTEMPT, HEADER_ID, Marks, Micros, Mode, OutboxRow, Plan, PlannedEvent,
+    PublishVerdict, Recipient, ResendId, Route, RouteCheck, Sibling, Stage, Stamp, Strength,
+    VerdictClass, Warning,
 };
-use waybill_protocol::{CheckedRoute, Code, Failure, JournalRun, MakePlan, Preview, PreviewedParcel, RunStatus, Send};
+use waybill_protocol::{
+    CheckedRoute, Code, Failure, JournalRun, MakePlan, Preview, PreviewedParcel, RunStatus, Send,
+};
 
 use super::parts::CONSUMERS;
 use super::world::{World, now, row_of};
 
 fn stamp(at: Micros) -> Stamp {
-    Stamp { at, clock: waybill_model::Clock::Database, resolution_micros: 1 }
+    Stamp {
+        at,
+        clock: waybill_model::Clock::Database,
+        resolution_micros: 1,
+    }
 }
 
 fn record(event: &EventRow) -> Coordinate {
-    Coordinate::Record { topic: "product-events".to_owned(), partition: event.no % 6, offset: i64::from(event.no) * 3 }
+    Coordinate::Record {
+        topic: "product-events".to_owned(),
+        partition: event.no % 6,
+        offset: i64::from(event.no) * 3,
+    }
 }
 
 fn body(event: &EventRow) -> Vec<u8> {
@@ -43,18 +54,40 @@ pub(super) fn detail(world: &World, event: &EventRow) -> EventDetail {
     let stuck = matches!(event.verdict.publish, PublishVerdict::Stuck(_));
     let mut facts = Vec::new();
     if let Some(at) = event.stored {
-        facts.push(fact(Stage::Stored, None, row_of("products", key), at, &format!("version {}", event.version.unwrap_or(1))));
+        facts.push(fact(
+            Stage::Stored,
+            None,
+            row_of("products", key),
+            at,
+            &format!("version {}", event.version.unwrap_or(1)),
+        ));
     }
     if let Some(at) = event.outbox {
-        let note = if stuck { "attempts 2 · \"broker unreachable\"" } else { "sent" };
-        facts.push(fact(Stage::Outbox, None, row_of("outbox", 80_000 + event.no), at, note));
+        let note = if stuck {
+            "attempts 2 · \"broker unreachable\""
+        } else {
+            "sent"
+        };
+        facts.push(fact(
+            Stage::Outbox,
+            None,
+            row_of("outbox", 80_000 + event.no),
+            at,
+            note,
+        ));
     }
     if let Some(at) = event.published {
         facts.push(fact(Stage::Published, None, record(event), at, ""));
     }
     for (name, cell) in CONSUMERS.iter().zip(&event.consumers) {
         if let Some(at) = cell.at {
-            facts.push(fact(Stage::Consumed, Some(name), row_of(&format!("{name}.inbox"), event.no), at, ""));
+            facts.push(fact(
+                Stage::Consumed,
+                Some(name),
+                row_of(&format!("{name}.inbox"), event.no),
+                at,
+                "",
+            ));
         }
     }
     EventDetail {
@@ -62,7 +95,11 @@ pub(super) fn detail(world: &World, event: &EventRow) -> EventDetail {
         sentence: sentence(event),
         facts,
         outbox_row: event.outbox.map(|at| outbox_row(event, at)),
-        copies: event.published.map(|at| copy(event, at)).into_iter().collect(),
+        copies: event
+            .published
+            .map(|at| copy(event, at))
+            .into_iter()
+            .collect(),
         history: history(world, event),
         problems: Vec::new(),
     }
@@ -87,7 +124,10 @@ fn outbox_row(event: &EventRow, at: Micros) -> OutboxRow {
             column("event_id", event.id.to_string()),
             column("type", event.kind.clone()),
             column("created_at", at.to_string()),
-            ("sent_at".to_owned(), event.published.map(|at| at.to_string())),
+            (
+                "sent_at".to_owned(),
+                event.published.map(|at| at.to_string()),
+            ),
         ],
         payload: Some(body(event)),
         payload_len: body(event).len() as u64,
@@ -115,7 +155,10 @@ fn history(world: &World, event: &EventRow) -> Vec<Sibling> {
     let version = event.version.unwrap_or(5);
     (-3..=1)
         .map(|step| {
-            let other = world.events.get(event.no.saturating_add_signed(step * 7) as usize).unwrap_or(event);
+            let other = world
+                .events
+                .get(event.no.saturating_add_signed(step * 7) as usize)
+                .unwrap_or(event);
             let here = step == 0;
             let shown = if here { event } else { other };
             Sibling {
@@ -124,10 +167,18 @@ fn history(world: &World, event: &EventRow) -> Vec<Sibling> {
                 kind: shown.kind.clone(),
                 version: Some(version + i64::from(step)),
                 at: event.at.plus(i64::from(step) * 61_000_000),
-                class: if here { event.class } else { VerdictClass::Arrived },
+                class: if here {
+                    event.class
+                } else {
+                    VerdictClass::Arrived
+                },
                 stored: true,
                 published: !here || event.published.is_some(),
-                consumed: event.consumers.iter().map(|cell| !here || cell.at.is_some()).collect(),
+                consumed: event
+                    .consumers
+                    .iter()
+                    .map(|cell| !here || cell.at.is_some())
+                    .collect(),
             }
         })
         .collect()
@@ -135,19 +186,37 @@ fn history(world: &World, event: &EventRow) -> Vec<Sibling> {
 
 impl World {
     pub(super) fn plan(&mut self, call: MakePlan) -> Plan {
-        let chosen: Vec<_> = self.events.iter().filter(|event| call.events.contains(&event.no)).cloned().collect();
+        let chosen: Vec<_> = self
+            .events
+            .iter()
+            .filter(|event| call.events.contains(&event.no))
+            .cloned()
+            .collect();
         self.planned = chosen.iter().map(|event| event.no).collect();
-        let events: Vec<_> = chosen.iter().filter(|event| event.class.needs_action()).map(planned).collect();
+        let events: Vec<_> = chosen
+            .iter()
+            .filter(|event| event.class.needs_action())
+            .map(planned)
+            .collect();
         let left_out = chosen.iter().filter(|event| !event.class.needs_action());
         let rebuilt = chosen.iter().filter(|event| event.outbox.is_none()).count() as u32;
         let processed = |no: usize| {
-            chosen.iter().filter(|e| e.consumers[no].verdict == ConsumerVerdict::Processed).count() as u32
+            chosen
+                .iter()
+                .filter(|e| e.consumers[no].verdict == ConsumerVerdict::Processed)
+                .count() as u32
         };
         let names: Vec<_> = match &call.mode {
             Mode::Everyone => CONSUMERS.to_vec(),
-            Mode::OneConsumer { consumer } => CONSUMERS.into_iter().filter(|name| name == consumer).collect(),
+            Mode::OneConsumer { consumer } => CONSUMERS
+                .into_iter()
+                .filter(|name| name == consumer)
+                .collect(),
         };
-        let mut warnings = vec![Warning::NewerPublished { aggregate: "product/4711".to_owned(), newer: 2 }];
+        let mut warnings = vec![Warning::NewerPublished {
+            aggregate: "product/4711".to_owned(),
+            newer: 2,
+        }];
         if rebuilt > 0 {
             warnings.push(Warning::Reconstructed { events: rebuilt });
         }
@@ -155,12 +224,17 @@ impl World {
             id: ResendId(Uuid::new_v4()),
             mode: call.mode,
             pace: call.pace,
-            left_out: left_out.map(|e| (e.id.clone(), "It has arrived everywhere.".to_owned())).collect(),
+            left_out: left_out
+                .map(|e| (e.id.clone(), "It has arrived everywhere.".to_owned()))
+                .collect(),
             recipients: names
                 .into_iter()
                 .map(|name| Recipient {
                     name: name.to_owned(),
-                    already_processed: CONSUMERS.iter().position(|n| *n == name).map_or(0, processed),
+                    already_processed: CONSUMERS
+                        .iter()
+                        .position(|n| *n == name)
+                        .map_or(0, processed),
                     expected: true,
                 })
                 .collect(),
@@ -201,16 +275,30 @@ impl World {
             notes: notes.iter().map(|note| (*note).to_owned()).collect(),
         };
         vec![
-            CheckedRoute { route: route(1), events: 5, check: check(&[]) },
-            CheckedRoute { route: route(4), events: 7, check: check(&["search has no member attached right now."]) },
+            CheckedRoute {
+                route: route(1),
+                events: 5,
+                check: check(&[]),
+            },
+            CheckedRoute {
+                route: route(4),
+                events: 7,
+                check: check(&["search has no member attached right now."]),
+            },
         ]
     }
 
     pub(super) fn send(&mut self, call: &Send) -> Result<(), Failure> {
         if call.typed != "toys" {
-            return Err(Failure::new(Code::NotConfirmed, "What was typed is not the profile's name."));
+            return Err(Failure::new(
+                Code::NotConfirmed,
+                "What was typed is not the profile's name.",
+            ));
         }
-        let chosen = self.events.iter().filter(|event| self.planned.contains(&event.no));
+        let chosen = self
+            .events
+            .iter()
+            .filter(|event| self.planned.contains(&event.no));
         let attempts = chosen.map(|event| Attempt {
             resend: call.plan,
             event: event.id.clone(),
@@ -219,14 +307,22 @@ impl World {
             at: now(),
         });
         let attempts = attempts.collect();
-        self.run = Some(RunStatus { id: call.plan, running: true, doing: "Starting".to_owned(), attempts });
+        self.run = Some(RunStatus {
+            id: call.plan,
+            running: true,
+            doing: "Starting".to_owned(),
+            attempts,
+        });
         Ok(())
     }
 
     pub(super) fn stop_send(&mut self) -> Result<(), Failure> {
         if let Some(run) = &mut self.run {
             run.running = false;
-            let waiting = run.attempts.iter_mut().filter(|attempt| attempt.state == AttemptState::Planned);
+            let waiting = run
+                .attempts
+                .iter_mut()
+                .filter(|attempt| attempt.state == AttemptState::Planned);
             waiting.for_each(|attempt| attempt.state = AttemptState::Cancelled);
         }
         Ok(())
@@ -234,17 +330,30 @@ impl World {
 
     /// One step of the running resend per poll: send the next, then watch.
     pub(super) fn move_run(&mut self) {
-        let Some(run) = self.run.as_mut().filter(|run| run.running) else { return };
+        let Some(run) = self.run.as_mut().filter(|run| run.running) else {
+            return;
+        };
         self.generation += 1;
         let total = run.attempts.len();
-        if let Some(next) = run.attempts.iter().position(|attempt| attempt.state == AttemptState::Planned) {
+        if let Some(next) = run
+            .attempts
+            .iter()
+            .position(|attempt| attempt.state == AttemptState::Planned)
+        {
             run.attempts[next].state = AttemptState::Sent {
-                coordinate: Some(Coordinate::Record { topic: "product-events".to_owned(), partition: 1, offset: 90_000 }),
+                coordinate: Some(Coordinate::Record {
+                    topic: "product-events".to_owned(),
+                    partition: 1,
+                    offset: 90_000,
+                }),
             };
             run.doing = format!("Sending {} of {total}", next + 1);
             return;
         }
-        let sent = run.attempts.iter().position(|attempt| matches!(attempt.state, AttemptState::Sent { .. }));
+        let sent = run
+            .attempts
+            .iter()
+            .position(|attempt| matches!(attempt.state, AttemptState::Sent { .. }));
         let Some(idx) = sent else {
             run.running = false;
             "Done".clone_into(&mut run.doing);
@@ -275,9 +384,13 @@ impl World {
 
 fn planned(event: &EventRow) -> PlannedEvent {
     let body = if event.outbox.is_some() {
-        BodySource::OutboxRow { coordinate: row_of("outbox", 80_000 + event.no) }
+        BodySource::OutboxRow {
+            coordinate: row_of("outbox", 80_000 + event.no),
+        }
     } else {
-        BodySource::Reconstructed { coordinate: row_of("products", event.no) }
+        BodySource::Reconstructed {
+            coordinate: row_of("products", event.no),
+        }
     };
     PlannedEvent {
         no: event.no,
