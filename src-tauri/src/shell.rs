@@ -76,7 +76,13 @@ fn with_doors<R: Runtime>(builder: Builder<R>, core: Core) -> Builder<R> {
 }
 
 fn open<R: Runtime>(app: &App<R>, label: &str) -> tauri::Result<WebviewWindow<R>> {
-    WebviewWindowBuilder::new(app, label, WebviewUrl::default())
+    // The page says why it cannot send; that it cannot is the capability's doing.
+    let page = if label == LOOK_ONLY_LABEL {
+        "index.html?look-only"
+    } else {
+        "index.html"
+    };
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title("Waybill")
         .inner_size(1280.0, 800.0)
         .min_inner_size(1024.0, 640.0)

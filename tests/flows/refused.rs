@@ -42,6 +42,9 @@ async fn world(name: &str) -> World {
     world
 }
 
+/// Makes one thing wrong in a profile.
+type Spoil<'a> = &'a dyn Fn(&mut Profile);
+
 fn check(world: &World, profile: &Profile) -> Ended {
     let waybill = Waybill::with_profile_of(world, profile);
     let ended = waybill.run(&["check", "--profile", &profile.name]);
@@ -92,7 +95,7 @@ async fn whatever_is_wrong_with_a_connection_is_said() {
     let no_topic = |profile: &mut Profile| profile.flows[0].destination.push('x');
     let no_password =
         |profile: &mut Profile| profile.database.secret = Some("not-there".to_owned());
-    let cases: [(&dyn Fn(&mut Profile), &str); 5] = [
+    let cases: [(Spoil<'_>, &str); 5] = [
         (&wrong_table, "did you mean 'outbox'"),
         (&unreachable, "127.0.0.1:1"),
         (&no_broker, "127.0.0.1:1"),

@@ -16,7 +16,9 @@ impl Driver {
     /// Starts it with `environment`, which the window inherits.
     pub(crate) async fn start(environment: &[(&str, String)]) -> Self {
         // The client asks for one even where it speaks plain HTTP. A second test finds it installed.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let port = free_port();
         let process = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))

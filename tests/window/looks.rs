@@ -5,8 +5,7 @@ use crate::window::Window;
 #[tokio::test]
 async fn pictures_are_taken_in_both_themes_and_sizes() {
     let window = Window::open(&["--demo", "--demo-rate", "0"], &[]).await;
-    window.click("tab-never-published").await;
-    window.click("select-all").await;
+    window.choose_all("tab-never-published").await;
     window.click("row").await;
     window.find("plan").await;
     for theme in ["dark", "light"] {

@@ -49,8 +49,7 @@ async fn the_button_is_disabled_with_its_reason() {
     let window = Window::open_in(folder, &["--profile", &profile.name], &[]).await;
     assert!(window.config().exists());
     window.find("read-only").await;
-    window.click("tab-never-published").await;
-    window.click("select-all").await;
+    window.choose_all("tab-never-published").await;
     let button = window.find("resend").await;
     assert!(
         !button.is_enabled().await.expect("it can be asked"),

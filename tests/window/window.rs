@@ -104,6 +104,21 @@ impl Window {
         .await;
     }
 
+    /// Chooses all confirmed events of a tab, as soon as there are any; how many.
+    ///
+    /// A suspicion is confirmed by a second scan; until then there is nothing to choose.
+    pub(crate) async fn choose_all(&self, tab: &str) -> String {
+        self.click(tab).await;
+        wait_for("events to be chosen", PATIENCE, async || {
+            if let Some(all) = self.try_find("select-all").await {
+                all.click().await.ok();
+            }
+            let count = self.attribute("selection", "data-count").await?;
+            (count != "0").then_some(count)
+        })
+        .await
+    }
+
     /// Types into a field.
     pub(crate) async fn type_into(&self, name: &str, text: &str) {
         self.find(name)

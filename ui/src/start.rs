@@ -26,12 +26,12 @@ pub fn start() {
     leptos::mount::mount_to_body(move || {
         let page = Page::new(host);
         provide_context(page);
-        page.dispatch(Message::Boot(boot_facts()));
+        page.dispatch(Message::Boot(boot_facts(&address)));
         view! { <App/> }
     });
 }
 
-fn boot_facts() -> BootFacts {
+fn boot_facts(address: &str) -> BootFacts {
     let date = js_sys::Date::new_0();
     BootFacts {
         now: Micros::from_millis(js_sys::Date::now() as i64),
@@ -39,6 +39,8 @@ fn boot_facts() -> BootFacts {
         local_minutes: -(date.get_timezone_offset() as i32),
         theme: prefs::theme(),
         local_times: prefs::local_times(),
+        // The shell says so in the address; it also refuses, so this is only for saying why.
+        look_only: address.contains("look-only"),
     }
 }
 

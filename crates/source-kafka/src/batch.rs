@@ -1,11 +1,11 @@
 //! Gathers records into batches of observations.
 
-use rdkafka::message::{BorrowedMessage, Message as _};
 use waybill_model::{Batch, Carriers, Clock, Marks, Micros, PlaceId};
 use waybill_source::{CopyQuery, carry};
 
+use crate::native::RawRecord;
 use crate::outlet::now;
-use crate::record::{Record, stamp};
+use crate::record::Record;
 
 /// Observations per batch: large enough that handing over costs nothing, small enough that the
 /// first ones show at once.
@@ -45,10 +45,10 @@ impl Gather {
     /// first when the record belongs to another clock.
     pub(crate) fn add(
         &mut self,
-        message: &BorrowedMessage<'_>,
+        raw: RawRecord<'_>,
         known: Marks,
     ) -> (Option<Micros>, Option<Batch>) {
-        let stamp = stamp(message);
+        let stamp = raw.stamp();
         let before = match stamp {
             Some((_, clock)) if clock != self.clock => {
                 let before = self.take();
@@ -58,7 +58,7 @@ impl Gather {
             }
             _ => None,
         };
-        let record = Record::of(message);
+        let record = Record::of(raw);
         let carried = carry::carried(&record, &self.carriers, self.aggregate_type.as_deref());
         let mut marks = carried.marks | known;
         if record.headers.malformed() {
@@ -76,11 +76,12 @@ impl Gather {
         batch.at.push(at.unwrap_or_else(now).0);
         batch
             .partitions
-            .push(u32::try_from(message.partition()).unwrap_or(0));
-        batch.positions.push(message.offset());
+            .push(u32::try_from(raw.partition()).unwrap_or(0));
+        batch.positions.push(raw.offset());
         batch.marks.push(marks);
         self.n_records += 1;
-        self.n_bytes += (message.payload_len() + message.key_len()) as u64;
+        self.n_bytes +=
+            (raw.payload().map_or(0, <[u8]>::len) + raw.key().map_or(0, <[u8]>::len)) as u64;
         (at, before)
     }
 

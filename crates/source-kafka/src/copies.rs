@@ -15,11 +15,10 @@ use crate::context::Context;
 use crate::dead_letters;
 use crate::error::{Asked, sort};
 use crate::inspect::{is_topic_name, partitions};
-use crate::native::HeaderList;
+use crate::native::{HeaderList, RawRecord};
 use crate::offsets::{At, offsets};
 use crate::outlet::now;
 use crate::pump::{SLICE, is_hopeless};
-use crate::record::stamp;
 
 /// How long no record may come.
 const STALL_LIMIT: Duration = Duration::from_secs(10);
@@ -212,8 +211,9 @@ impl Pick<'_> {
 }
 
 fn copy(message: &BorrowedMessage<'_>, max_bytes: usize) -> Copy {
-    let headers = HeaderList::of(message);
-    let (at, clock) = stamp(message).unwrap_or_else(|| (now(), Clock::Waybill));
+    let raw = RawRecord::of(message);
+    let headers = HeaderList::of(raw);
+    let (at, clock) = raw.stamp().unwrap_or_else(|| (now(), Clock::Waybill));
     let payload = message.payload();
     Copy {
         coordinate: Coordinate::Record {

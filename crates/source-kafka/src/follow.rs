@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::cursor;
 use crate::error::{Asked, no_topic, sort};
 use crate::inspect::{is_topic_name, partitions};
+use crate::native::RawRecord;
 use crate::outlet::Outlet;
 use crate::pump::{SLICE, Stop, is_hopeless, is_unknown_place};
 use ends::{Tick, Watch};
@@ -101,7 +102,7 @@ impl Follow<'_> {
             };
             let idle = match reader.poll(wait) {
                 Some(Ok(message)) => {
-                    let (_, before) = self.gather.add(&message, Marks::empty());
+                    let (_, before) = self.gather.add(RawRecord::of(&message), Marks::empty());
                     if let Some(batch) = before {
                         self.outlet.send(Chunk::Evidence(batch))?;
                     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use waybill_model::{Marks, Progress};
 use waybill_source::{Chunk, CopyQuery, Error, Result};
@@ -14,6 +13,7 @@ use crate::batch::Gather;
 use crate::connect::Reader;
 use crate::context::Context;
 use crate::error::{Asked, sort, unreachable};
+use crate::native::{Fetched, RawRecord, Taken};
 use crate::outlet::{Gone, Outlet};
 use crate::settings::Settings;
 use crate::span::{Span, Track};
@@ -30,9 +30,6 @@ pub(crate) const ALL_DOWN_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(150);
-
-/// Clock, cancellation and troubles are looked at once per this many records.
-const RECORDS_PER_LOOK: u32 = 256;
 
 /// Why reading ended before the end.
 #[derive(Debug)]
@@ -100,7 +97,6 @@ impl<'a> Pump<'a> {
     /// Reads to all ends. What was met before a failure has been handed on.
     pub(crate) fn run(&mut self, reader: &Reader, context: &Context) -> Result<(), Stop> {
         self.tell()?;
-        self.assign(reader, context)?;
         let outcome = self.pump(reader, context);
         match outcome {
             Err(Stop::Dropped) => return Err(Stop::Dropped),
@@ -110,47 +106,47 @@ impl<'a> Pump<'a> {
     }
 
     /// Assigns what is not read yet, each from its own offset.
-    fn assign(&self, reader: &Reader, context: &Context) -> Result<()> {
+    fn assign<'r>(&self, reader: &'r Reader) -> Result<Fetched<'r>, KafkaError> {
         let mut list = TopicPartitionList::new();
-        for (id, track) in self.tracks.iter().filter(|(_, track)| !track.done) {
-            list.add_partition_offset(self.topic, *id, Offset::Offset(track.next))
-                .map_err(|error| self.sorted(&error, context))?;
+        let unread = || self.tracks.iter().filter(|(_, track)| !track.done);
+        for (id, track) in unread() {
+            list.add_partition_offset(self.topic, *id, Offset::Offset(track.next))?;
         }
-        reader
-            .assign(&list)
-            .map_err(|error| self.sorted(&error, context))
+        let fetched = Fetched::lead(reader, self.topic, unread().map(|(id, _)| *id))?;
+        reader.assign(&list)?;
+        Ok(fetched)
     }
 
     fn pump(&mut self, reader: &Reader, context: &Context) -> Result<(), Stop> {
+        let mut fetched = self
+            .assign(reader)
+            .map_err(|error| self.sorted(&error, context))?;
         self.moved = Instant::now();
-        let mut until_look = RECORDS_PER_LOOK;
         while self.n_left > 0 {
-            let idle = match reader.poll(SLICE) {
-                Some(Ok(message)) => {
-                    self.take(&message, reader)?;
-                    false
+            let n = fetched.turn(SLICE);
+            let mut idle = n == 0;
+            for taken in fetched.iter() {
+                match taken {
+                    Taken::Record(record) => self.take(record, reader)?,
+                    Taken::End { partition, offset } => {
+                        self.reached_end(partition, offset, reader);
+                    }
+                    Taken::Trouble(error) if is_hopeless(&error) => {
+                        return Err(self.sorted(&error, context).into());
+                    }
+                    // The stall limit decides about the rest.
+                    Taken::Trouble(_) => idle = true,
                 }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.reached_eof(partition, reader);
-                    false
-                }
-                Some(Err(error)) if is_hopeless(&error) => {
-                    return Err(self.sorted(&error, context).into());
-                }
-                // The stall limit decides about the rest.
-                Some(Err(_)) | None => true,
-            };
-            until_look -= 1;
-            if idle || until_look == 0 {
-                until_look = RECORDS_PER_LOOK;
-                self.look(idle, context)?;
             }
+            // Log lines and connection troubles come this way; the context takes note of them.
+            drop(reader.poll(Duration::ZERO));
+            self.look(idle, context)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, message: &BorrowedMessage<'_>, reader: &Reader) -> Result<(), Stop> {
-        let partition = message.partition();
+    fn take(&mut self, record: RawRecord<'_>, reader: &Reader) -> Result<(), Stop> {
+        let (partition, offset) = (record.partition(), record.offset());
         let (Some(track), Some(end)) = (
             self.tracks.get_mut(&partition),
             self.ends.get(&partition).copied(),
@@ -161,9 +157,9 @@ impl<'a> Pump<'a> {
             return Ok(());
         }
         // What was published after we asked for the end belongs to the next read.
-        if message.offset() < end {
-            let (at, before) = self.gather.add(message, self.known);
-            track.met(message.offset(), at);
+        if offset < end {
+            let (at, before) = self.gather.add(record, self.known);
+            track.met(offset, at);
             if let Some(batch) = before {
                 self.outlet.send(Chunk::Evidence(batch))?;
             }
@@ -171,22 +167,21 @@ impl<'a> Pump<'a> {
                 self.flush()?;
             }
         }
-        if message.offset() + 1 >= end {
+        if offset + 1 >= end {
             self.finish(partition, end, reader);
         }
         Ok(())
     }
 
     /// The broker has nothing more. Its end is not below ours, unless a follower answered.
-    fn reached_eof(&mut self, partition: i32, reader: &Reader) {
+    fn reached_end(&mut self, partition: i32, reached: i64, reader: &Reader) {
         let Some(end) = self.ends.get(&partition).copied() else {
             return;
         };
-        let reached = position(reader, self.topic, partition);
-        if self.settings.reads_from_followers() && reached.is_none_or(|reached| reached < end) {
+        if reached < end && self.settings.reads_from_followers() {
             return;
         }
-        self.finish(partition, Ord::max(end, reached.unwrap_or(end)), reader);
+        self.finish(partition, Ord::max(end, reached), reader);
     }
 
     fn finish(&mut self, partition: i32, next: i64, reader: &Reader) {
@@ -293,13 +288,4 @@ pub(crate) fn is_unknown_place(error: &KafkaError) -> bool {
         error.rdkafka_error_code(),
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition)
     )
-}
-
-/// The offset after everything the broker has sent so far, records we are not shown included.
-pub(crate) fn position(reader: &Reader, topic: &str, partition: i32) -> Option<i64> {
-    let positions = reader.position().ok()?;
-    match positions.find_partition(topic, partition)?.offset() {
-        Offset::Offset(offset) => Some(offset),
-        _ => None,
-    }
 }

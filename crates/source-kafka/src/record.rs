@@ -2,24 +2,22 @@
 
 use std::borrow::Cow;
 
-use rdkafka::message::{BorrowedMessage, Message as _, Timestamp};
-use waybill_model::{Clock, Micros};
 use waybill_source::carry;
 
-use crate::native::HeaderList;
+use crate::native::{HeaderList, RawRecord};
 
-/// A borrowed record with its headers read once.
+/// A record with its headers read once.
 #[derive(Debug)]
 pub(crate) struct Record<'m> {
-    message: &'m BorrowedMessage<'m>,
+    raw: RawRecord<'m>,
     pub(crate) headers: HeaderList<'m>,
 }
 
 impl<'m> Record<'m> {
-    pub(crate) fn of(message: &'m BorrowedMessage<'m>) -> Self {
+    pub(crate) fn of(raw: RawRecord<'m>) -> Self {
         Self {
-            message,
-            headers: HeaderList::of(message),
+            raw,
+            headers: HeaderList::of(raw),
         }
     }
 }
@@ -30,19 +28,10 @@ impl carry::Message for Record<'_> {
     }
 
     fn payload(&self) -> Option<&[u8]> {
-        self.message.payload()
+        self.raw.payload()
     }
 
     fn key(&self) -> Option<&[u8]> {
-        self.message.key()
-    }
-}
-
-/// When a record was written and whose clock says so; `None` without a time.
-pub(crate) fn stamp(message: &BorrowedMessage<'_>) -> Option<(Micros, Clock)> {
-    match message.timestamp() {
-        Timestamp::CreateTime(millis) => Some((Micros::from_millis(millis), Clock::App)),
-        Timestamp::LogAppendTime(millis) => Some((Micros::from_millis(millis), Clock::Broker)),
-        Timestamp::NotAvailable => None,
+        self.raw.key()
     }
 }

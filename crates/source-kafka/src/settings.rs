@@ -122,10 +122,11 @@ impl Settings {
         self.tune(
             &mut config,
             &[
-                // What is there is sent at once in full fetches whatever the minimum says; the
-                // minimum only makes the broker wait at the end of the log.
+                // What is there is sent at once in full fetches whatever the minimum says. The wait
+                // only delays what a partition at its end is fetched together with: with 50 ms a
+                // scan of four small partitions took 60 to 115 ms instead of 15.
                 ("fetch.min.bytes", "1"),
-                ("fetch.wait.max.ms", "50"),
+                ("fetch.wait.max.ms", "5"),
                 ("fetch.message.max.bytes", "8388608"),
                 ("fetch.max.bytes", "67108864"),
                 ("queued.min.messages", "1000000"),
@@ -161,7 +162,7 @@ impl Settings {
             &mut config,
             &[
                 ("fetch.min.bytes", "1"),
-                ("fetch.wait.max.ms", "50"),
+                ("fetch.wait.max.ms", "10"),
                 ("fetch.message.max.bytes", "131072"),
                 ("fetch.max.bytes", "8388608"),
                 ("queued.min.messages", "100"),

@@ -9,9 +9,9 @@ fn column(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-#[tokio::test]
-async fn postgres_types() {
-    let base = Base::new(Product::Postgres, "types_pg").await;
+/// One column of every type, under names that need quotes; returns the time of the rows.
+async fn every_type(test: &str) -> (Base, RowColumns, Micros) {
+    let base = Base::new(Product::Postgres, test).await;
     let at = Micros::from_millis(now().millis());
     let (millis, secs) = (at.millis(), at.millis() / 1000);
     base.execute(&format!(
@@ -43,6 +43,13 @@ async fn postgres_types() {
         payload: column("body"),
         ..plain("shop.Out\"Box")
     };
+    (base, columns, at)
+}
+
+#[tokio::test]
+async fn postgres_types_in_a_read() {
+    let (base, columns, at) = every_type("types_read").await;
+    let secs = at.millis() / 1000;
     let database = base.open().await;
     let all = read(&*database, &columns, None).await;
     assert!(all.error.is_none(), "{:?}", all.error);
@@ -73,7 +80,13 @@ async fn postgres_types() {
     assert_eq!(all.row("plain").key, "18446744073709551615");
     assert_eq!(all.row("0xff00").marks, Marks::FAILED | Marks::ATTEMPTED);
     assert_eq!(all.row("").marks, Marks::NO_ID | Marks::SENT);
+}
 
+#[tokio::test]
+async fn postgres_types_in_whole_rows() {
+    let (base, columns, at) = every_type("types_rows").await;
+    let millis = at.millis();
+    let database = base.open().await;
     let keys = ["1", "18446744073709551615"].map(|key| RowKey(key.to_owned()));
     let rows = database
         .rows(&columns, &keys, 4)

@@ -15,6 +15,9 @@ pub(super) const MIN_COLUMN: f32 = 4.0;
 /// The width of a stroke in the alarm lane, in pixels.
 const STROKE: f32 = 3.0;
 
+/// Columns grow slower than their counts, so that one burst does not press the rest of an hour flat.
+const FLATTENED: f32 = 0.7;
+
 /// The radius of a single event, in pixels.
 const DOT: f32 = 3.5;
 
@@ -194,7 +197,7 @@ impl Painter<'_> {
     ) {
         let full = rect.height() * 0.92;
         for (x0, x1, n) in self.columns(bars) {
-            let height = (n as f32 / tallest as f32 * full).max(2.0);
+            let height = ((n as f32 / tallest as f32).powf(FLATTENED) * full).max(2.0);
             let column = Rect::from_min_max(
                 pos2(x0, rect.bottom() - 1.0 - height),
                 pos2((x1 - 1.0).max(x0 + 1.0), rect.bottom() - 1.0),

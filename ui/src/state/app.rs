@@ -173,6 +173,7 @@ impl State {
             local_minutes: facts.local_minutes,
         };
         self.session.now = facts.now;
+        self.session.look_only = facts.look_only;
         vec![Effect::Hello, Effect::UiReady]
     }
 

@@ -105,10 +105,10 @@ pub enum GridMessage {
 }
 
 /// Lines asked for at once.
-const BLOCK: u32 = 240;
+const BLOCK: u32 = 160;
 
 /// Lines before the view that a block begins with.
-const LEAD: u64 = 80;
+const LEAD: u64 = 50;
 
 /// The most lines a range can bring at once (the protocol's limit).
 const MAX_RANGE: u64 = 1_000;

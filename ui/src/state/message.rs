@@ -61,4 +61,6 @@ pub struct BootFacts {
     pub theme: ThemeChoice,
     /// Whether times were shown in the local zone last time.
     pub local_times: bool,
+    /// The window was opened to look only.
+    pub look_only: bool,
 }

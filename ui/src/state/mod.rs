@@ -20,7 +20,7 @@ mod app;
 pub use app::{Look, State, ThemeChoice, Toast, ToastKind};
 
 mod session;
-pub use session::{Live, Session, SessionMessage};
+pub use session::{Live, Session, SessionMessage, is_whole};
 
 mod filter;
 pub use filter::{Filter, FilterMessage, FilterProblem, Ink, ink};

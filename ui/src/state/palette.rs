@@ -66,38 +66,52 @@ pub fn entries(state: &State, typed: &str) -> Vec<Entry> {
 }
 
 fn in_session(state: &State) -> Vec<Entry> {
-    let grid = |message| Message::Grid(message);
-    let timeline = |message| Message::Timeline(message);
-    let mut list = vec![
-        entry(
-            "Choose all confirmed in view",
-            "Ctrl A",
-            grid(GridMessage::SelectAll),
-        ),
-        entry("Clear the choice", "", grid(GridMessage::Clear)),
-        entry(
+    let mut list = about_events(state);
+    list.extend(about_looking());
+    list.extend(about_findings(state));
+    let opened = state.session.opened.as_ref();
+    if opened.is_some_and(|opened| opened.demo) {
+        let demo = [
+            ("Break something in the demo", DemoMessage::Toggle),
+            ("Heal the demo", DemoMessage::Heal),
+            ("Start the demo anew", DemoMessage::Reset),
+        ];
+        list.extend(demo.map(|(title, message)| entry(title, "", Message::Demo(message))));
+    }
+    list
+}
+
+fn about_events(state: &State) -> Vec<Entry> {
+    use GridMessage::{Clear, NextProblem, SelectAll, Turn};
+    use ResendMessage::{Ask, OpenJournal, Show};
+    let grid = [
+        ("Choose all confirmed in view", "Ctrl A", SelectAll),
+        ("Clear the choice", "", Clear),
+        (
             "Next event that needs action",
             ".",
-            grid(GridMessage::NextProblem { forward: true }),
+            NextProblem { forward: true },
         ),
-        Entry {
-            refused: state.send_refusal(),
-            ..entry(
-                "Resend the chosen events",
-                "",
-                Message::Resend(ResendMessage::Ask),
-            )
-        },
-        entry(
-            "Preview the resend",
-            "",
-            Message::Resend(ResendMessage::Show(Drawer::Preview)),
-        ),
-        entry(
-            "Journal of resends",
-            "",
-            Message::Resend(ResendMessage::OpenJournal),
-        ),
+        ("Newest or oldest first", "", Turn),
+    ];
+    let grid = grid.map(|(title, key, message)| entry(title, key, Message::Grid(message)));
+    let send = entry("Resend the chosen events", "", Message::Resend(Ask));
+    let refused = state.send_refusal();
+    let resend = [
+        ("Preview the resend", Show(Drawer::Preview)),
+        ("Journal of resends", OpenJournal),
+    ];
+    let resend = resend.map(|(title, message)| entry(title, "", Message::Resend(message)));
+    grid.into_iter()
+        .chain([Entry { refused, ..send }])
+        .chain(resend)
+        .collect()
+}
+
+fn about_looking() -> Vec<Entry> {
+    let window = OverlayMessage::Toggle(Overlay::Window);
+    let fit = Message::Timeline(TimelineMessage::Fit);
+    let mut list = vec![
         entry("Scan again", "", Message::Session(SessionMessage::Rescan)),
         entry("Stop the scan", "", Message::Session(SessionMessage::Stop)),
         entry(
@@ -111,49 +125,26 @@ fn in_session(state: &State) -> Vec<Entry> {
             "",
             Message::Filter(FilterMessage::Clear),
         ),
-        entry(
-            "Time window",
-            "T",
-            Message::Overlay(OverlayMessage::Toggle(Overlay::Window)),
-        ),
-        entry("Show the whole window", "0", timeline(TimelineMessage::Fit)),
-        entry("Newest or oldest first", "", grid(GridMessage::Turn)),
+        entry("Time window", "T", Message::Overlay(window)),
+        entry("Show the whole window", "0", fit),
     ];
     for (name, micros) in PRESETS {
         let message = Message::Session(SessionMessage::Look(Asked::last(micros)));
         list.push(entry(format!("Look at the last {name}"), "", message));
     }
-    for group in &state.grid.groups {
-        list.push(entry(
-            format!("Show: {}", group.title),
-            "",
-            grid(GridMessage::Tab(group.title.clone())),
-        ));
-    }
-    for consumer in state.session.consumers() {
-        let filter = format!("consumer:{consumer}");
-        let message = Message::Filter(FilterMessage::Toggle(filter));
-        list.push(entry(format!("What {consumer} does not have"), "", message));
-    }
-    if state
-        .session
-        .opened
-        .as_ref()
-        .is_some_and(|opened| opened.demo)
-    {
-        list.push(entry(
-            "Break something in the demo",
-            "",
-            Message::Demo(DemoMessage::Toggle),
-        ));
-        list.push(entry("Heal the demo", "", Message::Demo(DemoMessage::Heal)));
-        list.push(entry(
-            "Start the demo anew",
-            "",
-            Message::Demo(DemoMessage::Reset),
-        ));
-    }
     list
+}
+
+fn about_findings(state: &State) -> Vec<Entry> {
+    let groups = state.grid.groups.iter().map(|group| {
+        let message = Message::Grid(GridMessage::Tab(group.title.clone()));
+        entry(format!("Show: {}", group.title), "", message)
+    });
+    let consumers = state.session.consumers().iter().map(|consumer| {
+        let message = Message::Filter(FilterMessage::Toggle(format!("consumer:{consumer}")));
+        entry(format!("What {consumer} does not have"), "", message)
+    });
+    groups.chain(consumers).collect()
 }
 
 fn everywhere(state: &State) -> Vec<Entry> {

@@ -12,7 +12,7 @@ const MARK_ROOM: u32 = 9;
 /// The scene of the moment; `None` while there is nothing to show.
 pub fn scene(state: &State) -> Option<Scene> {
     let opened = state.session.opened.as_ref()?;
-    let view = state.timeline.view?;
+    let (view, window) = (state.timeline.view?, state.timeline.window()?);
     let status = state.session.status.as_ref()?;
     let marks = marks(state, view, opened.lanes.len());
     let near = marks.iter().any(|lane| !lane.is_empty());
@@ -25,15 +25,15 @@ pub fn scene(state: &State) -> Option<Scene> {
             kind: kind_of(info.kind),
             bars: bars(state, idx),
             marks,
-            uncovered: uncovered(info, &status.places, status.window, &status.scan),
+            uncovered: uncovered(info, &status.places, window, &status.scan),
         });
     Some(Scene {
         lanes: lanes.collect(),
         near,
         view,
-        asked: status.window,
+        asked: window,
         zone: state.look.zone(),
-        now: matches!(status.scan, ScanState::Live).then_some(status.now),
+        now: matches!(status.scan, ScanState::Live).then_some(window.to),
         brush: state.timeline.brush,
         thread: thread(state, &opened.lanes),
         theme: state.timeline.theme,

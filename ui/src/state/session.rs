@@ -2,7 +2,7 @@
 
 use waybill_model::{Micros, Window};
 use waybill_protocol::{
-    self as protocol, Failure, OpenTarget, Opened, Scan, ScanState, Status, TimeSpec,
+    self as protocol, Failure, OpenTarget, Opened, PlaceStatus, Scan, ScanState, Status, TimeSpec,
 };
 
 use super::{
@@ -32,6 +32,8 @@ pub struct Session {
     pub live: Live,
     /// The core's clock at the last poll.
     pub now: Micros,
+    /// The window was opened to look only, whatever the profile allows.
+    pub look_only: bool,
     /// Rises with every session: answers that were asked for by an older one are dropped.
     pub epoch: u32,
     poll_no: u32,
@@ -90,6 +92,7 @@ impl Default for Session {
             asked_problem: None,
             live: Live::On,
             now: Micros(0),
+            look_only: false,
             epoch: 0,
             poll_no: 0,
         }
@@ -145,6 +148,9 @@ impl Session {
 
     /// Why nothing can be sent; `None` when something can.
     pub fn read_only_reason(&self) -> Option<&str> {
+        if self.look_only {
+            return Some("This window was opened to look only (--read-only).");
+        }
         let reason = self
             .opened
             .as_ref()
@@ -160,6 +166,12 @@ impl Session {
             _ => TimeSpec::Fixed(self.asked.resolve(self.now)),
         }
     }
+}
+
+/// Whether a place was read without a gap, the newest moments apart: what is being written right
+/// now is never settled yet.
+pub fn is_whole(place: &PlaceStatus) -> bool {
+    place.failure.is_none() && place.gaps.is_empty() && place.covered >= 0.98
 }
 
 impl State {
@@ -218,9 +230,11 @@ impl State {
         let kept = std::mem::take(self);
         self.welcome = kept.welcome;
         self.look = kept.look;
+        let (now, look_only) = (kept.session.now, kept.session.look_only);
         self.session = Session {
             epoch,
-            now: kept.session.now,
+            now,
+            look_only,
             ..Session::default()
         };
         self.timeline = kept.timeline.emptied();
@@ -295,7 +309,7 @@ impl State {
                     effects.extend(self.update_timeline(TimelineMessage::Refresh));
                     effects.extend(self.refresh_detail());
                 } else {
-                    effects.extend(self.tile_if_needed());
+                    effects.extend(self.tile_if_due());
                 }
                 effects.extend(self.run_moved(before.as_ref().and_then(|old| old.run.as_ref())));
             }

@@ -1,6 +1,6 @@
 //! The timeline's state: what is in view, which tile is loaded, the brush, what lies under the pointer.
 
-use waybill_model::Window;
+use waybill_model::{Micros, Window};
 use waybill_protocol::{Failure, GetTile, Nearest};
 use waybill_timeline::{Grid, Tile};
 
@@ -29,6 +29,9 @@ pub struct Timeline {
     window: Option<Window>,
     in_flight: bool,
     stale: bool,
+    /// There is news that no tile has been asked for yet.
+    has_news: bool,
+    asked_at: Option<Micros>,
 }
 
 /// Something about the timeline.
@@ -74,6 +77,9 @@ const CLOSEST: i64 = 2_000;
 const ZOOM_STEP: f64 = 0.7;
 const PAN_STEP: f64 = 0.2;
 
+/// How long a tile rests before news is asked for, in microseconds.
+const REST_MICROS: i64 = 450_000;
+
 /// The width tiles are asked for before the canvas has been measured, in pixels.
 const NARROWEST: u32 = 320;
 
@@ -82,6 +88,11 @@ impl Timeline {
     pub(super) fn follow(&mut self) {
         self.following = true;
         self.brush = None;
+    }
+
+    /// The window as it is shown.
+    pub(super) fn window(&self) -> Option<Window> {
+        self.window
     }
 
     /// Forgets what was shown, keeps how it is dressed.
@@ -94,8 +105,20 @@ impl Timeline {
         }
     }
 
-    /// The session looks at this window now.
+    /// The session looks at this window now. While it follows the clock it moves with every poll; as
+    /// long as that is less than a pixel the picture stays as it is, and nothing is painted.
     pub(super) fn window_is(&mut self, window: Window) {
+        if let Some(before) = self.window {
+            let pixel = window.len_micros() / i64::from(self.width.max(NARROWEST));
+            let moved = window
+                .to
+                .since(before.to)
+                .abs()
+                .max(window.from.since(before.from).abs());
+            if moved < pixel {
+                return;
+            }
+        }
         let first = self.window.is_none();
         self.window = Some(window);
         if first || self.following || self.view.is_none() {
@@ -169,7 +192,10 @@ fn clamped(view: Window, window: Window) -> Window {
 impl State {
     pub(super) fn update_timeline(&mut self, message: TimelineMessage) -> Vec<Effect> {
         match message {
-            TimelineMessage::Refresh => return self.ask_tile(),
+            TimelineMessage::Refresh => {
+                self.timeline.has_news = true;
+                return self.tile_if_due();
+            }
             TimelineMessage::Tile(answer) => return self.tile_arrived(*answer),
             TimelineMessage::Gesture(gesture) => return self.gesture(gesture),
             TimelineMessage::Nearest(Ok(Some(no))) => {
@@ -253,11 +279,24 @@ impl State {
         self.start_over()
     }
 
-    pub(super) fn tile_if_needed(&mut self) -> Vec<Effect> {
+    fn tile_if_needed(&mut self) -> Vec<Effect> {
         if self.timeline.tile_fits() {
             Vec::new()
         } else {
             self.ask_tile()
+        }
+    }
+
+    /// News is painted twice a second at most: in software every frame costs the whole window.
+    pub(super) fn tile_if_due(&mut self) -> Vec<Effect> {
+        let rested = self
+            .timeline
+            .asked_at
+            .is_none_or(|asked| self.now().since(asked) >= REST_MICROS);
+        if self.timeline.has_news && rested {
+            self.ask_tile()
+        } else {
+            self.tile_if_needed()
         }
     }
 
@@ -274,6 +313,8 @@ impl State {
         };
         self.timeline.in_flight = true;
         self.timeline.stale = false;
+        self.timeline.has_news = false;
+        self.timeline.asked_at = Some(self.now());
         vec![Effect::Tile(wanted)]
     }
 
@@ -294,8 +335,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use waybill_model::Micros;
-
     use super::*;
 
     fn seconds(from: i64, to: i64) -> Window {
@@ -319,6 +358,12 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.window_is(seconds(0, 100));
         timeline.window_is(seconds(1, 101));
+        assert_eq!(timeline.view, Some(seconds(1, 101)));
+        let less_than_a_pixel = Window {
+            from: Micros(1_000_100),
+            to: Micros(101_000_100),
+        };
+        timeline.window_is(less_than_a_pixel);
         assert_eq!(timeline.view, Some(seconds(1, 101)));
         timeline.look(seconds(40, 60));
         timeline.window_is(seconds(2, 102));

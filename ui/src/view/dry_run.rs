@@ -45,16 +45,16 @@ fn route(checked: CheckedRoute) -> impl IntoView {
     if let Some(key) = &route.routing_key {
         to = format!("{to}, routing key {key}");
     }
-    let reaches = if checked.check.reaches.is_empty() {
-        "reaches nobody".to_owned()
-    } else {
-        format!("reaches {}", checked.check.reaches.join(", "))
+    let reaches = match (checked.check.reachable, checked.check.reaches.is_empty()) {
+        (_, false) => format!("· reaches {}", checked.check.reaches.join(", ")),
+        (true, true) => "· the broker takes it".to_owned(),
+        (false, true) => "· reaches nobody".to_owned(),
     };
     view! {
         <div class="warn" data-test="route">
             <span class=tone>{icon(picture)}</span>
             <span>
-                {counted(u64::from(checked.events), "event", "events")}" to "{to}" "<span class="muted">"· "{reaches}</span>
+                {counted(u64::from(checked.events), "event", "events")}" to "{to}" "<span class="muted">{reaches}</span>
                 {checked.check.notes.into_iter().map(|note| view! { <div class="muted">{note}</div> }).collect_view()}
             </span>
         </div>

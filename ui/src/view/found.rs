@@ -8,7 +8,7 @@ use super::failure::FailureCard;
 use super::icon::{Icon, icon};
 use super::tabs::slug;
 use crate::run::use_page;
-use crate::state::{GridMessage, Message, SessionMessage, State, count, counted, tone};
+use crate::state::{GridMessage, Message, SessionMessage, State, count, counted, is_whole, tone};
 
 /// What was found.
 #[component]
@@ -57,7 +57,7 @@ fn headline(state: &State) -> (String, String) {
     let unsure = status
         .places
         .iter()
-        .filter(|place| place.covered < 1.0 || place.failure.is_some())
+        .filter(|place| !is_whole(place))
         .count();
     let rests = if unsure == 0 {
         "Every source was read without a gap.".to_owned()

@@ -87,7 +87,7 @@ fn LockChip() -> impl IntoView {
     move || {
         match reason.get() {
         Some(reason) => {
-            let words = if access.get() == Some(Access::Resend) { "cannot send" } else { "read-only" };
+            let words = if access.get() == Some(Access::Resend) { "looking only" } else { "read-only" };
             view! {
                 <span class="chip locked" data-test="read-only" title=reason.clone() aria-label=reason>
                     {icon(Icon::Lock)}{words}

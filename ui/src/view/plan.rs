@@ -138,8 +138,8 @@ fn Warnings(plan: Plan, read_only: Option<String>) -> impl IntoView {
             {refused.map(|why| view! {
                 <div class="warn" data-test="refused"><span class="tone-missing">"✕"</span><span>{why}</span></div>
             })}
-            {plan.warnings.iter().map(|warning| view! {
-                <div class="warn"><span class="tone-late">"▲"</span><span>{words(warning)}</span></div>
+            {gathered(&plan.warnings).into_iter().map(|(words, title)| view! {
+                <div class="warn" data-test="warning" title=title><span class="tone-late">"▲"</span><span>{words}</span></div>
             }).collect_view()}
             <div class="warn">
                 <span class="faint">"○"</span>
@@ -147,6 +147,28 @@ fn Warnings(plan: Plan, read_only: Option<String>) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// How many aggregates with newer events get a line each; more than that share one.
+const MAX_LINES: usize = 2;
+
+/// The warnings as sentences, each with what to show when the pointer rests on it.
+fn gathered(warnings: &[Warning]) -> Vec<(String, String)> {
+    let (newer, rest): (Vec<_>, Vec<_>) = warnings
+        .iter()
+        .partition(|warning| matches!(warning, Warning::NewerPublished { .. }));
+    let line = |warning: &&Warning| (words(warning), String::new());
+    let mut lines: Vec<_> = if newer.len() > MAX_LINES {
+        let all: Vec<_> = newer.iter().map(|warning| words(warning)).collect();
+        let n = counted(newer.len() as u64, "aggregate", "aggregates");
+        let sentence =
+            format!("{n} already have newer events out. What is sent now arrives late for them.");
+        vec![(sentence, all.join("\n"))]
+    } else {
+        newer.iter().map(line).collect()
+    };
+    lines.extend(rest.iter().map(line));
+    lines
 }
 
 fn words(warning: &Warning) -> String {

@@ -5,7 +5,7 @@ use waybill_model::VerdictClass;
 use waybill_protocol::{ConsumerCounts, PlaceStatus};
 
 use crate::run::use_page;
-use crate::state::{FilterMessage, Message, class_label, count, percent, span, tone};
+use crate::state::{FilterMessage, Message, class_label, count, is_whole, percent, span, tone};
 
 /// The rail.
 #[component]
@@ -175,35 +175,59 @@ fn Health() -> impl IntoView {
 fn Coverage() -> impl IntoView {
     let page = use_page();
     let places = page.memo(|state| {
-        state
-            .session
-            .status
-            .as_ref()
-            .map(|s| s.places.clone())
-            .unwrap_or_default()
+        let places = state.session.status.as_ref();
+        places
+            .iter()
+            .flat_map(|status| &status.places)
+            .map(standing_of)
+            .collect::<Vec<_>>()
     });
     view! {
         <h3 class="caps">"Coverage"</h3>
-        {move || places.get().into_iter().map(place).collect_view()}
+        {move || places.get().into_iter().map(|place| view! {
+            <div class="item wide" title=place.title data-test=format!("coverage-{}", place.name)>
+                <span class="muted clip">{place.name.clone()}</span>
+                <span class=place.tone>{place.text}</span>
+            </div>
+        }).collect_view()}
     }
 }
 
-fn place(status: PlaceStatus) -> impl IntoView {
-    let why = match (&status.failure, status.first_gap()) {
-        (Some(failure), _) => failure.message.clone(),
-        (None, Some(gap)) => gap.to_string(),
-        (None, None) => format!("{} read", count(status.progress.done)),
+/// How well a place is covered, as it stands in the rail. Without the counts that change with every
+/// poll, so that nothing is drawn anew for them.
+#[derive(Clone, PartialEq)]
+struct Standing {
+    name: String,
+    title: String,
+    tone: &'static str,
+    text: String,
+}
+
+fn standing_of(status: &PlaceStatus) -> Standing {
+    let share = || percent(f64::from(status.covered));
+    let (tone, text, why) = match (&status.failure, status.first_gap()) {
+        (Some(failure), _) => (
+            "n tone-missing",
+            "failed".to_owned(),
+            failure.message.clone(),
+        ),
+        (None, Some(gap)) => ("n tone-late", share(), gap.to_string()),
+        // The newest moments are never settled yet; that is no gap.
+        (None, None) if is_whole(status) => (
+            "n",
+            "100 %".to_owned(),
+            "read without a gap up to now".to_owned(),
+        ),
+        (None, None) => (
+            "n tone-late",
+            share(),
+            "not all of it is read yet".to_owned(),
+        ),
     };
-    let (tone, text) = match (&status.failure, f64::from(status.covered)) {
-        (Some(_), _) => ("n tone-missing", "failed".to_owned()),
-        (None, share) if share >= 1.0 => ("n", percent(share)),
-        (None, share) => ("n tone-late", percent(share)),
-    };
-    view! {
-        <div class="item wide" title=format!("{}: {why}", status.place.source)
-            data-test=format!("coverage-{}", status.place.name)>
-            <span class="muted clip">{status.place.name.clone()}</span>
-            <span class=tone>{text}</span>
-        </div>
+    Standing {
+        name: status.place.name.clone(),
+        title: format!("{} · {}: {why}", status.place.source, status.place.name),
+        tone,
+        text,
     }
 }

@@ -30,7 +30,6 @@ struct Shown {
     id: String,
     at: String,
     at_title: String,
-    age: String,
     cells: Vec<(Cell, bool)>,
     resent: bool,
 }
@@ -73,7 +72,6 @@ fn shown(state: &State, line: u64) -> Option<Shown> {
         id: row.id.to_string(),
         at: clock(row.at, zone),
         at_title: date_clock(row.at, zone),
-        age: span(state.now().since(row.at)),
         cells: cells(row, consumers, zone),
         resent: row.verdict.flags.contains(Flags::RESENT),
     })
@@ -195,6 +193,13 @@ pub(super) fn Row(
 ) -> impl IntoView {
     let page = use_page();
     let row = page.memo(move |state| shown(state, line));
+    // By itself, because it changes every second and the rest of the line does not.
+    let age = page.memo(move |state| {
+        state
+            .grid
+            .row(line)
+            .map(|row| span(state.now().since(row.at)))
+    });
     let chosen = page.memo(move |state| {
         state
             .grid
@@ -221,7 +226,7 @@ pub(super) fn Row(
             class:cur=move || current.get() class:resent=move || row.get().is_some_and(|row| row.resent)
             on:click=click>
             {move || match row.get() {
-                Some(row) => filled(row, chosen, line, send).into_any(),
+                Some(row) => filled(row, chosen, age, line, send).into_any(),
                 None => view! { <span class="td pick"></span><span class="bone" style:width="40%"></span> }.into_any(),
             }}
         </div>
@@ -231,6 +236,7 @@ pub(super) fn Row(
 fn filled(
     row: Shown,
     chosen: Memo<bool>,
+    age: Memo<Option<String>>,
     line: u64,
     send: impl Fn(GridMessage) + Copy + 'static,
 ) -> impl IntoView {
@@ -253,7 +259,7 @@ fn filled(
         <span class="td aggregate" role="gridcell">{row.aggregate}</span>
         <span class="td id" role="gridcell" title=row.id.clone()>{row.id.clone()}</span>
         <span class="td at" role="gridcell" title=row.at_title>{row.at}</span>
-        <span class="td age" role="gridcell">{row.age}</span>
+        <span class="td age" role="gridcell">{move || age.get()}</span>
         {cells.collect_view()}
     }
 }

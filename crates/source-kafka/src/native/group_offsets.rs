@@ -6,7 +6,7 @@
 
 use std::ffi::CString;
 use std::os::raw::c_char;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
@@ -14,30 +14,7 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka_sys as sys;
 
-/// A librdkafka object that this module owns and destroys.
-struct Owned<T> {
-    object: NonNull<T>,
-    destroy: unsafe extern "C" fn(*mut T),
-}
-
-impl<T> Owned<T> {
-    /// Takes over what a constructor returned; `None` for null.
-    fn take(object: *mut T, destroy: unsafe extern "C" fn(*mut T)) -> Option<Self> {
-        NonNull::new(object).map(|object| Self { object, destroy })
-    }
-
-    fn ptr(&self) -> *mut T {
-        self.object.as_ptr()
-    }
-}
-
-impl<T> Drop for Owned<T> {
-    fn drop(&mut self) {
-        // SAFETY: the object came from the constructor that `destroy` belongs to, is owned by us
-        // alone, and is destroyed only here.
-        unsafe { (self.destroy)(self.object.as_ptr()) }
-    }
-}
+use super::owned::Owned;
 
 /// The committed offset of one group in each partition asked for: the next one it will read.
 /// `None`: never committed, or expired.

@@ -7,14 +7,15 @@
 use std::ffi::CStr;
 use std::ptr;
 
-use rdkafka::message::BorrowedMessage;
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
+
+use super::raw::RawRecord;
 
 /// Name and value of a header; a value may be null.
 type Header<'m> = (&'m [u8], Option<&'m [u8]>);
 
 /// Records rarely have more headers than this; the rest is allocated.
-const FEW: usize = 16;
+const FEW: usize = 8;
 
 /// All headers of one record in order, read once.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(crate) struct HeaderList<'m> {
 
 impl<'m> HeaderList<'m> {
     /// Reads the headers; the slices point into the record.
-    pub(crate) fn of(message: &'m BorrowedMessage<'_>) -> Self {
+    pub(crate) fn of(record: RawRecord<'m>) -> Self {
         let mut list = Self {
             few: [(&[], None); FEW],
             n_few: 0,
@@ -35,9 +36,9 @@ impl<'m> HeaderList<'m> {
             malformed: false,
         };
         let mut headers = ptr::null_mut();
-        // SAFETY: the message is alive and borrowed for 'm. librdkafka parses its headers once and
+        // SAFETY: the record is alive and borrowed for 'm. librdkafka parses its headers once and
         // keeps them inside the message, so what `headers` points to lives as long.
-        let code = unsafe { rdkafka_sys::rd_kafka_message_headers(message.ptr(), &mut headers) };
+        let code = unsafe { rdkafka_sys::rd_kafka_message_headers(record.native(), &mut headers) };
         match code {
             Code::RD_KAFKA_RESP_ERR_NO_ERROR => {}
             Code::RD_KAFKA_RESP_ERR__NOENT => return list,
@@ -169,7 +170,7 @@ mod tests {
             .poll(Duration::from_secs(20))
             .expect("there is a record")
             .expect("it can be read");
-        let headers = HeaderList::of(&message);
+        let headers = HeaderList::of(RawRecord::of(&message));
         assert_eq!(headers.iter().collect::<Vec<_>>(), written);
         assert_eq!(headers.first("id"), Some(&b"1"[..]));
         assert_eq!(headers.first("none"), None);
