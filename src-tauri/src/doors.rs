@@ -2,6 +2,10 @@
 //!
 //! A window without the capability `act` is refused by Tauri before `act` is reached; the core
 //! refuses again when the profile is read-only.
+#![expect(
+    clippy::let_underscore_must_use,
+    reason = "the command macro expands to it"
+)]
 
 use tauri::ipc::{InvokeBody, Request, Response};
 use tauri::{Runtime, State, WebviewWindow};

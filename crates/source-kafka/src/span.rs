@@ -10,6 +10,10 @@ use crate::cursor::Mark;
 /// time starts this much earlier, and a broken read claims this much less.
 pub(crate) const DISORDER_MICROS: i64 = 15 * 60 * 1_000_000;
 
+/// Kafka's times are whole milliseconds, rounded down: what was removed just before a record can be
+/// younger than the record's time says.
+const TICK_MICROS: i64 = 1000;
+
 /// The beginning of all times.
 const EVER: Micros = Micros(i64::MIN);
 
@@ -163,12 +167,13 @@ pub(crate) fn coverage(
         }
     };
     if span.lost_before {
-        gap(EVER, track.first.unwrap_or(to), GapReason::Retention);
+        let first = track.first.map_or(to, |first| first.plus(TICK_MICROS));
+        gap(EVER, first, GapReason::Retention);
     }
     if cleanup != Cleanup::Keeps
         && let Some(hole) = track.hole
     {
-        gap(EVER, hole.plus(1), GapReason::Compacted);
+        gap(EVER, hole.plus(TICK_MICROS), GapReason::Compacted);
     }
     let unsure_from = track
         .latest
@@ -223,7 +228,12 @@ mod tests {
         if at == EVER {
             "ever".to_owned()
         } else {
-            format!("{}h", at.0 as f64 / HOUR as f64)
+            // A tick more is written as a plus.
+            let plus = if at.0 % HOUR == TICK_MICROS { "+" } else { "" };
+            format!(
+                "{}h{plus}",
+                (at.0 as f64 / HOUR as f64 * 100.0).trunc() / 100.0
+            )
         }
     }
 
@@ -330,7 +340,7 @@ mod tests {
             &[(5, 40), (6, 50)],
             Cleanup::Keeps,
             None,
-            expect!["ever..100h; ever..40h retention has removed older entries"],
+            expect!["ever..100h; ever..40h+ retention has removed older entries"],
         );
         check_coverage(
             span(bounds(5, 5, 5)),
@@ -357,7 +367,7 @@ mod tests {
                 &records,
                 cleanup,
                 None,
-                expect!["ever..100h; ever..50.00000000027778h the topic is compacted"],
+                expect!["ever..100h; ever..50h+ the topic is compacted"],
             );
         }
     }

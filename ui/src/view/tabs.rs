@@ -1,6 +1,7 @@
 //! The tabs over the grid: one per kind of finding, worst first; and the tally of what is chosen.
 
 use leptos::prelude::*;
+use waybill_protocol::Group;
 
 use crate::run::use_page;
 use crate::state::{GridMessage, Message, count, counted, tone};
@@ -18,7 +19,7 @@ pub(super) fn Tabs() -> impl IntoView {
             let on = move || (chosen.get().as_deref() == Some(title.as_str())).to_string();
             let number = group.class.filter(|_| group.count > 0).map_or("n", tone);
             view! {
-                <button role="tab" type="button" aria-selected=on data-test=format!("tab-{}", slug(&group.title))
+                <button role="tab" type="button" aria-selected=on data-test=test_name(&group)
                     title=group.sentence on:click=move |_| send(GridMessage::Tab(to.clone()))>
                     {group.title.clone()} <span class=format!("n {number}")>{count(group.count)}</span>
                 </button>
@@ -30,6 +31,15 @@ pub(super) fn Tabs() -> impl IntoView {
             <div class="strip" role="tablist" aria-label="Findings">{tabs}</div>
             <Tally/>
         </div>
+    }
+}
+
+/// A finding that has been settled keeps its tab while the user is there, but is no finding any more.
+fn test_name(group: &Group) -> String {
+    if group.count == 0 && group.class.is_some() {
+        "tab-settled".to_owned()
+    } else {
+        format!("tab-{}", slug(&group.title))
     }
 }
 
