@@ -6,5 +6,4 @@ mod killed;
 mod ledger;
 mod real;
 mod refused;
-mod undisturbed;
 mod waybill;
