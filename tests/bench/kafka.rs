@@ -95,7 +95,9 @@ fn consume(bootstrap: &str, topic: &str, n: usize, tuned: bool) -> anyhow::Resul
             .set("queued.max.messages.kbytes", "262144")
             .set("fetch.message.max.bytes", "8388608")
             .set("fetch.max.bytes", "67108864")
-            .set("fetch.min.bytes", "1000000")
+            // With a larger minimum it would stand still at the end of each partition.
+            .set("fetch.min.bytes", "1")
+            .set("fetch.wait.max.ms", "5")
             .set("fetch.queue.backoff.ms", "20");
     }
     let consumer: BaseConsumer = config.create()?;
