@@ -3,9 +3,9 @@
 //! A tap with more bindings than the real queues have would take in what is unroutable: the
 //! publisher would no longer be told, and the alternate exchange would no longer get it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use waybill_source::{Error, Result};
 
 use crate::management::Management;
@@ -137,14 +137,15 @@ fn mirrored(binding: &BindingRow, kind: &ExchangeKind) -> Mirrored {
     }
 }
 
+/// Sorted by name: two bindings that say the same are one, however a server spells them.
 fn json(arguments: &Map<String, Value>) -> String {
-    Value::Object(arguments.clone()).to_string()
+    let sorted: BTreeMap<&String, &Value> = arguments.iter().collect();
+    json!(sorted).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use serde_json::json;
 
     use super::*;
 
