@@ -6,4 +6,5 @@ mod killed;
 mod ledger;
 mod real;
 mod refused;
+mod undisturbed;
 mod waybill;

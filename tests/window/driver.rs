@@ -1,9 +1,11 @@
 //! WebKitWebDriver, started for one test and ended with it.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use waybill_tests::wait::wait_for;
 
 /// A driver on a port of its own.
@@ -28,6 +30,7 @@ impl Driver {
                 ("TAURI_WEBVIEW_AUTOMATION", "true"),
             ])
             .stdout(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("WebKitWebDriver is installed (cargo xtask test window sees to that)");
         let driver = Self {
@@ -48,10 +51,11 @@ impl Driver {
     }
 }
 
-/// The window is the driver's child and goes with its session; this ends the driver itself.
+/// A window goes with its session; that of a test that failed goes with the driver's group.
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.process.kill().ok();
+        let group = Pid::from_child(&self.process);
+        kill_process_group(group, Signal::KILL).ok();
         self.process.wait().ok();
     }
 }

@@ -85,6 +85,12 @@ impl Window {
         self.try_find(name).await.is_none()
     }
 
+    /// How many elements of that name there are now.
+    pub(crate) async fn count(&self, name: &str) -> usize {
+        let css = By::Css(format!("[data-test=\"{name}\"]"));
+        self.web.find_all(css).await.map_or(0, |found| found.len())
+    }
+
     /// Clicks what can be clicked: waits until it is there, enabled, and takes the click.
     pub(crate) async fn click(&self, name: &str) {
         wait_for(&format!("{name} to take a click"), PATIENCE, async || {
@@ -111,6 +117,20 @@ impl Window {
             (count != "0").then_some(count)
         })
         .await
+    }
+
+    /// Types into a field.
+    pub(crate) async fn type_into(&self, name: &str, text: &str) {
+        self.find(name)
+            .await
+            .send_keys(text)
+            .await
+            .expect("it takes the keys");
+    }
+
+    /// The text of an element.
+    pub(crate) async fn text(&self, name: &str) -> String {
+        self.find(name).await.text().await.expect("it has a text")
     }
 
     /// An attribute now; `None` when the element or the attribute is not there.

@@ -221,8 +221,8 @@ mod tests {
         assert_eq!(
             event.letter(Micros(1)).headers,
             [
-                ("correlation-id".to_owned(), Uuid::nil().to_string()),
                 ("source".to_owned(), "product-service".to_owned()),
+                ("correlation-id".to_owned(), Uuid::nil().to_string()),
             ]
         );
     }
