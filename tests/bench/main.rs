@@ -3,6 +3,7 @@
 //! Figures are measured here and nowhere asserted: a busy machine makes every absolute number
 //! smaller, which is why each stands beside a rival that ran in turn with it.
 
+mod check;
 mod figure;
 mod figure_source;
 mod kafka;
@@ -33,6 +34,10 @@ fn main() -> anyhow::Result<()> {
         let figures = runtime.block_on(postgres::scan_beside_psql(events));
         report.add(figures.context("failed to measure the outbox scan")?);
     }
+    if wanted("check") {
+        let figures = runtime.block_on(check::whole(events));
+        report.add(figures.context("failed to measure a whole check")?);
+    }
     print(&report)
 }
 
@@ -45,7 +50,7 @@ fn print(report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `[--events N] [kafka|postgres|reconcile]`
+/// `[--events N] [check|kafka|postgres|reconcile]`
 fn arguments() -> anyhow::Result<(usize, Option<String>)> {
     let mut events = EVENTS;
     let mut only = None;
@@ -56,8 +61,10 @@ fn arguments() -> anyhow::Result<(usize, Option<String>)> {
                 let number = given.next().context("--events needs a number")?;
                 events = number.parse().context("--events needs a whole number")?;
             }
-            "kafka" | "postgres" | "reconcile" => only = Some(argument),
-            other => anyhow::bail!("'{other}' is none of kafka, postgres, reconcile, --events N"),
+            "check" | "kafka" | "postgres" | "reconcile" => only = Some(argument),
+            other => {
+                anyhow::bail!("'{other}' is none of check, kafka, postgres, reconcile, --events N")
+            }
         }
     }
     Ok((events, only))

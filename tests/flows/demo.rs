@@ -14,7 +14,7 @@ fn truth(waybill: &Waybill) -> Ledger {
 #[test]
 fn what_is_missing_is_found_resent_and_then_nothing_is() {
     let waybill = Waybill::new();
-    let check = waybill.run(&["check", "--demo", "--json"]);
+    let check = waybill.check(&["--demo"]);
     assert_eq!(check.code, Some(1), "{}", check.stderr);
     let document = check.json();
     assert_eq!(document["schema"], "waybill.check/1");
@@ -33,7 +33,7 @@ fn what_is_missing_is_found_resent_and_then_nothing_is() {
     assert_eq!(resend.code, Some(0), "{}\n{}", resend.stdout, resend.stderr);
     assert_eq!(list(&resend.json()["events"]).len(), n_missing);
 
-    let again = waybill.run(&["check", "--demo", "--json"]);
+    let again = waybill.check(&["--demo"]);
     assert_eq!(again.code, Some(0), "{}\n{}", again.stdout, again.stderr);
     assert!(list(&again.json()["findings"]).is_empty());
     let twice = truth(&waybill)

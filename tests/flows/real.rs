@@ -140,7 +140,7 @@ async fn whole_way(name: &str, database: DatabaseKind, broker: BrokerKind) {
 }
 
 fn finds_exactly_what_is_missing(waybill: &Waybill, profile: &Profile, world: &World) {
-    let check = waybill.run(&["check", "--profile", &profile.name, "--json"]);
+    let check = waybill.check(&["--profile", &profile.name]);
     assert_eq!(check.code, Some(1), "{}", check.stderr);
     let document = check.json();
     assert_same(&document, &world.ledger());
@@ -189,7 +189,7 @@ fn resends_what_can_be_mended(waybill: &Waybill, profile: &Profile, rabbit: bool
 }
 
 fn only_phantoms_are_left(waybill: &Waybill, profile: &Profile, world: &World) {
-    let check = waybill.run(&["check", "--profile", &profile.name, "--json"]);
+    let check = waybill.check(&["--profile", &profile.name]);
     let document = check.json();
     let left = said(&document);
     assert_eq!(check.code, Some(1), "phantoms cannot be mended");

@@ -61,6 +61,19 @@ impl Waybill {
         self.folder.path().join("data")
     }
 
+    /// Runs `check --json` with these arguments: what it printed, held against its own schema.
+    pub(crate) fn check(&self, args: &[&str]) -> Ended {
+        let ended = self.run(&[&["check", "--json"], args].concat());
+        let schema = self.run(&["schema"]).json();
+        let wrong: Vec<String> = jsonschema::validator_for(&schema)
+            .expect("the schema is one")
+            .iter_errors(&ended.json())
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        ended
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let Output {

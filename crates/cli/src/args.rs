@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Profiles(Profiles),
     /// What was resent: who, when, why, and what became of it
     Journal(Journal),
+    /// Print the JSON Schema of what `waybill check --json` prints
+    Schema,
 }
 
 /// Where to look.
@@ -73,7 +75,7 @@ pub(crate) struct Check {
     /// Only events that this filter lets through, like 'verdict:missing and type ~ "Product*"'
     #[arg(long, value_name = "FILTER", default_value = "")]
     pub(crate) filter: String,
-    /// Print JSON (schema waybill.check/1, see the README)
+    /// Print JSON; `waybill schema` says what each field means
     #[arg(long)]
     pub(crate) json: bool,
     /// What makes the exit code 1

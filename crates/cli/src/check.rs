@@ -165,11 +165,8 @@ fn document(
 ) -> CheckDocument {
     let by_no: HashMap<u32, &EventFacts> = facts.iter().map(|facts| (facts.no, facts)).collect();
     let finding = |row: &EventRow| {
-        let facts = by_no.get(&row.no);
-        let (sentence, facts) = facts.map_or_else(Default::default, |f| {
-            (f.sentence.clone(), f.facts.as_slice())
-        });
-        FindingDocument::new(row, &opened.consumers, sentence, facts)
+        let known = by_no.get(&row.no).copied();
+        FindingDocument::new(row, &opened.consumers, known)
     };
     CheckDocument {
         schema: CHECK_SCHEMA,
@@ -184,7 +181,11 @@ fn document(
         exit: judged.exit as u8,
         because: judged.because.clone(),
         counts: (&status.counts).into(),
-        places: status.places.iter().map(PlaceDocument::from).collect(),
+        places: status
+            .places
+            .iter()
+            .map(|place| PlaceDocument::new(place, &opened.consumers))
+            .collect(),
         findings: findings.iter().map(finding).collect(),
     }
 }

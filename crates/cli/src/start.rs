@@ -8,6 +8,7 @@ use waybill_protocol::Failure;
 use crate::args::{Cli, Command};
 use crate::client::Client;
 use crate::exit::Exit;
+use crate::report::document::CHECK_SCHEMA_TEXT;
 use crate::{check, demo, journal, output, profiles, resend};
 
 /// Runs the command line of this process.
@@ -44,6 +45,10 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&client, &args).await,
         Command::Profiles(args) => profiles::run(&client, &args).await,
         Command::Journal(args) => journal::run(&client, &args).await,
+        Command::Schema => {
+            output::line(CHECK_SCHEMA_TEXT.trim_end());
+            Ok(Exit::Fine)
+        }
     }
 }
 

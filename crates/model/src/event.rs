@@ -105,7 +105,7 @@ pub struct Copy {
     pub key: Option<Vec<u8>>,
     /// Headers in order, duplicates kept; a value may be null.
     pub headers: Vec<(String, Option<Vec<u8>>)>,
-    /// AMQP properties by name; empty for Kafka.
+    /// AMQP properties by name; on Kafka what dead-letter headers say, decoded.
     pub properties: Vec<(String, String)>,
     /// The body; `None` is a tombstone.
     pub payload: Option<Vec<u8>>,

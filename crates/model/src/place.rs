@@ -46,6 +46,18 @@ pub enum PlaceRole {
 }
 
 impl PlaceRole {
+    /// Its name, without the consumer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Outbox => "outbox",
+            Self::Destination => "destination",
+            Self::Inbox(_) => "inbox",
+            Self::Progress(_) => "progress",
+            Self::DeadLetters(_) => "dead-letters",
+        }
+    }
+
     /// The consumer it belongs to, if any.
     pub fn consumer(self) -> Option<ConsumerNo> {
         match self {

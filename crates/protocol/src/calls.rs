@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Access, Attempt, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace, Parcel, Plan,
-    ProbeStep, ResendId, Route, RouteCheck, Window,
+    Access, Attempt, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace, Parcel,
+    PlaceId, Plan, ProbeStep, ResendId, Route, RouteCheck, Window,
 };
 
 use crate::wire::{self, Call, Door};
@@ -214,6 +214,9 @@ pub struct EventFacts {
     pub sentence: String,
     /// All evidence, in causal order.
     pub facts: Vec<Fact>,
+    /// The places that hold nothing more of it, and whose reading without a gap the verdict rests
+    /// on.
+    pub rests_on: Vec<PlaceId>,
 }
 
 /// The event of a lane nearest to a time, for a click into the density.

@@ -185,6 +185,13 @@ impl Index {
             .map_or_else(String::new, |row| crate::sentence::event(self, &row))
     }
 
+    /// The places whose reading without a gap the verdict on an event rests on.
+    pub fn rests_on(&self, no: u32) -> Vec<PlaceId> {
+        self.verdict(no).map_or_else(Vec::new, |verdict| {
+            crate::sentence::rests_on(&verdict, &self.shape)
+        })
+    }
+
     /// The number of an event by its id in any spelling.
     pub fn no_of(&self, id: &EventId) -> Option<u32> {
         self.events.no_of(&canonical_id(id.as_str()))

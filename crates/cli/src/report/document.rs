@@ -1,12 +1,17 @@
 //! The documents of `--json`. Versioned: a field may be added, none changes its meaning or goes
-//! without a new number.
+//! without a new number. What each field means is said in `schema/check-1.json`.
 
 use serde::Serialize;
-use waybill_model::{ConsumerVerdict, EventRow, Fact, Gap, PublishVerdict, VerdictClass, Window};
-use waybill_protocol::{Counts, PlaceStatus};
+use waybill_model::{
+    ConsumerVerdict, EventRow, Fact, Gap, PlaceId, PublishVerdict, VerdictClass, Window,
+};
+use waybill_protocol::{Counts, EventFacts, PlaceStatus};
 
 /// Name and version of the document that `waybill check --json` prints.
 pub(crate) const CHECK_SCHEMA: &str = "waybill.check/1";
+
+/// Its JSON Schema.
+pub(crate) const CHECK_SCHEMA_TEXT: &str = include_str!("../../schema/check-1.json");
 
 /// What `waybill check --json` prints.
 #[derive(Debug, Serialize)]
@@ -27,17 +32,17 @@ pub(crate) struct CheckDocument {
     pub(crate) findings: Vec<FindingDocument>,
 }
 
-/// An interval in RFC 3339, end excluded.
+/// An interval in RFC 3339, end excluded; without `from` it has no beginning.
 #[derive(Debug, Serialize)]
 pub(crate) struct Times {
-    pub(crate) from: String,
+    pub(crate) from: Option<String>,
     pub(crate) to: String,
 }
 
 impl From<Window> for Times {
     fn from(window: Window) -> Self {
         Self {
-            from: window.from.to_string(),
+            from: (window.from.0 > 0).then(|| window.from.to_string()),
             to: window.to.to_string(),
         }
     }
@@ -74,8 +79,11 @@ impl From<&Counts> for CountsDocument {
 /// One place and what was read of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlaceDocument {
+    /// What `coverage` of a finding names it by.
+    id: PlaceId,
     name: String,
-    role: waybill_model::PlaceRole,
+    role: &'static str,
+    consumer: Option<String>,
     source: String,
     read: u64,
     complete: bool,
@@ -89,26 +97,32 @@ pub(crate) struct PlaceDocument {
 /// A span that may have been missed.
 #[derive(Debug, Serialize)]
 pub(crate) struct GapDocument {
-    from: String,
-    to: String,
+    #[serde(flatten)]
+    times: Times,
     reason: String,
 }
 
 impl From<&Gap> for GapDocument {
     fn from(gap: &Gap) -> Self {
         Self {
-            from: gap.window.from.to_string(),
-            to: gap.window.to.to_string(),
+            times: gap.window.into(),
             reason: gap.reason.to_string(),
         }
     }
 }
 
-impl From<&PlaceStatus> for PlaceDocument {
-    fn from(status: &PlaceStatus) -> Self {
+impl PlaceDocument {
+    /// What was read of one place; `consumers` are the profile's, in its order.
+    pub(crate) fn new(status: &PlaceStatus, consumers: &[String]) -> Self {
+        let role = status.place.role;
+        let consumer = role
+            .consumer()
+            .and_then(|no| consumers.get(usize::from(no.0)));
         Self {
+            id: status.place.id,
             name: status.place.name.clone(),
-            role: status.place.role,
+            role: role.name(),
+            consumer: consumer.cloned(),
             source: status.place.source.clone(),
             read: status.progress.done,
             complete: status.complete,
@@ -140,6 +154,8 @@ pub(crate) struct FindingDocument {
     flags: Vec<&'static str>,
     sentence: String,
     evidence: Vec<EvidenceDocument>,
+    /// Places that hold nothing more of it, and whose reading the verdict rests on.
+    coverage: Vec<PlaceId>,
 }
 
 /// What one consumer made of it.
@@ -180,7 +196,7 @@ impl From<&Fact> for EvidenceDocument {
 
 impl FindingDocument {
     /// The document of one line of the grid, with its sentence and evidence.
-    pub(crate) fn new(row: &EventRow, names: &[String], sentence: String, facts: &[Fact]) -> Self {
+    pub(crate) fn new(row: &EventRow, names: &[String], known: Option<&EventFacts>) -> Self {
         let cells = row.consumers.iter().zip(names);
         Self {
             id: row.id.to_string(),
@@ -200,8 +216,14 @@ impl FindingDocument {
                 })
                 .collect(),
             flags: row.verdict.flags.names().collect(),
-            sentence,
-            evidence: facts.iter().map(EvidenceDocument::from).collect(),
+            sentence: known.map_or_else(String::new, |known| known.sentence.clone()),
+            evidence: known.map_or_else(Vec::new, |known| {
+                known.facts.iter().map(EvidenceDocument::from).collect()
+            }),
+            coverage: known.map_or_else(Vec::new, |known| known.rests_on.clone()),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

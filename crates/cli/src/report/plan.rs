@@ -34,21 +34,27 @@ pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
         output::aside(&format!("  ! {}", sentence(warning)));
     }
     for route in routes {
-        let state = if route.check.reachable {
-            "reaches"
-        } else {
-            "does NOT reach anyone:"
-        };
-        let reaches = route.check.reaches.join(", ");
-        let notes = route.check.notes.join("; ");
-        output::aside(&format!(
-            "  {} × {} {state} {reaches} {notes}",
-            route.events, route.route.destination
-        ));
+        output::aside(&format!("  {}", way(route)));
     }
     for (id, why) in &plan.left_out {
         output::aside(&format!("  left out {id}: {why}"));
     }
+}
+
+/// Where a part of the events goes, and whom it reaches there.
+fn way(route: &CheckedRoute) -> String {
+    let (events, to) = (route.events, &route.route.destination);
+    let check = &route.check;
+    let mut line = match (check.reachable, check.reaches.as_slice()) {
+        (false, _) => format!("{events} to {to}, which reaches NOBODY"),
+        (true, []) => format!("{events} to {to}"),
+        (true, reached) => format!("{events} to {to}, which reaches {}", reached.join(", ")),
+    };
+    for note in &check.notes {
+        line.push_str("; ");
+        line.push_str(note);
+    }
+    line
 }
 
 /// A warning as a sentence.

@@ -42,16 +42,16 @@ pub(crate) async fn detail(session: &Session, no: u32) -> Result<EventDetail, Fa
 
 /// Sentences and evidence of several events, without asking anybody; unknown numbers are left out.
 pub(crate) fn facts(session: &Session, events: &[u32]) -> Vec<EventFacts> {
-    let known = events
-        .iter()
-        .filter_map(|no| known(session, *no).ok().map(|(it, _)| (*no, it)));
-    known
-        .map(|(no, detail)| EventFacts {
+    let facts_of = |&no: &u32| {
+        let (detail, _) = known(session, no).ok()?;
+        Some(EventFacts {
             no,
             sentence: detail.sentence,
             facts: detail.facts,
+            rests_on: session.book().index.rests_on(no),
         })
-        .collect()
+    };
+    events.iter().filter_map(facts_of).collect()
 }
 
 /// What the index knows, without asking anybody.

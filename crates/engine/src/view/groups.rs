@@ -1,7 +1,10 @@
 //! The tabs over the grid: a filter, its count, and the sentence for it.
 
-use waybill_model::VerdictClass;
+use waybill_model::{
+    ConsumerNo, ConsumerVerdict, Finding, PublishVerdict, StuckReason, VerdictClass,
+};
 use waybill_protocol::Group;
+use waybill_reconcile::sentence::many;
 
 use super::tally::Tally;
 use crate::session::Layout;
@@ -25,36 +28,28 @@ pub(super) fn groups(tally: &Tally, layout: &Layout) -> Vec<Group> {
 
 fn of_publication(tally: &Tally) -> [Group; 3] {
     let publish = &tally.publish;
+    let group = |title: &str, filter: &str, count, verdict: PublishVerdict| {
+        let (class, finding) = (verdict.class(), Finding::Publish(verdict));
+        group(class, title, filter, count, many(count, &finding, |_| ""))
+    };
     [
         group(
-            VerdictClass::Missing,
             "Never published",
             "verdict:stuck or verdict:lost-in-publish or verdict:missing-outbox-row",
             publish.stuck + publish.lost_in_publish + publish.missing_outbox_row,
-            [
-                "was stored and never published",
-                "were stored and never published",
-            ],
+            PublishVerdict::Stuck(StuckReason::RelayIdle),
         ),
         group(
-            VerdictClass::Missing,
             "Unroutable",
             "verdict:unroutable",
             publish.unroutable,
-            [
-                "was published while no queue was bound for it",
-                "were published while no queue was bound for them",
-            ],
+            PublishVerdict::Unroutable,
         ),
         group(
-            VerdictClass::Phantom,
             "Published, never stored",
             "verdict:phantom",
             publish.phantom,
-            [
-                "was published and never stored",
-                "were published and never stored",
-            ],
+            PublishVerdict::Phantom,
         ),
     ]
 }
@@ -63,38 +58,29 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
     let mut groups = Vec::new();
     for (consumer, counts) in layout.consumers.iter().zip(&tally.consumers) {
         let name = consumer.name.as_str();
-        for (class, title, word, count, what) in [
+        for (title, count, verdict) in [
+            ("Lost by", counts.lost, ConsumerVerdict::LostByConsumer),
             (
-                VerdictClass::Missing,
-                "Lost by",
-                "lost-by-consumer",
-                counts.lost,
-                "passed over without being processed by",
-            ),
-            (
-                VerdictClass::Missing,
                 "Not routed to",
-                "not-routed",
                 counts.not_routed,
-                "published without any binding to",
+                ConsumerVerdict::NotRouted,
             ),
             (
-                VerdictClass::DeadLettered,
                 "Dead-lettered by",
-                "dead-lettered",
                 counts.dead_lettered,
-                "given up and dead-lettered by",
+                ConsumerVerdict::DeadLettered,
             ),
         ] {
+            let filter = format!("consumer.{name}:{}", verdict.name());
+            let class = verdict.class();
+            let finding = Finding::Consumer(ConsumerNo(0), verdict);
+            let sentence = many(count, &finding, |_| name);
             groups.push(group(
                 class,
                 &format!("{title} {name}"),
-                &format!("consumer.{name}:{word}"),
+                &filter,
                 count,
-                [
-                    &format!("was {what} {name}"),
-                    &format!("were {what} {name}"),
-                ],
+                sentence,
             ));
         }
     }
@@ -104,33 +90,40 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
 /// The filters yield exactly the events of a class: `verdict:unknown` alone would also find those
 /// of which only some part is unknown.
 fn of_classes(tally: &Tally) -> [Group; 3] {
-    let of = |class| tally.counts.of(class);
-    [
+    let of = |class, title: &str, filter: &str, what: [&str; 2]| {
+        let count = tally.counts.of(class);
+        let what = if count == 1 { what[0] } else { what[1] };
         group(
+            class,
+            title,
+            filter,
+            count,
+            format!("{} {what}", events(count)),
+        )
+    };
+    [
+        of(
             VerdictClass::Late,
             "Late",
             "verdict:late",
-            of(VerdictClass::Late),
             [
                 "is late and still on its way",
                 "are late and still on their way",
             ],
         ),
-        group(
+        of(
             VerdictClass::Unknown,
             "Cannot know",
             "verdict:unknown not (verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:late)",
-            of(VerdictClass::Unknown),
             [
                 "is beyond what can be known",
                 "are beyond what can be known",
             ],
         ),
-        group(
+        of(
             VerdictClass::Pending,
             "On the way",
             "verdict:pending not verdict:unknown",
-            of(VerdictClass::Pending),
             [
                 "is on its way and not late",
                 "are on their way and not late",
@@ -139,15 +132,13 @@ fn of_classes(tally: &Tally) -> [Group; 3] {
     ]
 }
 
-/// `what` for one event and for several.
-fn group(class: VerdictClass, title: &str, filter: &str, count: u64, what: [&str; 2]) -> Group {
-    let what = if count == 1 { what[0] } else { what[1] };
+fn group(class: VerdictClass, title: &str, filter: &str, count: u64, sentence: String) -> Group {
     Group {
         title: title.to_owned(),
         filter: filter.to_owned(),
         class: Some(class),
         count,
-        sentence: format!("{} {what}", events(count)),
+        sentence,
     }
 }
 

@@ -1,9 +1,15 @@
-//! What a person would say: of one event, and of many.
+//! What a person would say: of one event, and of many. One file per verdict.
 
 mod words;
 
-mod event;
-pub(crate) use event::event;
+mod story;
+pub(crate) use story::event;
 
-mod count;
-pub use count::count;
+mod rest;
+pub(crate) use rest::rests_on;
+
+mod many;
+pub use many::many;
+
+mod consumer;
+mod publish;

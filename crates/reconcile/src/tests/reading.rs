@@ -208,14 +208,13 @@ fn sentences_say_what_happened() {
 
 #[test]
 fn a_number_of_events_is_told_by_what_they_have_in_common() {
-    let shape = shape();
-    let told = |n, finding: Finding| sentence::count(n, &finding, &shape);
+    let told = |n, finding: Finding| sentence::many(n, &finding, |_| "search");
     let lost = || Finding::Consumer(SEARCH, ConsumerVerdict::LostByConsumer);
     let stuck = || Finding::Publish(PublishVerdict::Stuck(StuckReason::RelayIdle));
     expect![[r#"
         45 events were stored and never published
         1 event was stored and never published
-        7 events were lost by search
+        7 events were passed over without being processed by search
         1 event was received by everyone"#]]
     .assert_eq(
         &[
@@ -226,4 +225,33 @@ fn a_number_of_events_is_told_by_what_they_have_in_common() {
         ]
         .join("\n"),
     );
+}
+
+#[test]
+fn a_verdict_names_the_places_whose_whole_reading_it_rests_on() {
+    let company = Company::new()
+        .row("lost", 1000, Marks::SENT)
+        .copy("phantom", 1001, 1, Marks::empty())
+        .row("skipped", 1002, Marks::SENT)
+        .copy("skipped", 1003, 2, Marks::empty())
+        .row("fine", 1004, Marks::SENT)
+        .copy("fine", 1005, 3, Marks::empty())
+        .inbox("fine", 1006);
+    let mut company = company.covered();
+    company.judge(2001);
+    let rests = |id| {
+        let names = company.index.rests_on(company.no(id)).into_iter();
+        let name = |place: waybill_model::PlaceId| {
+            let mut places = shape().places.into_iter();
+            places.find(|it| it.id == place).map(|it| it.name)
+        };
+        names.filter_map(name).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(rests("lost"), "product-events");
+    assert!(
+        rests("phantom").starts_with("outbox, products"),
+        "{}",
+        rests("phantom")
+    );
+    assert_eq!(rests("fine"), "");
 }

@@ -1,0 +1,202 @@
+//! Every verdict there is, held against the schema.
+
+use serde_json::{Value, json};
+use waybill_model::{
+    Clock, ConsumerCell, Coordinate, EventId, EventVerdict, Flags, LagReason, MatchBasis, Micros,
+    Phase, Stage, Stamp, Strength, StuckReason, UnknownReason,
+};
+
+use super::*;
+
+fn stucks() -> impl Iterator<Item = PublishVerdict> {
+    [
+        StuckReason::RelayIdle,
+        StuckReason::HeadOfLine,
+        StuckReason::AttemptsExhausted,
+        StuckReason::PassedOver,
+    ]
+    .into_iter()
+    .map(PublishVerdict::Stuck)
+}
+
+fn publish_verdicts() -> Vec<PublishVerdict> {
+    let unknown = UnknownReason::ALL.into_iter().map(PublishVerdict::Unknown);
+    [
+        PublishVerdict::NotChecked("outbox: refused".to_owned()),
+        PublishVerdict::Phantom,
+        PublishVerdict::Published,
+        PublishVerdict::Unroutable,
+        PublishVerdict::InOpenTransaction,
+        PublishVerdict::MissingOutboxRow,
+        PublishVerdict::Pending,
+        PublishVerdict::LostInPublish,
+    ]
+    .into_iter()
+    .chain(stucks())
+    .chain(unknown)
+    .collect()
+}
+
+fn consumer_verdicts() -> Vec<ConsumerVerdict> {
+    let unknown = UnknownReason::ALL.into_iter().map(ConsumerVerdict::Unknown);
+    let lagging = [
+        LagReason::NoConsumers,
+        LagReason::Behind,
+        LagReason::Stalled,
+    ];
+    [
+        ConsumerVerdict::NotDue,
+        ConsumerVerdict::Processed,
+        ConsumerVerdict::DeadLettered,
+        ConsumerVerdict::NotRouted,
+        ConsumerVerdict::Retrying,
+        ConsumerVerdict::InFlight,
+        ConsumerVerdict::LostByConsumer,
+        ConsumerVerdict::Passed,
+    ]
+    .into_iter()
+    .chain(lagging.map(ConsumerVerdict::Lagging))
+    .chain(unknown)
+    .collect()
+}
+
+/// An event with all consumer verdicts at once.
+fn row(publish: PublishVerdict) -> EventRow {
+    let verdict = EventVerdict {
+        publish,
+        consumers: consumer_verdicts(),
+        flags: Flags::all(),
+        phase: Phase::Suspected,
+        basis: MatchBasis::AggregateVersion,
+    };
+    let cell = |verdict: &ConsumerVerdict| ConsumerCell {
+        at: matches!(verdict, ConsumerVerdict::Processed).then_some(Micros(1)),
+        verdict: verdict.clone(),
+    };
+    EventRow {
+        no: 0,
+        id: EventId("e".to_owned()),
+        kind: String::new(),
+        aggregate: "product/7".to_owned(),
+        version: None,
+        at: Micros(1_795_179_600_000_000),
+        stored: None,
+        outbox: None,
+        published: None,
+        consumers: verdict.consumers.iter().map(cell).collect(),
+        class: verdict.class(),
+        verdict,
+    }
+}
+
+fn facts() -> EventFacts {
+    let fact = |coordinate| Fact {
+        stage: Stage::Published,
+        consumer: Some("search".to_owned()),
+        strength: Strength::Strong,
+        coordinate,
+        stamp: Stamp {
+            at: Micros(1),
+            clock: Clock::Broker,
+            resolution_micros: 1000,
+        },
+        note: String::new(),
+        marks: waybill_model::Marks::empty(),
+    };
+    let (name, key) = (|| "outbox".to_owned(), || "17".to_owned());
+    let places = [
+        Coordinate::Row {
+            source: name(),
+            table: name(),
+            column: name(),
+            key: key(),
+        },
+        Coordinate::Record {
+            topic: name(),
+            partition: 3,
+            offset: 0,
+        },
+        Coordinate::StreamEntry {
+            stream: name(),
+            offset: 9,
+        },
+        Coordinate::Passing {
+            exchange: name(),
+            nth: 1,
+        },
+    ];
+    EventFacts {
+        no: 0,
+        sentence: "It happened.".to_owned(),
+        facts: places.into_iter().map(fact).collect(),
+        rests_on: vec![PlaceId(1)],
+    }
+}
+
+fn document() -> Value {
+    let names: Vec<String> = (0..consumer_verdicts().len())
+        .map(|no| format!("consumer-{no}"))
+        .collect();
+    let facts = facts();
+    let findings: Vec<FindingDocument> = publish_verdicts()
+        .into_iter()
+        .map(|publish| FindingDocument::new(&row(publish), &names, Some(&facts)))
+        .collect();
+    let window = Window {
+        from: Micros(i64::MIN),
+        to: Micros(1),
+    };
+    let document = CheckDocument {
+        schema: CHECK_SCHEMA,
+        waybill: "0.1.0",
+        profile: "shop".to_owned(),
+        window: window.into(),
+        filter: String::new(),
+        complete: false,
+        exit: 2,
+        because: "Cannot know.".to_owned(),
+        counts: (&Counts::default()).into(),
+        places: Vec::new(),
+        findings,
+    };
+    serde_json::to_value(document).expect("a document is JSON")
+}
+
+fn complaints(document: &Value) -> Vec<String> {
+    let schema = serde_json::from_str(CHECK_SCHEMA_TEXT).expect("the schema is JSON");
+    jsonschema::draft202012::meta::validate(&schema).expect("it is a schema");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let errors = validator.iter_errors(document);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+#[test]
+fn every_verdict_there_is_fits_the_schema() {
+    let document = document();
+    assert_eq!(complaints(&document), Vec::<String>::new());
+    let findings = document["findings"].as_array().expect("they are a list");
+    assert_eq!(findings.len(), publish_verdicts().len());
+    assert_eq!(findings[0]["coverage"], json!([1]));
+    assert_eq!(document["window"]["from"], Value::Null);
+}
+
+#[test]
+fn what_the_schema_does_not_know_is_refused() {
+    for (pointer, wrong) in [
+        ("/findings/1/publish/verdict", json!("vanished")),
+        ("/findings/1/phase", json!("perhaps")),
+        ("/findings/1/consumers/0/verdict", json!("lagging")),
+        ("/findings/1/evidence/0/where", json!({"kind": "row"})),
+        ("/findings/1/flags/0", json!("odd")),
+        ("/exit", json!(3)),
+    ] {
+        let mut document = document();
+        *document.pointer_mut(pointer).expect("it is there") = wrong;
+        assert_ne!(complaints(&document), Vec::<String>::new(), "{pointer}");
+    }
+    let mut more = document();
+    more["findings"][0]["guess"] = json!(1);
+    assert_ne!(complaints(&more), Vec::<String>::new());
+}

@@ -1,0 +1,15 @@
+//! Missing outbox row: the change was stored, and the event never written.
+
+use crate::sentence::many::Many;
+use crate::sentence::rest::Rest;
+use crate::sentence::story::Story;
+
+pub(super) const RESTS_ON: &[Rest] = &[Rest::Outbox, Rest::Destinations];
+
+pub(super) fn sentence(story: &Story<'_>) -> String {
+    format!("It never reached the outbox{}.", story.no_copy("; "))
+}
+
+pub(super) fn fragment(events: Many) -> String {
+    format!("{} stored and never reached the outbox", events.were())
+}

@@ -1,0 +1,101 @@
+//! What happened to one event.
+
+use waybill_model::{EventRow, Flags, Marks, Micros, PlaceRole};
+
+use super::words::{span, time, time_to_second};
+use super::{consumer, publish};
+use crate::index::Index;
+
+/// The story of one event: where it came from, whether it was published, what its consumers made
+/// of it, and what is odd.
+pub(crate) fn event(index: &Index, row: &EventRow) -> String {
+    let story = Story { index, row };
+    let mut sentences = vec![story.origin(), publish::sentence(&story)];
+    sentences.extend(consumer::sentences(&story));
+    sentences.extend(story.oddities());
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+/// An event, and all that can be told of it.
+pub(super) struct Story<'a> {
+    pub(super) index: &'a Index,
+    pub(super) row: &'a EventRow,
+}
+
+impl Story<'_> {
+    pub(super) fn time(&self, at: Micros) -> String {
+        time(at, self.row.at)
+    }
+
+    fn origin(&self) -> String {
+        match (self.row.stored, self.row.outbox) {
+            (Some(stored), Some(outbox)) => {
+                let later = match outbox.since(stored) {
+                    0 => "at the same moment".to_owned(),
+                    micros if micros < 0 => format!("{} before, by its clock", span(micros)),
+                    micros => format!("{} later", span(micros)),
+                };
+                format!("Stored at {} and in the outbox {later}.", self.time(stored))
+            }
+            (Some(stored), None) => format!("Stored at {}.", self.time(stored)),
+            (None, Some(outbox)) => format!("Written to the outbox at {}.", self.time(outbox)),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// `product-events was read without a gap from 13:00:00 to 14:10:31 and holds no copy`.
+    pub(super) fn no_copy(&self, before: &str) -> String {
+        let shape = &self.index.shape;
+        let destinations = shape
+            .places
+            .iter()
+            .filter(|place| place.role == PlaceRole::Destination);
+        let read = destinations.filter_map(|place| {
+            let proof = self.index.coverage.proof(place.id);
+            let (from, to) = proof.span_around(self.row.at.0)?;
+            let from = match from {
+                ..=0 => "its beginning".to_owned(),
+                from => time_to_second(Micros(from), self.row.at),
+            };
+            let to = time_to_second(Micros(to), self.row.at);
+            Some(format!(
+                "{} was read without a gap from {from} to {to}",
+                place.name
+            ))
+        });
+        let read: Vec<String> = read.collect();
+        match read.as_slice() {
+            [] => String::new(),
+            read => format!("{before}{} and holds no copy", read.join(", ")),
+        }
+    }
+
+    fn oddities(&self) -> impl Iterator<Item = String> {
+        let told = [
+            (Flags::DUPLICATE, "It was published more than once."),
+            (
+                Flags::DUPLICATE_ROW,
+                "Its id stands in several outbox rows.",
+            ),
+            (
+                Flags::OUT_OF_ORDER,
+                "A newer version of the same aggregate was published before it.",
+            ),
+            (
+                Flags::KEY_MOVED,
+                "It lies in another partition than the aggregate's copy before it.",
+            ),
+            (Flags::SKEW, "Its clocks contradict each other."),
+            (Flags::RESENT, "Waybill has sent it again."),
+        ];
+        let flags = self.row.verdict.flags;
+        told.into_iter()
+            .filter(move |(flag, _)| flags.contains(*flag))
+            .map(|(_, told)| told.to_owned())
+    }
+
+    pub(super) fn outbox_marks(&self) -> Marks {
+        self.index.events.outbox_marks(self.row.no)
+    }
+}
