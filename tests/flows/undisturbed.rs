@@ -223,17 +223,23 @@ fn generations(bootstrap: &str, groups: &[String]) -> BTreeMap<String, (usize, i
     let metadata = consumer
         .fetch_metadata(Some(TOPIC), MINUTE)
         .expect("the broker answers");
-    let partitions = metadata.topics()[0].partitions().len();
     let mut all = TopicPartitionList::new();
-    for partition in 0..partitions {
-        let partition = i32::try_from(partition).expect("partitions are few");
-        all.add_partition_offset(TOPIC, partition, Offset::Beginning)
+    // The last offset there is now. A busy partition may never be seen at its end.
+    let mut last = BTreeMap::new();
+    for partition in metadata.topics()[0].partitions() {
+        let id = partition.id();
+        let (low, high) = consumer
+            .fetch_watermarks(TOPIC, id, MINUTE)
+            .expect("the broker knows its ends");
+        if low < high {
+            last.insert(id, high - 1);
+        }
+        all.add_partition_offset(TOPIC, id, Offset::Beginning)
             .expect("an offset");
     }
     consumer.assign(&all).expect("it can be read");
     let mut found = BTreeMap::new();
-    let mut ends = 0;
-    while ends < partitions {
+    while !last.is_empty() {
         match consumer
             .poll(MINUTE)
             .expect("the topic can be read to its end")
@@ -245,8 +251,14 @@ fn generations(bootstrap: &str, groups: &[String]) -> BTreeMap<String, (usize, i
                     let entry = found.entry(group).or_insert((0, 0));
                     *entry = (entry.0 + 1, generation);
                 }
+                let id = message.partition();
+                if last.get(&id).is_some_and(|last| message.offset() >= *last) {
+                    last.remove(&id);
+                }
             }
-            Err(KafkaError::PartitionEOF(_)) => ends += 1,
+            Err(KafkaError::PartitionEOF(id)) => {
+                last.remove(&id);
+            }
             Err(error) => panic!("{error}"),
         }
     }

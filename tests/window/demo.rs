@@ -39,6 +39,7 @@ async fn what_was_never_published_is_found_resent_and_arrives() {
     window
         .type_into("confirm-reason", "the relay was down")
         .await;
+    window.picture("confirm", 1280, 800).await;
     window.click("confirm-send").await;
     window
         .until("the run to end", "run-state", "data-running", "false")
@@ -53,6 +54,7 @@ async fn what_was_never_published_is_found_resent_and_arrives() {
         window.lacks("tab-never-published").await.then_some(())
     })
     .await;
+    window.picture("resent", 1280, 800).await;
     let violations = window
         .run("return document.documentElement.dataset.cspViolations || ''")
         .await;

@@ -14,9 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The window, its driver, and the folders it keeps its files in.
 pub(crate) struct Window {
-    web: WebDriver,
-    // In this order: the driver goes before the folders that the window writes to.
+    // In this order: when a test fails, the driver goes before its client, which would ask it to
+    // end the session and wait, and before the folders that the window writes to.
     _driver: Driver,
+    web: WebDriver,
     folder: tempfile::TempDir,
 }
 
@@ -49,8 +50,8 @@ impl Window {
             .await
             .expect("the window opens");
         let window = Self {
-            web,
             _driver: driver,
+            web,
             folder,
         };
         window
@@ -128,9 +129,15 @@ impl Window {
             .expect("it takes the keys");
     }
 
-    /// The text of an element.
+    /// The text of an element, as it is rendered.
+    ///
+    /// Asked of the page: the driver leaves out what cannot be selected with the mouse.
     pub(crate) async fn text(&self, name: &str) -> String {
-        self.find(name).await.text().await.expect("it has a text")
+        self.find(name).await;
+        let script =
+            format!("return document.querySelector('[data-test=\"{name}\"]')?.innerText ?? ''");
+        let text = self.run(&script).await;
+        text.as_str().map(str::to_owned).unwrap_or_default()
     }
 
     /// An attribute now; `None` when the element or the attribute is not there.

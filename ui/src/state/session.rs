@@ -105,6 +105,21 @@ impl Session {
         self.opened.is_none() && !self.opening
     }
 
+    /// What keeps sources from being read, each once.
+    pub fn failures(&self) -> Vec<Failure> {
+        let mut failures: Vec<Failure> = Vec::new();
+        let places = self.status.iter().flat_map(|status| &status.places);
+        for failure in places.filter_map(|place| place.failure.as_ref()) {
+            if failures
+                .iter()
+                .all(|known| known.message != failure.message)
+            {
+                failures.push(failure.clone());
+            }
+        }
+        failures
+    }
+
     /// Whether the core is reading.
     pub fn is_scanning(&self) -> bool {
         matches!(

@@ -30,6 +30,7 @@ pub(super) fn Found() -> impl IntoView {
                 _ => None,
             },
         );
+    let unread = page.memo(|state| state.session.failures());
     view! {
         <div class="pad found scroll" data-test="found">
             {move || failure.get().map(|failure| view! {
@@ -39,6 +40,11 @@ pub(super) fn Found() -> impl IntoView {
             })}
             <h2 data-test="headline">{move || headline.get().0}</h2>
             <p class="lead">{move || headline.get().1}</p>
+            {move || unread.get().into_iter().map(|failure| view! {
+                <FailureCard failure=failure test="place-failure"
+                    retry=Some(Message::Session(SessionMessage::Rescan))/>
+                <br/>
+            }).collect_view()}
             {move || groups.get().into_iter().map(|group| view! { <Finding group=group/> }).collect_view()}
         </div>
     }
@@ -78,7 +84,9 @@ fn headline(state: &State) -> (String, String) {
         );
     }
     let known = status.counts.of(VerdictClass::Unknown) == 0 && unsure == 0;
-    if status.counts.total == 0 {
+    if status.counts.total == 0 && unsure > 0 {
+        ("Nobody can say what happened".to_owned(), rests)
+    } else if status.counts.total == 0 {
         ("Nothing happened in this window".to_owned(), rests)
     } else if known {
         ("Everything arrived".to_owned(), rests)

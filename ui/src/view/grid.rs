@@ -135,6 +135,7 @@ enum Nothing {
     AllWell,
     NoMatch { brush: bool },
     NoEvents,
+    Unread,
     Lines,
 }
 
@@ -151,6 +152,7 @@ fn nothing(state: &State) -> Nothing {
         (Some(1..), _) => Nothing::Lines,
         (None, _) | (_, None) => Nothing::Loading,
         (Some(0), Some(0)) if state.session.is_scanning() => Nothing::Loading,
+        (Some(0), Some(0)) if !state.session.failures().is_empty() => Nothing::Unread,
         (Some(0), Some(0)) => Nothing::NoEvents,
         (Some(0), Some(_))
             if !state.filter.applied.is_empty() || state.timeline.brush.is_some() =>
@@ -185,7 +187,7 @@ fn Hollow() -> impl IntoView {
             <div class="empty" data-test="grid-all-well">
                 {icon_with(Icon::Check, "icon glyph good")}
                 <h2>"Nothing left here"</h2>
-                <p>"Everything that stood under this heading has arrived."</p>
+                <p>"No event stands under this heading any more."</p>
             </div>
         }
         .into_any(),
@@ -195,6 +197,20 @@ fn Hollow() -> impl IntoView {
                 <h2>"No event fits"</h2>
                 <p>{if brush { "None in the chosen range passes the filter." } else { "No event in the window passes the filter." }}</p>
                 <div class="acts"><button type="button" data-test="clear-all" on:click=clear>"Show all"</button></div>
+            </div>
+        }
+        .into_any(),
+        Nothing::Unread => view! {
+            <div class="empty" data-test="grid-unread">
+                {icon_with(Icon::Bad, "icon glyph")}
+                <h2>"Not everything could be read"</h2>
+                <p>"No event was seen, which says nothing while a source fails. What failed stands beside this."</p>
+                <div class="acts">
+                    <button type="button" data-test="read-again"
+                        on:click=move |_| page.dispatch(Message::Session(crate::state::SessionMessage::Rescan))>
+                        "Try again"
+                    </button>
+                </div>
             </div>
         }
         .into_any(),
