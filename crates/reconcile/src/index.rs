@@ -136,6 +136,8 @@ impl Index {
         if !known.contains(&resend) {
             known.push(resend);
             self.events.unmark(no, State::SETTLED);
+            // A copy that turns out to be ours does not count for order.
+            self.new_copies = true;
         }
     }
 

@@ -169,8 +169,11 @@ impl Index {
     fn learn_from_copy(&mut self, no: u32, spot: &Spot<'_>) {
         self.copies += 1;
         self.new_copies = true;
-        if let (Some(written), false) = (self.events.outbox_at(no), is_own(spot.marks)) {
-            self.relay_took(written, spot.at);
+        if !is_own(spot.marks) && self.events.outbox.has(no) {
+            let rows: Vec<i64> = self.events.rows_at(no).collect();
+            for written in rows {
+                self.relay_took(written, spot.at);
+            }
         }
     }
 
@@ -204,6 +207,12 @@ impl Index {
         let names = &mut self.events.aggregates;
         let kept = spot.to_owned_spot();
         let (change, added) = self.business.insert(names, aggregate, version, kept);
+        if added == Added::New {
+            // Copies that carry the bare id only may belong to it.
+            self.left_aggregates
+                .push(self.business.get(change).aggregate);
+            self.new_copies = true;
+        }
         match (added, times) {
             (Added::New, Some(times)) => times.add(spot.at),
             (Added::Moved, Some(times)) => times.spoil(),

@@ -32,7 +32,6 @@ pub(crate) fn consumer(
         event.consumed.filter(|_| unseen).map(|at| Anchor {
             at,
             since: at,
-            coordinate: None,
             directed: false,
         })
     });
@@ -65,16 +64,13 @@ fn moved(
 ) -> ConsumerCode {
     let movement = &event.index.movements[usize::from(consumer.no.0)];
     let routed = anchor.at.saturating_add(context.judgement.slack_micros);
-    let passage = match (consumer.progress, anchor.coordinate) {
-        (ProgressKind::None, _) => return unwatched(anchor, consumer, context),
-        (ProgressKind::Queue, _) if movement.unbound() && !anchor.directed => {
+    let passage = match consumer.progress {
+        ProgressKind::None => return unwatched(anchor, consumer, context),
+        ProgressKind::Queue if movement.unbound(routed) && !anchor.directed => {
             return ConsumerCode::NOT_ROUTED;
         }
-        (ProgressKind::Queue, _) => movement.left_queue(routed),
-        (ProgressKind::Group, Some((_, partition, offset))) => {
-            movement.passed_offset(partition, offset)
-        }
-        (ProgressKind::Group, None) => Passage::NotLooked,
+        ProgressKind::Queue => movement.left_queue(routed),
+        ProgressKind::Group => group_passage(event, consumer),
     };
     let young = context.may_still_be_consumed(anchor.at);
     match passage {
@@ -82,13 +78,24 @@ fn moved(
         _ if young => ConsumerCode::IN_FLIGHT,
         Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
         Passage::By(at) => passed(event, anchor, at, consumer, context),
-        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NoOffset => ConsumerCode::unknown(UnknownReason::NoCommittedOffset),
-        Passage::NotLooked if consumer.progress_failed => {
-            ConsumerCode::unknown(UnknownReason::SourceFailed)
-        }
+        // What an earlier look said may be out of date.
+        _ if consumer.progress_failed => ConsumerCode::unknown(UnknownReason::SourceFailed),
+        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NotLooked => ConsumerCode::unknown(UnknownReason::NotCovered),
     }
+}
+
+/// A group has passed an event once it has passed every copy of it: what still lies before it may
+/// yet be processed.
+fn group_passage(event: &Summary<'_>, consumer: &ConsumerContext) -> Passage {
+    let movement = &event.index.movements[usize::from(consumer.no.0)];
+    let due = event.due(consumer.no, consumer.destination);
+    let each = due.filter_map(|due| {
+        let (_, partition, offset) = due.coordinate?;
+        Some(movement.passed_offset(partition, offset, due.at))
+    });
+    each.reduce(Passage::together).unwrap_or(Passage::NotLooked)
 }
 
 /// It moved past the event by `by`, is late, and has an inbox that does not hold it.
@@ -107,9 +114,12 @@ fn passed(
         // processed a later copy before that, it had passed this one even earlier.
         let known = consumer.inbox.proven_until(from);
         let movement = &event.index.movements[usize::from(consumer.no.0)];
-        let overtaken = anchor.coordinate.is_some_and(|(place, partition, offset)| {
-            movement.overtaken(place, partition, offset, known)
-        });
+        let due = event.due(consumer.no, consumer.destination);
+        let mut coordinates = due.filter_map(|due| due.coordinate).peekable();
+        let overtaken = coordinates.peek().is_some()
+            && coordinates.all(|(place, partition, offset)| {
+                movement.overtaken(place, partition, offset, known)
+            });
         if known < late || !overtaken {
             return unproven(why);
         }

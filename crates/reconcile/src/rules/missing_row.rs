@@ -17,18 +17,27 @@ pub(super) fn verdict(changed: i64, context: &Context) -> PublishCode {
 }
 
 /// Row and outbox row are written in one transaction, so the outbox is asked about that moment
-/// only; a copy could have come at any time since.
+/// only; a copy could have come at any time since. Without either there is nobody to ask.
 fn absence(changed: i64, context: &Context) -> Result<(), Unproven> {
     let slack = context.judgement.slack_micros;
+    let mut row = Ok(());
     if context.has_outbox {
         let (from, to) = (changed.saturating_sub(slack), changed.saturating_add(slack));
-        context.outbox.absence(from, to)?;
-        if context.deletes_after_send {
-            return Err(Unproven::Because(UnknownReason::OutboxCleaned));
+        row = context.outbox.absence(from, to);
+        if row.is_ok() && context.deletes_after_send {
+            row = Err(Unproven::Because(UnknownReason::OutboxCleaned));
         }
     }
-    if context.has_observer {
-        context.no_copy_since(changed)?;
+    let copy = if context.has_observer {
+        context.no_copy_since(changed)
+    } else if context.has_outbox {
+        Ok(())
+    } else {
+        Err(Unproven::Because(UnknownReason::NoObserver))
+    };
+    match (row, copy) {
+        (_, Err(Unproven::Failed)) => copy,
+        (Err(_), _) => row,
+        _ => copy,
     }
-    Ok(())
 }

@@ -29,22 +29,30 @@ pub(crate) struct Summary<'a> {
     pub(crate) open: bool,
     /// There is a copy of our own making.
     pub(crate) own: bool,
-    /// The first copy that is not of our own making.
+    /// The first copy that is not of our own making, nor in a transaction that has not ended.
     pub(crate) first_foreign: Option<CopyRef>,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
 }
 
-/// The copy that a consumer is judged by: the latest one that was for it.
+/// A copy that was for a consumer, seen or confirmed to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) at: i64,
+    /// Where it lies, when that is known.
+    pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
+    /// It went to this consumer alone, past all bindings.
+    pub(crate) directed: bool,
+}
+
+/// All copies that were for a consumer, taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Anchor {
     /// When the latest copy was there: the consumer has its grace from then on.
     pub(crate) at: i64,
     /// When the first copy was there: it may have processed the event ever since.
     pub(crate) since: i64,
-    /// Where the latest copy lies whose coordinate is known.
-    pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
-    /// It went to this consumer alone, past all bindings.
+    /// The latest copy went to this consumer alone, past all bindings.
     pub(crate) directed: bool,
 }
 
@@ -113,46 +121,47 @@ impl<'a> Summary<'a> {
         told.chain(seen).max()
     }
 
-    /// The copies that were for one consumer, which reads `destination` (or any), taken together.
-    pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
-        let here = |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+    /// The copies that were for one consumer, which reads `destination` (or any).
+    pub(crate) fn due(
+        &self,
+        no: ConsumerNo,
+        destination: Option<PlaceId>,
+    ) -> impl Iterator<Item = Due> {
+        let here = move |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+        let hidden = Marks::UNROUTED | Marks::OPEN_TRANSACTION;
         let copies = self
             .copies()
-            .filter(|copy| here(copy.place))
-            .filter(|copy| {
-                !copy
-                    .marks
-                    .intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION)
-            })
-            .map(|copy| Anchor {
+            .filter(move |copy| here(copy.place) && !copy.marks.intersects(hidden))
+            .map(|copy| Due {
                 at: copy.at,
-                since: copy.at,
                 coordinate: Some((copy.place, copy.partition, copy.position)),
                 directed: false,
             });
         let resends = self
             .resends()
             .iter()
-            .filter(|resend| resend.consumer.is_none_or(|only| only == no))
-            .filter(|resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
-            .map(|resend| Anchor {
+            .filter(move |resend| resend.consumer.is_none_or(|only| only == no))
+            .filter(move |resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
+            .map(|resend| Due {
                 at: resend.at.0,
-                since: resend.at.0,
                 coordinate: resend.coordinate,
                 directed: resend.consumer.is_some(),
             });
-        copies.chain(resends).reduce(|one, other| {
-            let (earlier, later) = if one.at <= other.at {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            Anchor {
-                at: later.at,
-                since: earlier.since.min(later.since),
-                coordinate: later.coordinate.or(earlier.coordinate),
-                directed: later.directed,
-            }
+        copies.chain(resends)
+    }
+
+    /// All of them together; `None` when there are none.
+    pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
+        let each = self.due(no, destination).map(|due| Anchor {
+            at: due.at,
+            since: due.at,
+            directed: due.directed,
+        });
+        each.reduce(|one, other| Anchor {
+            at: one.at.max(other.at),
+            since: one.since.min(other.since),
+            directed: (one.directed && one.at >= other.at)
+                || (other.directed && other.at >= one.at),
         })
     }
 
@@ -166,6 +175,8 @@ impl<'a> Summary<'a> {
         }
         if self.is_own(&copy) {
             self.own = true;
+        } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {
+            // It may yet be undone, as if it had never been there.
         } else if self.first_foreign.is_none_or(|first| copy.at < first.at) {
             self.first_foreign = Some(copy);
         }

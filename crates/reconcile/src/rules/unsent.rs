@@ -9,7 +9,9 @@ use crate::verdicts::PublishCode;
 /// The verdict on a row that is not marked as sent and has no copy.
 pub(super) fn verdict(event: &Summary<'_>, written: i64, context: &Context) -> PublishCode {
     let absence = context.no_copy_since(written);
-    if context.has_observer && absence == Err(Unproven::Failed) {
+    // What the row said when it was read before may be out of date.
+    let unread = context.outbox.failed();
+    if unread || context.has_observer && absence == Err(Unproven::Failed) {
         return PublishCode::NOT_CHECKED;
     }
     if event.outbox_marks.contains(Marks::FAILED) {

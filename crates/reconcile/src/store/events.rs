@@ -316,6 +316,15 @@ impl Events {
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
     }
 
+    /// When each of its outbox rows was written.
+    pub(crate) fn rows_at(&self, no: u32) -> impl Iterator<Item = i64> {
+        let first = self.outbox.at(no, self.base(no));
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
+        first.into_iter().chain(others.map(|(_, spot)| spot.at))
+    }
+
     /// The marks of all outbox rows of the event.
     pub(crate) fn outbox_marks(&self, no: u32) -> Marks {
         let others = self

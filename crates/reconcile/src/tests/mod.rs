@@ -7,6 +7,7 @@ mod arrival;
 mod consumer;
 mod flags;
 mod memory;
+mod oracle;
 mod phases;
 mod publish;
 mod reading;
