@@ -345,3 +345,136 @@ fn a_confirmed_resend_counts_as_published_before_it_is_seen() {
         .covered();
     check(unseen, expect!["published / in-flight [RESENT]"]);
 }
+
+/// A copy in some partition.
+fn copy_in(partition: u32, offset: i64, id: &str, at: i64) -> waybill_model::Observation {
+    waybill_model::Observation {
+        partition,
+        position: offset,
+        key: String::new(),
+        ..seen(TOPIC, id, at)
+    }
+}
+
+#[test]
+fn what_still_lies_before_a_group_in_another_partition_is_not_lost() {
+    let twice = |at| {
+        published()
+            .see(copy_in(1, 3, "e", at))
+            .committed_in(0, 1900, Some(6))
+            .covered()
+    };
+    // Whether the copy that is still waiting is the older one, as old, or the younger one.
+    for at in [999, 1000, 1010] {
+        check(
+            twice(at).committed_in(1, 1900, Some(3)),
+            expect!["published / lagging(Behind) [DUPLICATE]"],
+        );
+        check(
+            twice(at).committed_in(1, 1900, Some(4)),
+            expect!["published / lost-by-consumer [DUPLICATE]"],
+        );
+        check(
+            twice(at),
+            expect!["published / unknown(NotCovered) [DUPLICATE]"],
+        );
+    }
+}
+
+#[test]
+fn a_group_that_cannot_be_looked_at_again_is_not_called_behind() {
+    let waiting = || published().covered().committed(1990, Some(5));
+    check(waiting(), expect!["published / lagging(Behind)"]);
+    check(
+        waiting().failed(GROUP),
+        expect!["published / unknown(SourceFailed)"],
+    );
+    // What it has passed it has passed.
+    check(
+        published().covered().committed(1990, Some(6)).failed(GROUP),
+        expect!["published / lost-by-consumer"],
+    );
+}
+
+#[test]
+fn standing_still_before_the_event_came_is_no_stall() {
+    let idle = || published().covered().committed(900, Some(5));
+    check(
+        idle().committed(950, Some(5)),
+        expect!["published / lagging(Behind)"],
+    );
+    check(
+        idle().committed(1010, Some(5)),
+        expect!["published / lagging(Stalled)"],
+    );
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    check(
+        queued().queue(900, queue(3, 1)).queue(950, queue(3, 1)),
+        expect!["published / lagging(Behind)"],
+    );
+}
+
+#[test]
+fn a_queue_got_what_was_published_while_something_led_to_it() {
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    let unbound = QueueProgress {
+        bound: false,
+        ..queue(0, 1)
+    };
+    check(
+        queued().queue(1500, queue(0, 1)).queue(1900, unbound),
+        expect!["published / lost-by-consumer"],
+    );
+    check(
+        queued().queue(900, queue(0, 1)).queue(1900, unbound),
+        expect!["published / not-routed"],
+    );
+    check(
+        queued().queue(1500, unbound).queue(1900, queue(0, 1)),
+        expect!["published / not-routed"],
+    );
+}
+
+#[test]
+fn looks_at_a_queue_count_in_any_order() {
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    for (one, other) in [(1400, 1500), (1500, 1400)] {
+        check(
+            queued().queue(one, queue(3, 1)).queue(other, queue(3, 1)),
+            expect!["published / lagging(Stalled)"],
+        );
+    }
+}
+
+#[test]
+fn an_event_that_may_have_been_processed_from_elsewhere_overtakes_nothing() {
+    let early = |company: Company| {
+        company
+            .committed(1900, Some(9))
+            .covered_but(INBOX)
+            .cover(INBOX, 0, 1500)
+    };
+    let later = || {
+        published()
+            .see(copy_in(0, 6, "later", 1001))
+            .inbox("later", 1002)
+    };
+    check(early(later()), expect!["published / lost-by-consumer"]);
+    check(
+        early(later().see(copy_in(0, 3, "later", 1001))),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        early(later().see(copy_in(1, 8, "later", 1001))),
+        expect!["published / unknown(NotCovered)"],
+    );
+    let judged = || {
+        let mut company = early(later());
+        company.judge(2001);
+        company
+    };
+    check(
+        judged().see(copy_in(0, 3, "later", 1001)),
+        expect!["published / unknown(NotCovered)"],
+    );
+}

@@ -3,7 +3,7 @@
 mod bench_company;
 mod company;
 
-mod arrival;
+mod anything;
 mod consumer;
 mod flags;
 mod memory;

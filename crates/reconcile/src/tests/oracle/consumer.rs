@@ -6,6 +6,7 @@ use waybill_model::{
 };
 
 use super::event::Event;
+use super::history::{Look, Sighting};
 use super::known::{Doubt, Known};
 use super::publish::can_be_consumed;
 use crate::{ConsumerShape, ProgressKind};
@@ -221,10 +222,10 @@ fn overtaken(
     all: &[Event<'_>],
 ) -> bool {
     all.iter().any(|event| {
-        let there = |copy: &&super::history::Sighting| {
+        let there = |copy: &&Sighting| {
             (copy.place, copy.partition) == (place, partition) && copy.position > offset
         };
-        let later = !event.copies.is_empty() && event.copies.iter().all(|copy| there(copy));
+        let later = !event.copies.is_empty() && event.copies.iter().all(there);
         let later = later && event.resends.is_empty();
         let processed = event.inbox.iter().filter(|(consumer, _)| *consumer == no);
         let first = processed.map(|(_, row)| row.at).min();
@@ -278,8 +279,7 @@ fn queue_moved(no: ConsumerNo, routed: i64, known: &Known<'_>) -> Moved {
     // Since when it has been as deep as now.
     let mut since = last.at;
     for look in looks.iter().rev() {
-        let depth =
-            |look: &super::history::Look| look.queue.map(|(ready, unacked, _)| (ready, unacked));
+        let depth = |look: &Look| look.queue.map(|(ready, unacked, _)| (ready, unacked));
         if depth(look) != depth(last) {
             break;
         }

@@ -120,7 +120,7 @@ impl Telling {
 
     fn tell_life(&mut self, nth: i64, life: &Life, all: &[Life]) {
         let id = format!("event-{nth}");
-        let bare = (u8::from(b'a') + life.aggregate) as char;
+        let bare = (b'a' + life.aggregate) as char;
         let aggregate = format!("product/{bare}");
         self.tell_tables(&id, &aggregate, life);
         for copy in &life.copies {

@@ -3,8 +3,9 @@
 //!
 //! `history` says what is told, `known` what that proves, `event` what belongs together; `publish`,
 //! `consumer`, `flags` and `phase` are the rules once more, in plain loops over plain lists;
-//! `company`, `lives`, `reading` and `generate` make histories; `properties` holds both against
-//! each other.
+//! `company`, `lives`, `reading` and `generate` make histories. What holds for all of them is in
+//! `agreement` (index and second opinion say the same), `arrival` (in any order of telling),
+//! `growth` (more evidence) and `loss` (less coverage).
 
 mod event;
 mod history;
@@ -22,5 +23,10 @@ mod lives;
 mod reading;
 
 mod feed;
-mod properties;
+mod histories;
 mod show;
+
+mod agreement;
+mod arrival;
+mod growth;
+mod loss;

@@ -1,22 +1,11 @@
-//! What holds for every history.
+//! The index and the second opinion say the same of every event.
 
 use proptest::prelude::*;
 
 use super::generate::history;
+use super::histories::{COMPARED, config};
 use super::history::History;
 use super::opinion::{opinions, verdicts};
-
-/// Histories on which every verdict is compared with the second opinion.
-const COMPARED: u32 = 60_000;
-
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        max_shrink_iters: 20_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
 
 /// Says where both differ; `None` when they agree.
 fn difference(history: &History) -> Option<String> {
