@@ -160,9 +160,9 @@ impl Index {
             return;
         }
         let copies = self.events.copies(no).filter(|copy| !is_own(copy.marks));
-        let copied: Vec<i64> = copies.map(|copy| copy.at).collect();
-        for at in copied {
-            self.relay_took(spot.at, at);
+        let copied: Vec<(i64, Marks)> = copies.map(|copy| (copy.at, copy.marks)).collect();
+        for copy in copied {
+            self.relay_took((spot.at, spot.marks), copy);
         }
     }
 
@@ -170,15 +170,17 @@ impl Index {
         self.copies += 1;
         self.new_copies = true;
         if !is_own(spot.marks) && self.events.outbox.has(no) {
-            let rows: Vec<i64> = self.events.rows_at(no).collect();
-            for written in rows {
-                self.relay_took(written, spot.at);
+            let rows: Vec<(i64, Marks)> = self.events.rows(no).collect();
+            for row in rows {
+                self.relay_took(row, (spot.at, spot.marks));
             }
         }
     }
 
-    fn relay_took(&mut self, written: i64, copied: i64) {
-        self.delays.add(copied.saturating_sub(written));
+    fn relay_took(&mut self, (written, row): (i64, Marks), (copied, copy): (i64, Marks)) {
+        if !(row | copy).contains(Marks::NO_TIME) {
+            self.delays.add(copied.saturating_sub(written));
+        }
         self.relay_sent(written);
     }
 

@@ -82,8 +82,8 @@ impl Passage {
 }
 
 impl Movement {
-    /// Takes in one look.
-    pub(crate) fn look(&mut self, look: &ConsumerProgress) {
+    /// Takes in one look. Answers whether it is older than one that was known.
+    pub(crate) fn look(&mut self, look: &ConsumerProgress) -> bool {
         let at = look.at.0;
         let newest = self.latest.is_none_or(|latest| at >= latest);
         for partition in &look.partitions {
@@ -118,6 +118,7 @@ impl Movement {
                 self.may_drop = queue.may_drop;
             }
         }
+        !newest
     }
 
     /// Notes that an event, all of whose copies lie in one partition and the first of them at

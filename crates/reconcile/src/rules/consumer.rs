@@ -27,11 +27,13 @@ pub(crate) fn consumer(
         return ConsumerCode::NOT_DUE;
     }
     let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
-        // No copy was seen, but another consumer had one by then.
+        // No copy was seen, but another consumer had one by then: it may have been there ever since
+        // the row was written.
         let unseen = !event.routed;
+        let ever = event.outbox.map_or(i64::MIN, |written| written.from);
         event.consumed.filter(|_| unseen).map(|at| Anchor {
             at,
-            since: at,
+            since: ever.min(at),
             directed: false,
         })
     });

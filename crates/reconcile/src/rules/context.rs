@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use waybill_model::{ConsumerNo, PlaceId, PlaceRole};
 
+use super::Since;
 use crate::coverage::{Proof, Unproven};
 use crate::index::Index;
 use crate::suspicion::Occasion;
@@ -168,16 +169,16 @@ impl Context {
         self.judgement.now.0.saturating_sub(at) <= self.consume_grace
     }
 
-    /// Whether no copy can have been missed of something that happened at `at`.
-    pub(crate) fn no_copy_since(&self, at: i64) -> Result<(), Unproven> {
-        let from = at.saturating_sub(self.judgement.slack_micros);
+    /// Whether no copy can have been missed of something that happened then.
+    pub(crate) fn no_copy_since(&self, since: Since) -> Result<(), Unproven> {
+        let from = since.from.saturating_sub(self.judgement.slack_micros);
         let until = self.judgement.scan_at.0;
         let answer = self.destinations.absence(from, until);
         if let Err(Unproven::Because(_)) = answer {
             let known = self.destinations.proven_until(from);
             let enough = until
                 .saturating_sub(TAIL_MICROS)
-                .max(at.saturating_add(self.publish_grace));
+                .max(since.at.saturating_add(self.publish_grace));
             if known >= enough {
                 return Ok(());
             }

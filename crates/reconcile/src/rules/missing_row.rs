@@ -2,15 +2,15 @@
 
 use waybill_model::UnknownReason;
 
-use super::Context;
+use super::{Context, Since};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a change that nothing but its business row tells of.
-pub(super) fn verdict(changed: i64, context: &Context) -> PublishCode {
+pub(super) fn verdict(changed: Since, context: &Context) -> PublishCode {
     match absence(changed, context) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
-        _ if context.may_still_be_published(changed) => PublishCode::PENDING,
+        _ if context.may_still_be_published(changed.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
         Ok(()) => PublishCode::MISSING_OUTBOX_ROW,
     }
@@ -18,11 +18,14 @@ pub(super) fn verdict(changed: i64, context: &Context) -> PublishCode {
 
 /// Row and outbox row are written in one transaction, so the outbox is asked about that moment
 /// only; a copy could have come at any time since. Without either there is nobody to ask.
-fn absence(changed: i64, context: &Context) -> Result<(), Unproven> {
+fn absence(changed: Since, context: &Context) -> Result<(), Unproven> {
     let slack = context.judgement.slack_micros;
     let mut row = Ok(());
     if context.has_outbox {
-        let (from, to) = (changed.saturating_sub(slack), changed.saturating_add(slack));
+        let (from, to) = (
+            changed.from.saturating_sub(slack),
+            changed.at.saturating_add(slack),
+        );
         row = context.outbox.absence(from, to);
         if row.is_ok() && context.deletes_after_send {
             row = Err(Unproven::Because(UnknownReason::OutboxCleaned));

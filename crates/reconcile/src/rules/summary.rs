@@ -17,9 +17,9 @@ pub(crate) struct Summary<'a> {
     /// Made from a business row.
     pub(crate) reconstructed: bool,
     /// When the business row was changed.
-    pub(crate) stored: Option<i64>,
+    pub(crate) stored: Option<Since>,
     /// When the outbox row was written.
-    pub(crate) outbox: Option<i64>,
+    pub(crate) outbox: Option<Since>,
     pub(crate) outbox_marks: Marks,
     /// There is a copy that consumers can see.
     pub(crate) routed: bool,
@@ -31,14 +31,38 @@ pub(crate) struct Summary<'a> {
     pub(crate) own: bool,
     /// The first copy that is not of our own making, nor in a transaction that has not ended.
     pub(crate) first_foreign: Option<CopyRef>,
+    /// One of those copies carries no time, so nobody knows which was first.
+    pub(crate) untimed: bool,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
+}
+
+/// When something happened, and since when it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Since {
+    /// Its time; where it carries none, when it was first seen. Grace is counted from then on.
+    pub(crate) at: i64,
+    /// Absence is asked for from then on: ever, where it carries no time.
+    pub(crate) from: i64,
+}
+
+impl Since {
+    fn new(at: i64, marks: Marks) -> Self {
+        let from = if marks.contains(Marks::NO_TIME) {
+            i64::MIN
+        } else {
+            at
+        };
+        Self { at, from }
+    }
 }
 
 /// A copy that was for a consumer, seen or confirmed to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) at: i64,
+    /// Since when it may have been there.
+    pub(crate) from: i64,
     /// Where it lies, when that is known.
     pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
     /// It went to this consumer alone, past all bindings.
@@ -60,20 +84,25 @@ impl<'a> Summary<'a> {
     pub(crate) fn new(index: &'a Index, no: u32) -> Self {
         let events = &index.events;
         let linked = events.stored.get(no);
+        let outbox_marks = events.outbox_marks(no);
         let outbox = events.outbox_at(no);
         let mut summary = Self {
             index,
             no,
             nameless: events.is(no, State::NO_ID),
             reconstructed: events.is(no, State::RECONSTRUCTED),
-            stored: (linked != 0).then(|| index.business.get(linked - 1).spot.at),
-            outbox,
-            outbox_marks: outbox.map_or(Marks::empty(), |_| events.outbox_marks(no)),
+            stored: (linked != 0).then(|| {
+                let spot = &index.business.get(linked - 1).spot;
+                Since::new(spot.at, spot.marks)
+            }),
+            outbox: outbox.map(|at| Since::new(at, outbox_marks)),
+            outbox_marks: outbox.map_or(Marks::empty(), |_| outbox_marks),
             routed: false,
             unrouted: false,
             open: false,
             own: !index.resends(no).is_empty(),
             first_foreign: None,
+            untimed: false,
             consumed: crate::row::consumed(events, no),
         };
         for copy in events.copies(no) {
@@ -129,11 +158,18 @@ impl<'a> Summary<'a> {
     ) -> impl Iterator<Item = Due> {
         let here = move |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
         let hidden = Marks::UNROUTED | Marks::OPEN_TRANSACTION;
+        // No copy can be older than its row.
+        let ever = self.outbox.map_or(i64::MIN, |written| written.from);
         let copies = self
             .copies()
             .filter(move |copy| here(copy.place) && !copy.marks.intersects(hidden))
-            .map(|copy| Due {
+            .map(move |copy| Due {
                 at: copy.at,
+                from: if copy.marks.contains(Marks::NO_TIME) {
+                    ever.min(copy.at)
+                } else {
+                    copy.at
+                },
                 coordinate: Some((copy.place, copy.partition, copy.position)),
                 directed: false,
             });
@@ -144,6 +180,7 @@ impl<'a> Summary<'a> {
             .filter(move |resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
             .map(|resend| Due {
                 at: resend.at.0,
+                from: resend.at.0,
                 coordinate: resend.coordinate,
                 directed: resend.consumer.is_some(),
             });
@@ -154,7 +191,7 @@ impl<'a> Summary<'a> {
     pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
         let each = self.due(no, destination).map(|due| Anchor {
             at: due.at,
-            since: due.at,
+            since: due.from,
             directed: due.directed,
         });
         each.reduce(|one, other| Anchor {
@@ -177,8 +214,11 @@ impl<'a> Summary<'a> {
             self.own = true;
         } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {
             // It may yet be undone, as if it had never been there.
-        } else if self.first_foreign.is_none_or(|first| copy.at < first.at) {
-            self.first_foreign = Some(copy);
+        } else {
+            self.untimed |= copy.marks.contains(Marks::NO_TIME);
+            if self.first_foreign.is_none_or(|first| copy.at < first.at) {
+                self.first_foreign = Some(copy);
+            }
         }
     }
 }

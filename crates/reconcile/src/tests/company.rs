@@ -222,6 +222,21 @@ impl Company {
         self
     }
 
+    /// Read from its very beginning.
+    pub(super) fn cover_from_the_beginning(mut self, place: PlaceId, to: i64) -> Self {
+        self.index.cover(Coverage {
+            place,
+            partition: None,
+            window: Window {
+                from: Micros(i64::MIN),
+                to: secs(to),
+            },
+            positions: None,
+            gaps: Vec::new(),
+        });
+        self
+    }
+
     pub(super) fn gap(mut self, place: PlaceId, from: i64, to: i64, reason: GapReason) -> Self {
         self.index.cover(Coverage {
             place,

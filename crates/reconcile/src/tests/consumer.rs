@@ -436,6 +436,22 @@ fn a_queue_got_what_was_published_while_something_led_to_it() {
 }
 
 #[test]
+fn an_older_look_that_is_told_late_is_looked_at_again() {
+    let blind = with_consumer(|c| (c.inbox, c.progress) = (false, ProgressKind::Queue)).covered();
+    let mut company = blind.queue(1500, queue(0, 1));
+    company.judge(2001);
+    assert_eq!(company.told("e"), "published / passed");
+    let unbound = QueueProgress {
+        bound: false,
+        ..queue(0, 1)
+    };
+    check(
+        company.queue(1100, unbound),
+        expect!["published / not-routed"],
+    );
+}
+
+#[test]
 fn looks_at_a_queue_count_in_any_order() {
     let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
     for (one, other) in [(1400, 1500), (1500, 1400)] {
@@ -476,5 +492,49 @@ fn an_event_that_may_have_been_processed_from_elsewhere_overtakes_nothing() {
     check(
         judged().see(copy_in(0, 3, "later", 1001)),
         expect!["published / unknown(NotCovered)"],
+    );
+}
+
+#[test]
+fn a_copy_without_a_time_may_have_been_processed_ever_since_its_row_was_written() {
+    let timeless = |company: Company| {
+        company
+            .copy("e", 1000, 5, Marks::NO_TIME)
+            .committed(1900, Some(6))
+            .covered()
+    };
+    check(
+        timeless(Company::new().row("e", 900, Marks::SENT)),
+        expect!["published / lost-by-consumer"],
+    );
+    check(
+        timeless(Company::new()),
+        expect!["published / unknown(NotCovered)"],
+    );
+}
+
+#[test]
+fn what_another_consumer_had_may_have_been_there_long_before() {
+    // Nobody saw a copy; storefront's dead letter of it lies at 1500, the inbox of search is known
+    // from 1400 on.
+    let mut shape = shape();
+    shape.consumers[0].progress = ProgressKind::Queue;
+    let mut other = shape.consumers[0].clone();
+    "storefront".clone_into(&mut other.name);
+    shape.consumers.push(other);
+    let place = shape.places.iter().find(|place| place.id == LETTERS);
+    let mut letters = place.expect("it is one of them").clone();
+    letters.id = waybill_model::PlaceId(9);
+    letters.role = waybill_model::PlaceRole::DeadLetters(waybill_model::ConsumerNo(1));
+    let id = letters.id;
+    shape.places.push(letters);
+    let company = Company::of(shape)
+        .row("e", 1000, Marks::SENT)
+        .see(seen(id, "e", 1500))
+        .queue(1900, queue(0, 1))
+        .covered_but(INBOX);
+    check(
+        company.cover(INBOX, 1400, 2100),
+        expect!["published / unknown(NotCovered) / dead-lettered"],
     );
 }

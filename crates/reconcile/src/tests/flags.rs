@@ -233,3 +233,15 @@ fn which_of_two_copies_of_one_moment_moved_does_not_depend_on_the_order_of_arriv
     let the_other = Company::new().see(copy("v2", 2, 1)).see(copy("v1", 1, 0));
     check(the_other, "v2", expect!["KEY_MOVED"]);
 }
+
+#[test]
+fn what_carries_no_time_says_nothing_about_clocks() {
+    let copied = |marks| {
+        Company::new()
+            .row("e", 1000, Marks::SENT)
+            .copy("e", 1900, 5, marks)
+            .inbox("e", 1003)
+    };
+    check(copied(Marks::empty()), "e", expect!["SKEW"]);
+    check(copied(Marks::NO_TIME), "e", expect![""]);
+}

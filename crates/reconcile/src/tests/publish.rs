@@ -462,3 +462,42 @@ fn which_of_two_rows_came_in_first_says_nothing_about_the_relay() {
         expect!["stuck(PassedOver) / not-due"],
     );
 }
+
+#[test]
+fn a_row_without_a_time_may_have_been_sent_ever_since() {
+    let timeless = || Company::new().row("e", 1000, Marks::SENT | Marks::NO_TIME);
+    check(
+        timeless().covered(),
+        expect!["unknown(NotCovered) / not-due"],
+    );
+    let from_the_beginning = timeless().cover_from_the_beginning(TOPIC, 2100);
+    check(from_the_beginning, expect!["lost-in-publish / not-due"]);
+}
+
+#[test]
+fn a_row_without_a_time_grows_old_all_the_same() {
+    let waiting = Company::new()
+        .see(row_without_time(1000))
+        .see(row_without_time(1990));
+    check(waiting.covered(), expect!["stuck(RelayIdle) / not-due"]);
+}
+
+/// An unsent row, read at that second.
+fn row_without_time(read: i64) -> Observation {
+    Observation {
+        position: 7,
+        key: String::new(),
+        marks: Marks::NO_TIME,
+        ..seen(OUTBOX, "e", read)
+    }
+}
+
+#[test]
+fn a_copy_without_a_time_is_no_phantom_unless_the_outbox_was_read_from_the_beginning() {
+    let timeless = || Company::new().copy("e", 1000, 5, Marks::NO_TIME).covered();
+    check(timeless(), expect!["published / unknown(NotCovered)"]);
+    check(
+        timeless().cover_from_the_beginning(OUTBOX, 2100),
+        expect!["phantom / unknown(NotCovered)"],
+    );
+}

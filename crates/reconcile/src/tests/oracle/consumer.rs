@@ -18,6 +18,8 @@ const STALLED: i64 = 10;
 #[derive(Debug, Clone, Copy)]
 struct Due {
     at: i64,
+    /// Since when it may have been there.
+    since: i64,
     /// Where it lies, when that is known.
     coordinate: Option<(PlaceId, u32, i64)>,
     /// It was sent to this consumer alone, past all bindings.
@@ -93,8 +95,10 @@ fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
         .filter(|copy| can_be_consumed(copy.marks))
     {
         if reads(copy.place) {
+            let ever = event.written_since().min(copy.at);
             due.push(Due {
                 at: copy.at,
+                since: if copy.is_timed() { copy.at } else { ever },
                 coordinate: Some(copy.coordinate()),
                 directed: false,
             });
@@ -105,6 +109,7 @@ fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
         if for_it && resend.coordinate.is_none_or(|(place, ..)| reads(place)) {
             due.push(Due {
                 at: resend.at,
+                since: resend.at,
                 coordinate: resend.coordinate,
                 directed: resend.consumer.is_some(),
             });
@@ -115,6 +120,7 @@ fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
     if due.is_empty() && !seen {
         due.extend(event.consumed().map(|at| Due {
             at,
+            since: event.written_since().min(at),
             coordinate: None,
             directed: false,
         }));
@@ -131,7 +137,7 @@ fn expected(
     let consumer = &known.shape.consumers[usize::from(no.0)];
     let since = due
         .iter()
-        .map(|due| due.at)
+        .map(|due| due.since)
         .min()
         .expect("one is due at least");
     let latest = due
@@ -180,7 +186,7 @@ fn passed(
     let consumer = &known.shape.consumers[usize::from(no.0)];
     let since = due
         .iter()
-        .map(|due| due.at)
+        .map(|due| due.since)
         .min()
         .expect("one is due at least");
     let latest = due

@@ -2,7 +2,7 @@
 
 use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 
-use super::history::{Resend, Sighting};
+use super::history::{EVER, Resend, Sighting};
 use super::known::Known;
 
 /// All that is known of one event.
@@ -39,6 +39,12 @@ impl<'a> Event<'a> {
         self.rows.iter().map(|row| row.at).min()
     }
 
+    /// Since when its outbox row may have been there; ever, when there is none.
+    pub(super) fn written_since(&self) -> i64 {
+        let rows = self.rows.iter().map(|row| row.since());
+        rows.min().unwrap_or(EVER)
+    }
+
     pub(super) fn row_says(&self, mark: Marks) -> bool {
         self.rows.iter().any(|row| row.marks.contains(mark))
     }
@@ -61,10 +67,10 @@ impl<'a> Event<'a> {
 }
 
 /// All events.
-pub(super) fn events<'a>(known: &Known<'a>) -> Vec<Event<'a>> {
+pub(super) fn events<'a>(known: &'a Known<'_>) -> Vec<Event<'a>> {
     let mut events: Vec<Event<'a>> = Vec::new();
-    let changes: Vec<&Sighting> = sightings(known, PlaceRole::Business).collect();
-    for &sighting in &known.seen {
+    let changes = sightings(known, PlaceRole::Business);
+    for sighting in &known.seen {
         let place = known.shape.places.iter().find(|p| p.id == sighting.place);
         let place = place.expect("histories name places of their shape only");
         if place.role == PlaceRole::Business {
@@ -100,12 +106,12 @@ pub(super) fn events<'a>(known: &Known<'a>) -> Vec<Event<'a>> {
     events
 }
 
-fn sightings<'a>(known: &Known<'a>, role: PlaceRole) -> impl Iterator<Item = &'a Sighting> {
+fn sightings<'a>(known: &'a Known<'_>, role: PlaceRole) -> Vec<&'a Sighting> {
     let places: Vec<PlaceId> = known.places(role);
-    let all = known.seen.iter().copied();
-    all.filter(move |sighting| places.contains(&sighting.place))
-        .collect::<Vec<_>>()
-        .into_iter()
+    let there = known.seen.iter();
+    there
+        .filter(|sighting| places.contains(&sighting.place))
+        .collect()
 }
 
 /// A row's word counts, or else a copy's. A bare id is completed by the one type whose business

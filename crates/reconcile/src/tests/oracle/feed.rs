@@ -1,11 +1,11 @@
 //! Tells a history to the index, in its own types.
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, Coverage, EventId, Gap, NO_VERSION, Observation, PlaceRole, Stamp,
-    Window,
+    Batch, Clock, ConsumerNo, Coverage, EventId, Gap, Micros, NO_VERSION, Observation, PlaceRole,
+    Stamp, Window,
 };
 
-use super::history::{Fact, Look, Moment, Read, Sighting};
+use super::history::{EVER, Fact, Look, Moment, Read, Sighting};
 use crate::tests::company::secs;
 use crate::{
     ConsumerProgress, Index, Judgement, OwnResend, PartitionProgress, QueueProgress, Shape,
@@ -108,7 +108,14 @@ fn coverage(read: &Read) -> Coverage {
     Coverage {
         place: read.place,
         partition: read.partition,
-        window: window(read.from, read.to),
+        window: Window {
+            from: if read.from == EVER {
+                Micros(i64::MIN)
+            } else {
+                secs(read.from)
+            },
+            to: secs(read.to),
+        },
         positions: None,
         gaps: gaps.collect(),
     }

@@ -54,16 +54,23 @@ fn is_skewed(event: &Event<'_>, known: &Known<'_>) -> bool {
         let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
         !open && !event.is_own(copy)
     });
-    let Some(copied) = foreign.map(|copy| copy.at).min() else {
+    let foreign: Vec<_> = foreign.collect();
+    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
         return false;
     };
+    if !foreign.iter().all(|copy| copy.is_timed()) {
+        return false;
+    }
     let bearable = BROKER_STEP + known.slack;
+    let rows_are_timed = event.rows.iter().all(|row| row.is_timed());
     let too_early = event
         .written()
-        .is_some_and(|written| copied + bearable < written);
+        .is_some_and(|written| rows_are_timed && copied + bearable < written);
     let mut processed_early = false;
-    for (_, row) in &event.inbox {
-        processed_early |= row.at + bearable < copied;
+    for (consumer, row) in &event.inbox {
+        let mut rows = event.inbox.iter().filter(|(other, _)| other == consumer);
+        let timed = rows.all(|(_, row)| row.is_timed());
+        processed_early |= timed && row.at + bearable < copied;
     }
     too_early || processed_early
 }

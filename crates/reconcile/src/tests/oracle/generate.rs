@@ -4,13 +4,11 @@ use proptest::prelude::*;
 use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 
 use super::company::{OTHER_TOPIC, OUTBOX, PRODUCTS, TOPIC, inbox, letters, progress, shape};
-use super::history::{Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
+use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
 use super::lives::{CopyLife, Life, Tells, life};
 use super::reading::{LookLife, ScanLife, Trouble, TroubleKind, look, scans, trouble};
 use crate::{ProgressKind, Shape};
 
-/// Everything was written after this, and what is read from its beginning is read from here.
-const BEGINNING: i64 = -200;
 /// Nothing happens after this, and the first scan begins soon after.
 const END: i64 = 100;
 
@@ -131,7 +129,7 @@ impl Telling {
             if let Some((after, found)) = processed
                 && self.has(inbox(consumer))
             {
-                let row = self.sighting(inbox(consumer), &id, life.at + after, Marks::empty());
+                let row = self.sighting(inbox(consumer), &id, life.at + after, timeless(life, 4));
                 self.tell(*found, Fact::Seen(row));
             }
         }
@@ -166,6 +164,7 @@ impl Telling {
             if life.malformed {
                 change.marks |= Marks::NOT_UTF8;
             }
+            change.marks |= timeless(life, 1);
             self.tell(found, Fact::Seen(change));
         }
         if !self.has(OUTBOX) {
@@ -177,15 +176,21 @@ impl Telling {
             let mut seen = self.sighting(OUTBOX, id, life.at + row.shift, state(row.marks));
             seen.aggregate = aggregate.to_owned();
             seen.version = Some(life.version);
-            if life.malformed {
-                seen.marks |= Marks::MALFORMED;
-            }
+            let odd = if life.malformed {
+                Marks::MALFORMED
+            } else {
+                timeless(life, 2)
+            };
+            seen.marks |= odd;
             self.tell(row.found, Fact::Seen(seen.clone()));
             let last = self.history.scans.len() - 1;
             if let Some(later) = row.later
                 && row.found < last
             {
-                seen.marks = state(later);
+                seen.marks = state(later) | odd;
+                if !seen.is_timed() {
+                    seen.at += 3;
+                }
                 self.tell(last, Fact::Seen(seen));
             }
         }
@@ -331,11 +336,20 @@ impl Telling {
     }
 }
 
+/// The mark of a table whose rows carry no time.
+fn timeless(life: &Life, table: u8) -> Marks {
+    if life.timeless & table == 0 {
+        Marks::empty()
+    } else {
+        Marks::NO_TIME
+    }
+}
+
 fn read(place: PlaceId, partition: Option<u32>, began: i64, troubles: &[&Trouble]) -> Read {
     let mut read = Read {
         place,
         partition,
-        from: BEGINNING,
+        from: EVER,
         to: began + 1,
         gaps: Vec::new(),
     };

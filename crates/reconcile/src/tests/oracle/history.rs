@@ -6,6 +6,9 @@ use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId};
 
 use crate::Shape;
 
+/// Where reads from the very beginning begin, before anything happens.
+pub(super) const EVER: i64 = -250;
+
 /// Everything that reaches Waybill in the course of a few scans.
 #[derive(Clone)]
 pub(super) struct History {
@@ -88,6 +91,16 @@ pub(super) struct Read {
 }
 
 impl Sighting {
+    /// Whether it carries a time; else `at` is when it was seen.
+    pub(super) fn is_timed(&self) -> bool {
+        !self.marks.contains(Marks::NO_TIME)
+    }
+
+    /// Since when it may have been there.
+    pub(super) fn since(&self) -> i64 {
+        if self.is_timed() { self.at } else { EVER }
+    }
+
     pub(super) fn coordinate(&self) -> (PlaceId, u32, i64) {
         (self.place, self.partition, self.position)
     }

@@ -2,11 +2,10 @@
 
 use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId, PlaceRole, UnknownReason};
 
-use super::history::{Fact, History, Look, Moment, Read, Resend, Sighting};
+use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Sighting};
 use crate::Shape;
 
-/// Everything in a history happens, and is asked about, between these seconds.
-const FIRST: i64 = -250;
+/// After anything that is asked about.
 const LAST: i64 = 350;
 
 /// All that was told up to one judgement.
@@ -15,7 +14,7 @@ pub(super) struct Known<'a> {
     pub(super) moment: Moment,
     pub(super) slack: i64,
     /// The latest reading of each row and message.
-    pub(super) seen: Vec<&'a Sighting>,
+    pub(super) seen: Vec<Sighting>,
     /// When the rows were written that ever said they were sent.
     pub(super) sent_rows: Vec<i64>,
     pub(super) looks: Vec<&'a Look>,
@@ -55,10 +54,7 @@ impl<'a> Known<'a> {
             for fact in &scan.facts {
                 match fact {
                     Fact::Seen(new) => {
-                        known
-                            .seen
-                            .retain(|old| old.coordinate() != new.coordinate());
-                        known.seen.push(new);
+                        known.see(new);
                         if new.marks.contains(Marks::SENT) {
                             known.sent_rows.push(new.at);
                         }
@@ -70,11 +66,25 @@ impl<'a> Known<'a> {
             }
         }
         for place in &history.shape.places {
-            let seconds = (FIRST..LAST).map(|second| known.reads_prove(place.id, second));
+            let seconds = (EVER..LAST).map(|second| known.reads_prove(place.id, second));
             let seconds = seconds.collect();
             known.proven.push((place.id, seconds));
         }
         known
+    }
+
+    /// The latest reading of a coordinate counts. Without a time, what counts is when it was first
+    /// seen.
+    fn see(&mut self, new: &Sighting) {
+        let mut new = new.clone();
+        self.seen.retain(|old| {
+            let again = old.coordinate() == new.coordinate();
+            if again && new.marks.contains(Marks::NO_TIME) {
+                new.at = new.at.min(old.at);
+            }
+            !again
+        });
+        self.seen.push(new);
     }
 
     /// The places of one role.
@@ -92,7 +102,7 @@ impl<'a> Known<'a> {
     /// Whether nothing can have been missed at any place of that role from second `from` up to but
     /// excluding `to`.
     pub(super) fn absent(&self, role: PlaceRole, from: i64, to: i64) -> Result<(), Doubt> {
-        let to = to.max(from + 1);
+        let (from, to) = (from.max(EVER), to.max(from + 1));
         let places = self.places(role);
         if places.is_empty() {
             return Err(Doubt::Because(vec![UnknownReason::NotCovered]));
@@ -120,7 +130,7 @@ impl<'a> Known<'a> {
     /// The first second from `from` on that is not proven at one of the places.
     pub(super) fn proven_until(&self, role: PlaceRole, from: i64) -> i64 {
         let places = self.places(role);
-        let mut second = from;
+        let mut second = from.max(EVER);
         while places.iter().all(|&place| self.is_proven(place, second)) {
             second += 1;
         }
@@ -136,10 +146,10 @@ impl<'a> Known<'a> {
     }
 
     fn is_proven(&self, place: PlaceId, second: i64) -> bool {
-        if !(FIRST..LAST).contains(&second) {
+        if !(EVER..LAST).contains(&second) {
             return false;
         }
-        let idx = (second - FIRST) as usize;
+        let idx = (second - EVER) as usize;
         let of_place = self.proven.iter().find(|(known, _)| *known == place);
         of_place.is_some_and(|(_, seconds)| seconds[idx])
     }

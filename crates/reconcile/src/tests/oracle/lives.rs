@@ -22,6 +22,8 @@ pub(super) struct Life {
     pub(super) resend: Option<ResendLife>,
     /// Something about one of its rows is malformed.
     pub(super) malformed: bool,
+    /// Its rows carry no time: 1 in the business table, 2 in the outbox, 4 in inboxes.
+    pub(super) timeless: u8,
 }
 
 /// An outbox row: what it says when it is first read, and what a later scan finds in its place.
@@ -92,6 +94,7 @@ pub(super) fn life() -> impl Strategy<Value = Life> {
     let odd = (
         prop::option::weighted(0.15, resend()),
         prop::bool::weighted(0.05),
+        prop_oneof![9 => Just(0_u8), 1 => 1_u8..8],
     );
     (who, stored, copies, consumed, odd).prop_map(
         |((aggregate, version, at), (changed, rows), copies, (inboxes, letters), odd)| Life {
@@ -105,6 +108,7 @@ pub(super) fn life() -> impl Strategy<Value = Life> {
             letters,
             resend: odd.0,
             malformed: odd.1,
+            timeless: odd.2,
         },
     )
 }
@@ -144,6 +148,7 @@ fn copy() -> impl Strategy<Value = CopyLife> {
         1 => Just(Marks::OPEN_TRANSACTION),
         1 => Just(Marks::NO_ID),
         1 => Just(Marks::OWN_RESEND.union(Marks::UNROUTED)),
+        1 => Just(Marks::NO_TIME),
     ];
     let tells = select(vec![
         Tells::Everything,

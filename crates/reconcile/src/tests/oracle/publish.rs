@@ -4,6 +4,7 @@
 use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason};
 
 use super::event::Event;
+use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known};
 
 /// How far what is followed may be behind the judgement.
@@ -35,9 +36,11 @@ pub(super) fn publish(
         return vec![PublishVerdict::Unroutable];
     }
     match (event.written(), event.change) {
-        (Some(written), _) if event.row_says(Marks::SENT) => sent(written, known),
+        (Some(written), _) if event.row_says(Marks::SENT) => {
+            sent(written, event.written_since(), known)
+        }
         (Some(written), _) => unsent(event, written, all, known),
-        (None, Some(change)) => without_row(change.at, known),
+        (None, Some(change)) => without_row(change, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
     }
 }
@@ -54,7 +57,8 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
         let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
         !open && !event.is_own(copy)
     });
-    let Some(copied) = foreign.map(|copy| copy.at).min() else {
+    let foreign: Vec<_> = foreign.collect();
+    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
         return false;
     };
     let shape = known.shape;
@@ -67,7 +71,11 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
     {
         return false;
     }
-    let from = copied - longest_way_of_a_row(all, known);
+    let from = if foreign.iter().all(|copy| copy.is_timed()) {
+        copied - longest_way_of_a_row(all, known)
+    } else {
+        EVER
+    };
     let to = copied + publish_grace(known);
     if known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
@@ -95,7 +103,8 @@ fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
     for event in all {
         for row in &event.rows {
             for copy in &event.copies {
-                if !copy.marks.contains(Marks::OWN_RESEND) {
+                let timed = row.is_timed() && copy.is_timed();
+                if timed && !copy.marks.contains(Marks::OWN_RESEND) {
                     longest = longest.max(copy.at - row.at);
                 }
             }
@@ -105,11 +114,11 @@ fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
 }
 
 /// Marked as sent, and no copy known.
-fn sent(written: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
+fn sent(written: i64, since: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
     if !known.shape.has_observer {
         return unknown(&[UnknownReason::NoObserver]);
     }
-    match no_copy_since(written, known) {
+    match no_copy_since(written, since, known) {
         Err(Doubt::Failed) => not_checked(),
         _ if is_young(written, publish_grace(known), known) => vec![PublishVerdict::Pending],
         Err(Doubt::Because(reasons)) => unknown(&reasons),
@@ -125,7 +134,7 @@ fn unsent(
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
     let shape = known.shape;
-    let looked = no_copy_since(written, known);
+    let looked = no_copy_since(written, event.written_since(), known);
     // What the row said before may be out of date.
     if known.could_not_read(PlaceRole::Outbox)
         || (shape.has_observer && looked == Err(Doubt::Failed))
@@ -169,26 +178,26 @@ fn unsent(
 }
 
 /// Only the business row tells of it.
-fn without_row(changed: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
+fn without_row(change: &Sighting, known: &Known<'_>) -> Vec<PublishVerdict> {
     let shape = known.shape;
     let mut doubts = Vec::new();
     if shape.has_outbox {
         // Both rows are written in one transaction.
-        let (from, to) = (changed - known.slack, changed + known.slack);
+        let (from, to) = (change.since() - known.slack, change.at + known.slack);
         doubts.extend(known.absent(PlaceRole::Outbox, from, to).err());
         if shape.deletes_after_send {
             doubts.push(Doubt::Because(vec![UnknownReason::OutboxCleaned]));
         }
     }
     if shape.has_observer {
-        doubts.extend(no_copy_since(changed, known).err());
+        doubts.extend(no_copy_since(change.at, change.since(), known).err());
     } else if !shape.has_outbox {
         doubts.push(Doubt::Because(vec![UnknownReason::NoObserver]));
     }
     if doubts.contains(&Doubt::Failed) {
         return not_checked();
     }
-    if is_young(changed, publish_grace(known), known) {
+    if is_young(change.at, publish_grace(known), known) {
         return vec![PublishVerdict::Pending];
     }
     let mut reasons = Vec::new();
@@ -204,10 +213,10 @@ fn without_row(changed: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
     }
 }
 
-/// Whether every destination was read without loss since `at`, up to the end of the judged scan.
+/// Whether every destination was read without loss since something was there, up to the end of the judged scan.
 /// Its last seconds may be missing once the grace is over.
-fn no_copy_since(at: i64, known: &Known<'_>) -> Result<(), Doubt> {
-    let from = at - known.slack;
+fn no_copy_since(at: i64, since: i64, known: &Known<'_>) -> Result<(), Doubt> {
+    let from = since - known.slack;
     let looked = known.absent(PlaceRole::Destination, from, known.moment.scan_at);
     if let Err(Doubt::Because(_)) = looked {
         let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(known));
