@@ -169,11 +169,17 @@ impl Index {
     fn learn_from_copy(&mut self, no: u32, spot: &Spot<'_>) {
         self.copies += 1;
         self.new_copies = true;
-        if !is_own(spot.marks) && self.events.outbox.has(no) {
+        if is_own(spot.marks) {
+            return;
+        }
+        let copy = (spot.at, spot.marks);
+        if self.events.is(no, State::EXTRAS) {
             let rows: Vec<(i64, Marks)> = self.events.rows(no).collect();
             for row in rows {
-                self.relay_took(row, (spot.at, spot.marks));
+                self.relay_took(row, copy);
             }
+        } else if let Some(written) = self.events.outbox_at(no) {
+            self.relay_took((written, self.events.outbox.marks(no)), copy);
         }
     }
 

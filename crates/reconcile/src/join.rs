@@ -68,7 +68,7 @@ impl Index {
         }
         self.events.stored.set(no, change + 1);
         self.events.unmark(no, State::SETTLED);
-        if self.events.id(no) == self.id_of(change).as_str() {
+        if !has_row && self.events.id(no) == self.id_of(change).as_str() {
             // A resend of what was made from this row was seen before the row itself.
             self.events.mark(no, State::RECONSTRUCTED);
         }

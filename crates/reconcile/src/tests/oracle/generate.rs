@@ -53,7 +53,7 @@ impl Telling {
             if let Some(since) = life.in_course {
                 let scan_at = began + since;
                 judged.push(Moment {
-                    now: scan_at + 1,
+                    now: scan_at + life.takes % 2,
                     scan_at,
                 });
             }
@@ -147,9 +147,10 @@ impl Telling {
         if rebuilt && life.changed.is_some() && self.has(PRODUCTS) {
             let bare = bare.to_string();
             let made = reconstructed_id("product", &bare, life.version);
-            self.tell_resend(made.as_str(), life);
+            self.tell_resend(made.as_str(), &aggregate, life);
+            self.tell_row_of_made(made.as_str(), &aggregate, life);
         } else {
-            self.tell_resend(&id, life);
+            self.tell_resend(&id, "", life);
         }
     }
 
@@ -196,6 +197,18 @@ impl Telling {
         }
     }
 
+    /// What was made from a business row may have been sent through the outbox.
+    fn tell_row_of_made(&mut self, made: &str, aggregate: &str, life: &Life) {
+        if let Some(resend) = life.resend.as_ref().filter(|resend| resend.row)
+            && self.has(OUTBOX)
+        {
+            let mut row = self.sighting(OUTBOX, made, life.at + resend.after, Marks::empty());
+            row.aggregate = aggregate.to_owned();
+            row.version = Some(life.version);
+            self.tell(resend.told, Fact::Seen(row));
+        }
+    }
+
     /// A business table has one row for each aggregate and version at most.
     fn is_first_row_of(&self, aggregate: &str, version: i64) -> bool {
         !self.history.facts().any(|fact| match fact {
@@ -236,7 +249,7 @@ impl Telling {
         }
     }
 
-    fn tell_resend(&mut self, id: &str, life: &Life) {
+    fn tell_resend(&mut self, id: &str, aggregate: &str, life: &Life) {
         let Some(resend) = &life.resend else {
             return;
         };
@@ -254,12 +267,16 @@ impl Telling {
                 };
                 let mut copy = self.sighting(TOPIC, id, at, marks);
                 copy.position = position;
+                if !aggregate.is_empty() {
+                    aggregate.clone_into(&mut copy.aggregate);
+                    copy.version = Some(life.version);
+                }
                 self.tell(resend.told, Fact::Seen(copy));
             }
             (TOPIC, 0, position)
         });
         self.tell(
-            resend.told,
+            resend.journal,
             Fact::Resent(Resend {
                 id: id.to_owned(),
                 at,

@@ -62,7 +62,12 @@ pub(super) struct ResendLife {
     pub(super) consumer: Option<u8>,
     /// Its coordinate is known; and whether the copy there was seen, with our header or without.
     pub(super) copy: Option<(i64, Option<bool>)>,
+    /// The scan that finds the copy.
     pub(super) told: usize,
+    /// The scan that reads the journal.
+    pub(super) journal: usize,
+    /// It went through the outbox: there is a row under the same id.
+    pub(super) row: bool,
 }
 
 /// One event's way; few ways are straight.
@@ -173,12 +178,19 @@ fn copy() -> impl Strategy<Value = CopyLife> {
 
 fn resend() -> impl Strategy<Value = ResendLife> {
     let copy = prop::option::weighted(0.7, (5_i64..14, prop::option::of(any::<bool>())));
-    (1_i64..70, prop::option::of(0_u8..3), copy, scan()).prop_map(
-        |(after, consumer, copy, told)| ResendLife {
+    (
+        1_i64..70,
+        prop::option::of(0_u8..3),
+        copy,
+        (scan(), scan()),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(after, consumer, copy, (told, journal), row)| ResendLife {
             after,
             consumer,
             copy,
             told,
-        },
-    )
+            journal,
+            row,
+        })
 }
