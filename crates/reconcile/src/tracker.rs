@@ -150,22 +150,12 @@ impl Movement {
         }
     }
 
-    /// Whether a later copy of the same partition had been processed before `until`: then the
-    /// consumer had passed this one by then.
-    pub(crate) fn overtaken(
-        &self,
-        place: PlaceId,
-        partition: u32,
-        offset: i64,
-        until: i64,
-    ) -> bool {
-        let known = self.processed.get(&(place, partition));
-        known.is_some_and(|known| {
-            known
-                .steps
-                .iter()
-                .any(|&(o, at, _)| o > offset && at < until)
-        })
+    /// When a later copy of the same partition was processed, at the earliest: the consumer had
+    /// passed this one by then.
+    pub(crate) fn overtaken(&self, place: PlaceId, partition: u32, offset: i64) -> Option<i64> {
+        let known = self.processed.get(&(place, partition))?;
+        let later = known.steps.iter().filter(|&&(o, ..)| o > offset);
+        later.map(|&(_, at, _)| at).min()
     }
 
     /// Whether a group has passed an offset, which has been there `since` then.

@@ -110,22 +110,12 @@ fn passed(
 ) -> ConsumerCode {
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
     let late = anchor.at.saturating_add(context.consume_grace);
-    let mut until = by.max(late);
+    // The look at its progress may be younger than what the inbox is known to hold. Had it processed
+    // a later copy before that, it had passed this one even earlier.
+    let overtaken = overtaken(event, consumer).map_or(by, |at| at.saturating_add(1));
+    let until = by.min(overtaken).max(late);
     if let Err(why) = consumer.inbox.absence(from, until) {
-        // The look at its progress may be younger than what the inbox is known to hold. Had it
-        // processed a later copy before that, it had passed this one even earlier.
-        let known = consumer.inbox.proven_until(from);
-        let movement = &event.index.movements[usize::from(consumer.no.0)];
-        let due = event.due(consumer.no, consumer.destination);
-        let mut coordinates = due.filter_map(|due| due.coordinate).peekable();
-        let overtaken = coordinates.peek().is_some()
-            && coordinates.all(|(place, partition, offset)| {
-                movement.overtaken(place, partition, offset, known)
-            });
-        if known < late || !overtaken {
-            return unproven(why);
-        }
-        until = known;
+        return unproven(why);
     }
     if consumer.has_dead_letters
         && let Err(why) = consumer.dead_letters.absence(from, until)
@@ -133,6 +123,17 @@ fn passed(
         return unproven(why);
     }
     ConsumerCode::LOST
+}
+
+/// By when copies behind every copy of the event had been processed.
+fn overtaken(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<i64> {
+    let movement = &event.index.movements[usize::from(consumer.no.0)];
+    let due = event.due(consumer.no, consumer.destination);
+    let coordinates = due.filter_map(|due| due.coordinate);
+    let each: Option<Vec<i64>> = coordinates
+        .map(|(place, partition, offset)| movement.overtaken(place, partition, offset))
+        .collect();
+    each?.into_iter().max()
 }
 
 /// Nothing tells how far the consumer moved; its inbox, if it has one, is all there is.

@@ -538,3 +538,19 @@ fn what_another_consumer_had_may_have_been_there_long_before() {
         expect!["published / unknown(NotCovered) / dead-lettered"],
     );
 }
+
+#[test]
+fn an_inbox_known_for_longer_does_not_ask_more_of_the_dead_letters() {
+    // Overtaken at 1002; dead letters are known up to 1400.
+    let company = |inbox_until| {
+        published()
+            .committed(1900, Some(9))
+            .copy("later", 1001, 6, Marks::empty())
+            .inbox("later", 1002)
+            .cover(INBOX, 0, inbox_until)
+            .cover(LETTERS, 0, 1400)
+    };
+    check(company(1300), expect!["published / lost-by-consumer"]);
+    check(company(1800), expect!["published / lost-by-consumer"]);
+    check(company(2100), expect!["published / lost-by-consumer"]);
+}

@@ -164,7 +164,7 @@ fn expected(
         Moved::PastBy(_) if !consumer.inbox && !may_drop => vec![ConsumerVerdict::Passed],
         _ if young => vec![ConsumerVerdict::InFlight],
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
-        Moved::PastBy(by) => passed(due, by.max(late), no, all, known),
+        Moved::PastBy(by) => passed(due, by, no, all, known),
         // What the look before said may be out of date.
         _ if known.could_not_read(PlaceRole::Progress(no)) && moved != Moved::NoOffset => {
             unknown(&[UnknownReason::SourceFailed])
@@ -175,41 +175,36 @@ fn expected(
     }
 }
 
-/// It is past every copy; its inbox decides, where it is known to hold everything.
+/// It is past every copy since the look at `by`; its inbox decides, where it is known to hold
+/// everything.
 fn passed(
     due: &[Due],
-    until: i64,
+    by: i64,
     no: ConsumerNo,
     all: &[Event<'_>],
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     let consumer = &known.shape.consumers[usize::from(no.0)];
-    let since = due
-        .iter()
-        .map(|due| due.since)
-        .min()
-        .expect("one is due at least");
-    let latest = due
-        .iter()
-        .map(|due| due.at)
-        .max()
-        .expect("one is due at least");
+    let since = due.iter().map(|due| due.since).min();
+    let since = since.expect("one is due at least");
+    let latest = due.iter().map(|due| due.at).max();
+    let late = latest.expect("one is due at least") + i64::from(known.shape.grace.consume_secs);
+    // Copies behind all of these may have been processed earlier: it was past these even then.
+    let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
+    let mut overtaken = i64::MIN;
+    for coordinate in &coordinates {
+        let at = overtaken_at(*coordinate, no, all).unwrap_or(i64::MAX - 1);
+        overtaken = overtaken.max(at + 1);
+    }
+    let by = if coordinates.is_empty() {
+        by
+    } else {
+        by.min(overtaken)
+    };
+    let until = by.max(late);
     let from = since - known.slack;
-    let mut until = until;
     if let Err(doubt) = known.absent(PlaceRole::Inbox(no), from, until) {
-        // The look may be younger than the inbox. Then a copy behind this one in the same
-        // partition, processed while the inbox was still known, tells as well that it was past.
-        let end = known.proven_until(PlaceRole::Inbox(no), from);
-        let late = latest + i64::from(known.shape.grace.consume_secs);
-        let was_past = due.iter().all(|due| {
-            due.coordinate
-                .is_none_or(|coordinate| overtaken(coordinate, end, no, all))
-        });
-        let any_known = due.iter().any(|due| due.coordinate.is_some());
-        if end < late || !was_past || !any_known {
-            return doubtful(doubt);
-        }
-        until = end;
+        return doubtful(doubt);
     }
     if consumer.dead_letters
         && let Err(doubt) = known.absent(PlaceRole::DeadLetters(no), from, until)
@@ -219,24 +214,28 @@ fn passed(
     vec![ConsumerVerdict::LostByConsumer]
 }
 
-/// Whether it processed a later copy of the same partition before `end`. An event with copies in
-/// several places, or with resends, may have been processed from any of them: it tells nothing.
-fn overtaken(
+/// When it processed a later copy of the same partition. An event with copies in several places,
+/// or with resends, may have been processed from any of them: it tells nothing.
+fn overtaken_at(
     (place, partition, offset): (PlaceId, u32, i64),
-    end: i64,
     no: ConsumerNo,
     all: &[Event<'_>],
-) -> bool {
-    all.iter().any(|event| {
-        let there = |copy: &&Sighting| {
+) -> Option<i64> {
+    let mut earliest = None;
+    for event in all.iter().filter(|event| event.resends.is_empty()) {
+        let behind = |copy: &&Sighting| {
             (copy.place, copy.partition) == (place, partition) && copy.position > offset
         };
-        let later = !event.copies.is_empty() && event.copies.iter().all(there);
-        let later = later && event.resends.is_empty();
-        let processed = event.inbox.iter().filter(|(consumer, _)| *consumer == no);
-        let first = processed.map(|(_, row)| row.at).min();
-        later && first.is_some_and(|at| at < end)
-    })
+        if event.copies.is_empty() || !event.copies.iter().all(behind) {
+            continue;
+        }
+        for (consumer, row) in &event.inbox {
+            if *consumer == no && earliest.is_none_or(|earliest| row.at < earliest) {
+                earliest = Some(row.at);
+            }
+        }
+    }
+    earliest
 }
 
 /// Nothing tells how far it moved.

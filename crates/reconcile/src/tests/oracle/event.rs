@@ -117,12 +117,14 @@ fn sightings<'a>(known: &'a Known<'_>, role: PlaceRole) -> Vec<&'a Sighting> {
 /// A row's word counts, or else a copy's. A bare id is completed by the one type whose business
 /// rows have it.
 fn say_what_it_is_about(event: &mut Event<'_>, changes: &[&Sighting]) {
-    let told = |all: &[&Sighting]| {
+    let aggregate = |all: &[&Sighting]| {
         let telling = all.iter().filter(|sighting| !sighting.aggregate.is_empty());
-        let about = telling.max_by_key(|sighting| sighting.aggregate.contains('/'));
-        about.map(|sighting| (sighting.aggregate.clone(), sighting.version))
+        let fullest = telling.max_by_key(|sighting| sighting.aggregate.contains('/'));
+        fullest.map(|sighting| sighting.aggregate.clone())
     };
-    let Some((aggregate, version)) = told(&event.rows).or_else(|| told(&event.copies)) else {
+    let version = |all: &[&Sighting]| all.iter().find_map(|sighting| sighting.version);
+    event.version = version(&event.rows).or_else(|| version(&event.copies));
+    let Some(aggregate) = aggregate(&event.rows).or_else(|| aggregate(&event.copies)) else {
         return;
     };
     let suffix = format!("/{aggregate}");
@@ -130,7 +132,6 @@ fn say_what_it_is_about(event: &mut Event<'_>, changes: &[&Sighting]) {
         .iter()
         .find(|change| change.aggregate.ends_with(&suffix));
     event.aggregate = full.map_or(aggregate, |change| change.aggregate.clone());
-    event.version = version;
 }
 
 /// An event with an outbox row accounts for the change. Only where there is none may a copy do;

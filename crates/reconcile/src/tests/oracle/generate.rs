@@ -231,11 +231,11 @@ impl Telling {
         seen.partition = copy.partition;
         seen.position = self.free(place, copy.partition, copy.offset);
         match copy.tells {
-            Tells::Everything => seen.aggregate = about.0.to_owned(),
+            Tells::Everything | Tells::NoVersion => seen.aggregate = about.0.to_owned(),
             Tells::BareId => seen.aggregate = about.1,
             Tells::Nothing => {}
         }
-        if copy.tells != Tells::Nothing {
+        if matches!(copy.tells, Tells::Everything | Tells::BareId) {
             seen.version = Some(life.version);
         }
         self.tell(copy.found, Fact::Seen(seen));

@@ -52,6 +52,7 @@ pub(super) struct CopyLife {
 pub(super) enum Tells {
     Everything,
     BareId,
+    NoVersion,
     Nothing,
 }
 
@@ -159,6 +160,7 @@ fn copy() -> impl Strategy<Value = CopyLife> {
         Tells::Everything,
         Tells::Everything,
         Tells::BareId,
+        Tells::NoVersion,
         Tells::Nothing,
     ]);
     let coordinate = (prop::bool::weighted(0.25), 0_u32..2, 0_i64..10);
