@@ -7,7 +7,7 @@ use waybill_model::GapReason;
 /// One scan and when it is judged.
 #[derive(Debug, Clone)]
 pub(super) struct ScanLife {
-    /// How long after the end of the scan before it begins.
+    /// How long after the latest judgement it begins; negative where clocks are set back.
     pub(super) pause: i64,
     /// How long until it is judged.
     pub(super) takes: i64,
@@ -57,7 +57,7 @@ pub(super) struct LookLife {
 
 pub(super) fn scans() -> impl Strategy<Value = Vec<ScanLife>> {
     let in_course = prop::option::weighted(0.15, 0_i64..6);
-    let scan = (0_i64..16, 0_i64..8, in_course, prop::bool::weighted(0.9)).prop_map(
+    let scan = (-3_i64..16, 0_i64..8, in_course, prop::bool::weighted(0.9)).prop_map(
         |(pause, takes, in_course, whole)| ScanLife {
             pause,
             takes,
