@@ -177,6 +177,11 @@ impl Proof {
         }))
     }
 
+    /// Whether the place could not be read in this scan.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed
+    }
+
     /// The stretch around `at` in which absence is proven.
     pub(crate) fn span_around(&self, at: i64) -> Option<(i64, i64)> {
         let idx = self.proven.partition_point(|&(_, to)| to <= at);

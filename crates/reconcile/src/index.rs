@@ -12,7 +12,7 @@ use crate::store::{Business, Events, Near, State};
 use crate::suspicion::Suspicions;
 use crate::timelines::Timelines;
 use crate::tracker::Movement;
-use crate::verdicts::Verdicts;
+use crate::verdicts::{ConsumerCode, Verdicts};
 use crate::{ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape};
 
 /// Everything known in one session: evidence by event, coverage by place, and the verdicts of the
@@ -117,8 +117,17 @@ impl Index {
 
     /// Takes in how far a consumer has moved. Looks of consumers that nobody expects are ignored.
     pub fn progress(&mut self, progress: &ConsumerProgress) {
-        if let Some(movement) = self.movements.get_mut(usize::from(progress.consumer.0)) {
-            movement.look(progress);
+        let consumer = usize::from(progress.consumer.0);
+        let Some(movement) = self.movements.get_mut(consumer) else {
+            return;
+        };
+        if movement.look(progress) {
+            // What an event was found to be past may look different from closer by.
+            for no in 0..self.events.len() {
+                if self.verdicts.consumer(no, consumer) == ConsumerCode::PASSED {
+                    self.events.unmark(no, State::SETTLED);
+                }
+            }
         }
     }
 
@@ -136,6 +145,8 @@ impl Index {
         if !known.contains(&resend) {
             known.push(resend);
             self.events.unmark(no, State::SETTLED);
+            // A copy that turns out to be ours does not count for order.
+            self.new_copies = true;
         }
     }
 

@@ -160,22 +160,33 @@ impl Index {
             return;
         }
         let copies = self.events.copies(no).filter(|copy| !is_own(copy.marks));
-        let copied: Vec<i64> = copies.map(|copy| copy.at).collect();
-        for at in copied {
-            self.relay_took(spot.at, at);
+        let copied: Vec<(i64, Marks)> = copies.map(|copy| (copy.at, copy.marks)).collect();
+        for copy in copied {
+            self.relay_took((spot.at, spot.marks), copy);
         }
     }
 
     fn learn_from_copy(&mut self, no: u32, spot: &Spot<'_>) {
         self.copies += 1;
         self.new_copies = true;
-        if let (Some(written), false) = (self.events.outbox_at(no), is_own(spot.marks)) {
-            self.relay_took(written, spot.at);
+        if is_own(spot.marks) {
+            return;
+        }
+        let copy = (spot.at, spot.marks);
+        if self.events.is(no, State::EXTRAS) {
+            let rows: Vec<(i64, Marks)> = self.events.rows(no).collect();
+            for row in rows {
+                self.relay_took(row, copy);
+            }
+        } else if let Some(written) = self.events.outbox_at(no) {
+            self.relay_took((written, self.events.outbox.marks(no)), copy);
         }
     }
 
-    fn relay_took(&mut self, written: i64, copied: i64) {
-        self.delays.add(copied.saturating_sub(written));
+    fn relay_took(&mut self, (written, row): (i64, Marks), (copied, copy): (i64, Marks)) {
+        if !(row | copy).contains(Marks::NO_TIME) {
+            self.delays.add(copied.saturating_sub(written));
+        }
         self.relay_sent(written);
     }
 
@@ -204,6 +215,12 @@ impl Index {
         let names = &mut self.events.aggregates;
         let kept = spot.to_owned_spot();
         let (change, added) = self.business.insert(names, aggregate, version, kept);
+        if added == Added::New {
+            // Copies that carry the bare id only may belong to it.
+            self.left_aggregates
+                .push(self.business.get(change).aggregate);
+            self.new_copies = true;
+        }
         match (added, times) {
             (Added::New, Some(times)) => times.add(spot.at),
             (Added::Moved, Some(times)) => times.spoil(),

@@ -1,6 +1,6 @@
 //! Business rows and events find each other by aggregate and version; own resends by id.
 
-use waybill_model::{NO_VERSION, reconstructed_id};
+use waybill_model::{EventId, NO_VERSION, reconstructed_id};
 
 use crate::index::Index;
 use crate::store::{Near, Rank, State, Traits};
@@ -8,10 +8,13 @@ use crate::store::{Near, Rank, State, Traits};
 impl Index {
     /// Joins what has come in since the latest judgement.
     pub(crate) fn join(&mut self) {
-        self.adopt_resends();
-        if self.business.len() == 0 {
-            return;
+        if self.business.len() > 0 {
+            self.join_changes();
         }
+        self.adopt_resends();
+    }
+
+    fn join_changes(&mut self) {
         let rows = std::mem::take(&mut self.unjoined);
         let all = !rows.is_empty();
         for no in 0..self.events.len() {
@@ -65,6 +68,10 @@ impl Index {
         }
         self.events.stored.set(no, change + 1);
         self.events.unmark(no, State::SETTLED);
+        if !has_row && self.events.id(no) == self.id_of(change).as_str() {
+            // A resend of what was made from this row was seen before the row itself.
+            self.events.mark(no, State::RECONSTRUCTED);
+        }
         // The message may have carried the bare id; the row knows the type as well.
         let aggregate = self.events.aggregates.text(aggregate).to_owned();
         let traits = Traits {
@@ -99,8 +106,7 @@ impl Index {
         let row = self.business.get(change);
         let (version, at, aggregate_no) = (row.version, row.spot.at, row.aggregate);
         let text = self.events.aggregates.text(aggregate_no).to_owned();
-        let (kind, aggregate) = text.split_once('/').unwrap_or(("", &text));
-        let id = reconstructed_id(kind, aggregate, version);
+        let id = self.id_of(change);
         let (no, _) = self.events.intern(id.as_str(), at, &mut Near::default());
         let traits = Traits {
             kind: "",
@@ -115,6 +121,14 @@ impl Index {
         if self.events.is(no, State::ORDERED) {
             self.timelines.spoil_order();
         }
+    }
+
+    /// The id of the event that is made from a business row.
+    fn id_of(&self, change: u32) -> EventId {
+        let row = self.business.get(change);
+        let text = self.events.aggregates.text(row.aggregate);
+        let (kind, aggregate) = text.split_once('/').unwrap_or(("", text));
+        reconstructed_id(kind, aggregate, row.version)
     }
 
     /// A business row that an outbox row accounts for does not vouch for a copy with the same

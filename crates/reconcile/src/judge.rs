@@ -1,12 +1,12 @@
 //! The judgement: verdicts on every event that may have changed.
 
-use waybill_model::{ConsumerNo, Flags, Marks, NO_VERSION, VerdictClass};
+use waybill_model::{ConsumerNo, Flags, Marks, NO_VERSION, PlaceId, VerdictClass};
 
 use crate::index::Index;
 use crate::order::ORDER_FLAGS;
 use crate::rules::{self, Context, Summary};
 use crate::store::State;
-use crate::verdicts::{ConsumerCode, PublishCode};
+use crate::verdicts::{self, ConsumerCode, PublishCode};
 use crate::{Counts, Judgement, Lane, OwnResend};
 
 /// What the rules said of one event.
@@ -103,14 +103,32 @@ impl Index {
         *of_aggregate = written.min(*of_aggregate);
     }
 
+    /// Notes how far each consumer had come by when. An event with copies in several partitions, or
+    /// with resends, may have been processed from any of them, so it tells nothing.
     fn survey_processed(&mut self, no: u32) {
-        if !self.events.copy.has(no) {
+        let Some(first) = self.events.copies(no).min_by_key(|copy| copy.position) else {
             return;
-        }
+        };
+        let resent = !self.resends(no).is_empty();
+        let here: Vec<(PlaceId, u32)> = if resent || self.events.is(no, State::EXTRAS) {
+            let copies = self.events.copies(no);
+            copies.map(|copy| (copy.place, copy.partition)).collect()
+        } else {
+            Vec::new()
+        };
+        let apart = here
+            .iter()
+            .any(|&here| here != (first.place, first.partition));
         for (consumer, movement) in (0..=u8::MAX).zip(&mut self.movements) {
+            for &(place, partition) in &here {
+                movement.forget_processed(no, place, partition);
+            }
+            if resent || apart {
+                continue;
+            }
             if let Some(at) = self.events.inbox_at(no, ConsumerNo(consumer)) {
-                let copy = &self.events.copy;
-                movement.processed(copy.place(no), copy.partition(no), copy.position(no), at);
+                let coordinate = (first.place, first.partition, first.position);
+                movement.processed(no, coordinate, at);
             }
         }
     }
@@ -170,7 +188,8 @@ impl Index {
         match class {
             VerdictClass::Missing | VerdictClass::Phantom | VerdictClass::Late => {
                 let finding = self.verdicts.finding(no, class);
-                self.suspicions.found(no, finding, &context.occasion);
+                let occasion = context.occasion_of(verdicts::consumer_of(finding));
+                self.suspicions.found(no, finding, &occasion);
             }
             _ => self.suspicions.clear(no),
         }

@@ -1,15 +1,15 @@
 //! Order and partition of the copies of each aggregate.
 
-use waybill_model::{Flags, NO_VERSION, PlaceId};
+use waybill_model::{Flags, Marks, NO_VERSION, PlaceId};
 
 use crate::index::Index;
 use crate::ingest::is_own;
-use crate::store::State;
+use crate::store::{CopyRef, State};
 
 /// The flags that depend on an event's neighbours.
 pub(crate) const ORDER_FLAGS: Flags = Flags::OUT_OF_ORDER.union(Flags::KEY_MOVED);
 
-/// The first copy of an event, as far as order is concerned.
+/// The first copy of an event at one destination, as far as order is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     place: PlaceId,
@@ -33,9 +33,12 @@ impl Index {
         let (starts, members) = self.touched_members(&left);
         let mut steps = Vec::new();
         for span in starts.windows(2) {
-            let (from, to) = (span[0] as usize, span[1] as usize);
+            let members = &members[span[0] as usize..span[1] as usize];
             steps.clear();
-            steps.extend(members[from..to].iter().filter_map(|&no| self.step(no)));
+            for &no in members {
+                self.set_order_flags(no, Flags::empty());
+                self.add_steps(no, &mut steps);
+            }
             self.flag_order(&mut steps);
         }
     }
@@ -45,19 +48,21 @@ impl Index {
     fn touched_members(&self, left: &[u32]) -> (Vec<u32>, Vec<u32>) {
         let events = &self.events;
         let n_aggregates = events.aggregates.len() as usize;
+        // A copy may carry the bare id where business rows know the type as well.
+        let group = |aggregate: u32| self.business.aggregate_of(aggregate) as usize;
         let mut touched = vec![false; n_aggregates];
         for no in 0..events.len() {
             if !events.is(no, State::SETTLED) {
-                touched[events.aggregate(no) as usize] = true;
+                touched[group(events.aggregate(no))] = true;
             }
         }
         for &aggregate in left {
-            touched[aggregate as usize] = true;
+            touched[group(aggregate)] = true;
         }
         // Number 0 is no aggregate.
         touched[0] = false;
         let member = |no: u32| {
-            let aggregate = events.aggregate(no) as usize;
+            let aggregate = group(events.aggregate(no));
             let counts = touched[aggregate] && events.copy.has(no) && events.visible(no);
             counts.then_some(aggregate)
         };
@@ -79,48 +84,66 @@ impl Index {
         (starts, members)
     }
 
-    fn step(&self, no: u32) -> Option<Step> {
-        let copies = self.events.copies(no).filter(|copy| !is_own(copy.marks));
-        let first = copies.min_by_key(|copy| (copy.at, copy.partition, copy.position))?;
-        Some(Step {
-            place: first.place,
-            partition: first.partition,
-            position: first.position,
-            at: first.at,
+    /// The first copy of an event at each destination. Retries and resends are late on purpose.
+    fn add_steps(&self, no: u32, steps: &mut Vec<Step>) {
+        let from = steps.len();
+        let resends = self.resends(no);
+        let is_ours = |copy: &CopyRef| {
+            let coordinate = Some((copy.place, copy.partition, copy.position));
+            is_own(copy.marks) || resends.iter().any(|resend| resend.coordinate == coordinate)
+        };
+        let counts = |copy: &CopyRef| !copy.marks.contains(Marks::RETRY) && !is_ours(copy);
+        steps.extend(self.events.copies(no).filter(counts).map(|copy| Step {
+            place: copy.place,
+            partition: copy.partition,
+            position: copy.position,
+            at: copy.at,
             version: self.events.version(no),
             no,
-        })
+        }));
+        if steps.len() - from > 1 {
+            let mut own = steps.split_off(from);
+            own.sort_unstable_by_key(|step| (step.place, step.at, step.partition, step.position));
+            own.dedup_by_key(|step| step.place);
+            steps.append(&mut own);
+        }
     }
 
     fn flag_order(&mut self, steps: &mut [Step]) {
         steps.sort_unstable_by_key(|step| (step.place, step.partition, step.position));
         let mut newest: Option<Step> = None;
-        for step in steps.iter() {
+        for step in steps.iter().filter(|step| step.version != NO_VERSION) {
             let same_partition =
                 newest.filter(|n| (n.place, n.partition) == (step.place, step.partition));
-            let late = same_partition
-                .is_some_and(|newest| step.version != NO_VERSION && step.version < newest.version);
-            self.set_order_flag(step.no, Flags::OUT_OF_ORDER, late);
-            if !late {
+            if same_partition.is_some_and(|newest| step.version < newest.version) {
+                self.add_order_flag(step.no, Flags::OUT_OF_ORDER);
+            } else {
                 newest = Some(*step);
             }
         }
-        steps.sort_unstable_by_key(|step| (step.place, step.at, step.position, step.no));
+        steps.sort_unstable_by_key(|step| (step.place, step.at, step.position, step.partition));
         let mut before: Option<Step> = None;
         for step in steps.iter() {
             let moved = before.is_some_and(|before| {
                 before.place == step.place && before.partition != step.partition
             });
-            self.set_order_flag(step.no, Flags::KEY_MOVED, moved);
+            if moved {
+                self.add_order_flag(step.no, Flags::KEY_MOVED);
+            }
             before = Some(*step);
         }
     }
 
-    fn set_order_flag(&mut self, no: u32, flag: Flags, on: bool) {
-        let mut flags = self.verdicts.flags(no);
-        if flags.contains(flag) != on {
-            flags.set(flag, on);
-            self.verdicts.set_flags(no, flags);
+    fn add_order_flag(&mut self, no: u32, flag: Flags) {
+        let flags = self.verdicts.flags(no).intersection(ORDER_FLAGS);
+        self.set_order_flags(no, flags | flag);
+    }
+
+    fn set_order_flags(&mut self, no: u32, order: Flags) {
+        let flags = self.verdicts.flags(no);
+        let wanted = flags.difference(ORDER_FLAGS) | order;
+        if flags != wanted {
+            self.verdicts.set_flags(no, wanted);
         }
     }
 }

@@ -17,22 +17,28 @@ const STALLED_MICROS: i64 = 10_000_000;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Movement {
     partitions: BTreeMap<u32, PartitionMovement>,
-    /// When the queue was seen empty, ascending.
-    empty_at: Vec<i64>,
-    depth: Option<(u64, u64)>,
-    bound: bool,
+    /// Looks at the queue, ascending.
+    queue: Vec<QueueLook>,
+    /// Since when the queue's depth is what it was seen to be last.
+    depth_since: i64,
     may_drop: bool,
     attached: Option<u32>,
-    /// Since when the queue's depth is what it is.
-    depth_since: i64,
     latest: Option<i64>,
     processed: HashMap<(PlaceId, u32), Processed>,
 }
 
-/// Offsets of one partition that were processed, and when; the finer, the fewer they are.
+#[derive(Debug, Clone, Copy)]
+struct QueueLook {
+    at: i64,
+    depth: (u64, u64),
+    bound: bool,
+}
+
+/// Offsets of one partition that were processed, when, and the event; the finer, the fewer they
+/// are.
 #[derive(Debug, Clone, Default)]
 struct Processed {
-    steps: Vec<(i64, i64)>,
+    steps: Vec<(i64, i64, u32)>,
     last: i64,
     apart: u64,
 }
@@ -58,9 +64,26 @@ pub(crate) enum Passage {
     NotLooked,
 }
 
+impl Passage {
+    /// What holds for two copies of one event together: the one that is further from done.
+    pub(crate) fn together(self, other: Self) -> Self {
+        let rank = |passage: Self| match passage {
+            Self::By(at) => (0, at),
+            Self::NotLooked => (1, 0),
+            Self::NoOffset => (2, 0),
+            Self::NotYet(reason) => (3, i64::from(reason == LagReason::Stalled)),
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 impl Movement {
-    /// Takes in one look.
-    pub(crate) fn look(&mut self, look: &ConsumerProgress) {
+    /// Takes in one look. Answers whether it is older than one that was known.
+    pub(crate) fn look(&mut self, look: &ConsumerProgress) -> bool {
         let at = look.at.0;
         let newest = self.latest.is_none_or(|latest| at >= latest);
         for partition in &look.partitions {
@@ -76,31 +99,42 @@ impl Movement {
                 .or(look.members);
         }
         if let Some(queue) = &look.queue {
-            if queue.ready == 0 && queue.unacked == 0 {
-                let idx = self.empty_at.partition_point(|&known| known < at);
-                self.empty_at.insert(idx, at);
-                thin(&mut self.empty_at);
-            }
+            let idx = self.queue.partition_point(|known| known.at <= at);
+            let look = QueueLook {
+                at,
+                depth: (queue.ready, queue.unacked),
+                bound: queue.bound,
+            };
+            self.queue.insert(idx, look);
+            thin(&mut self.queue);
+            let depth = self.queue.last().map(|last| last.depth);
+            let same = self
+                .queue
+                .iter()
+                .rev()
+                .take_while(|known| Some(known.depth) == depth);
+            self.depth_since = same.last().map_or(at, |first| first.at);
             if newest {
-                let depth = (queue.ready, queue.unacked);
-                if self.depth != Some(depth) {
-                    self.depth_since = at;
-                }
-                self.depth = Some(depth);
-                self.bound = queue.bound;
                 self.may_drop = queue.may_drop;
             }
         }
+        !newest
     }
 
-    /// Notes that a copy was processed at a time.
-    pub(crate) fn processed(&mut self, place: PlaceId, partition: u32, offset: i64, at: i64) {
+    /// Notes that an event, all of whose copies lie in one partition and the first of them at
+    /// `offset`, was processed at a time.
+    pub(crate) fn processed(
+        &mut self,
+        no: u32,
+        (place, partition, offset): (PlaceId, u32, i64),
+        at: i64,
+    ) {
         let known = self.processed.entry((place, partition)).or_default();
         if offset.abs_diff(known.last) < known.apart {
             return;
         }
         known.last = offset;
-        known.steps.push((offset, at));
+        known.steps.push((offset, at, no));
         if known.steps.len() > MAX_LOOKS {
             known.steps.sort_unstable();
             known.steps.dedup();
@@ -109,21 +143,23 @@ impl Movement {
         }
     }
 
-    /// Whether a later copy of the same partition had been processed before `until`: then the
-    /// consumer had passed this one by then.
-    pub(crate) fn overtaken(
-        &self,
-        place: PlaceId,
-        partition: u32,
-        offset: i64,
-        until: i64,
-    ) -> bool {
-        let known = self.processed.get(&(place, partition));
-        known.is_some_and(|known| known.steps.iter().any(|&(o, at)| o > offset && at < until))
+    /// Forgets that an event was processed: it turned out to have further copies.
+    pub(crate) fn forget_processed(&mut self, no: u32, place: PlaceId, partition: u32) {
+        if let Some(known) = self.processed.get_mut(&(place, partition)) {
+            known.steps.retain(|&(_, _, of)| of != no);
+        }
     }
 
-    /// Whether a group has passed an offset.
-    pub(crate) fn passed_offset(&self, partition: u32, offset: i64) -> Passage {
+    /// When a later copy of the same partition was processed, at the earliest: the consumer had
+    /// passed this one by then.
+    pub(crate) fn overtaken(&self, place: PlaceId, partition: u32, offset: i64) -> Option<i64> {
+        let known = self.processed.get(&(place, partition))?;
+        let later = known.steps.iter().filter(|&&(o, ..)| o > offset);
+        later.map(|&(_, at, _)| at).min()
+    }
+
+    /// Whether a group has passed an offset, which has been there `since` then.
+    pub(crate) fn passed_offset(&self, partition: u32, offset: i64, since: i64) -> Passage {
         let Some(known) = self.partitions.get(&partition) else {
             return Passage::NotLooked;
         };
@@ -131,7 +167,9 @@ impl Movement {
         match known.looks.get(idx) {
             Some(&(at, _)) => Passage::By(at),
             None => match (known.looks.last(), known.latest) {
-                (Some(&(since, _)), Some(latest)) => Passage::NotYet(self.lag(since, latest)),
+                (Some(&(reached, _)), Some(latest)) => {
+                    Passage::NotYet(self.lag(reached.max(since), latest))
+                }
                 _ => Passage::NoOffset,
             },
         }
@@ -139,26 +177,30 @@ impl Movement {
 
     /// Whether a queue was seen empty after a copy had been routed to it.
     pub(crate) fn left_queue(&self, routed: i64) -> Passage {
-        let idx = self.empty_at.partition_point(|&at| at < routed);
-        match self.empty_at.get(idx) {
-            Some(&at) => Passage::By(at),
-            None => match (self.depth, self.latest) {
-                (Some(_), Some(latest)) => Passage::NotYet(self.lag(self.depth_since, latest)),
-                _ => Passage::NotLooked,
-            },
+        let idx = self.queue.partition_point(|look| look.at < routed);
+        let empty = self.queue[idx..].iter().find(|look| look.depth == (0, 0));
+        match (empty, self.latest) {
+            (Some(look), _) => Passage::By(look.at),
+            (None, Some(latest)) if !self.queue.is_empty() => {
+                Passage::NotYet(self.lag(self.depth_since.max(routed), latest))
+            }
+            _ => Passage::NotLooked,
         }
     }
 
-    /// Whether nothing leads to the queue. `false` when nobody has looked.
-    pub(crate) fn unbound(&self) -> bool {
-        self.depth.is_some() && !self.bound
+    /// Whether nothing led to the queue when a copy was routed: as the first look after that says,
+    /// or else the last one before. `false` when nobody has looked.
+    pub(crate) fn unbound(&self, routed: i64) -> bool {
+        let idx = self.queue.partition_point(|look| look.at < routed);
+        let look = self.queue.get(idx).or(self.queue.last());
+        look.is_some_and(|look| !look.bound)
     }
 
     pub(crate) fn may_drop(&self) -> bool {
         self.may_drop
     }
 
-    /// Why it is behind, given since when it stands where it does.
+    /// Why it is behind, given since when it stands where it does with work before it.
     fn lag(&self, since: i64, latest: i64) -> LagReason {
         if self.attached == Some(0) {
             LagReason::NoConsumers
@@ -181,7 +223,9 @@ impl Movement {
             .values()
             .map(|known| known.steps.capacity())
             .sum();
-        (looks + processed) * pair + self.empty_at.capacity() * 8
+        looks * pair
+            + processed * size_of::<(i64, i64, u32)>()
+            + self.queue.capacity() * size_of::<QueueLook>()
     }
 }
 
@@ -270,24 +314,24 @@ mod tests {
             group(20 + STALLED_MICROS, Some(9)),
         ];
         let movement = movement(&looks);
-        assert_eq!(movement.passed_offset(2, 4), Passage::By(10));
-        assert_eq!(movement.passed_offset(2, 5), Passage::By(20));
+        assert_eq!(movement.passed_offset(2, 4, 0), Passage::By(10));
+        assert_eq!(movement.passed_offset(2, 5, 0), Passage::By(20));
         assert_eq!(
-            movement.passed_offset(2, 9),
+            movement.passed_offset(2, 9, 0),
             Passage::NotYet(LagReason::Stalled)
         );
-        assert_eq!(movement.passed_offset(3, 0), Passage::NotLooked);
+        assert_eq!(movement.passed_offset(3, 0, 0), Passage::NotLooked);
     }
 
     #[test]
     fn no_offset_is_not_the_same_as_an_offset_of_nothing() {
         assert_eq!(
-            movement(&[group(10, None)]).passed_offset(2, 0),
+            movement(&[group(10, None)]).passed_offset(2, 0, 0),
             Passage::NoOffset
         );
         let begun = movement(&[group(10, None), group(20, Some(0))]);
         assert_eq!(
-            begun.passed_offset(2, 0),
+            begun.passed_offset(2, 0, 0),
             Passage::NotYet(LagReason::Behind)
         );
     }
@@ -307,13 +351,13 @@ mod tests {
         let looks: Vec<_> = (0..5000).map(|nth| group(nth, Some(nth))).collect();
         let movement = movement(&looks);
         for offset in [0, 17, 2500, 4998] {
-            match movement.passed_offset(2, offset) {
+            match movement.passed_offset(2, offset, 0) {
                 Passage::By(at) => assert!(at > offset, "{offset} passed by {at}"),
                 other => panic!("{offset}: {other:?}"),
             }
         }
         assert_eq!(
-            movement.passed_offset(2, 4999),
+            movement.passed_offset(2, 4999, 0),
             Passage::NotYet(LagReason::Behind)
         );
     }

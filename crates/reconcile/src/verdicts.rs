@@ -138,6 +138,11 @@ impl ConsumerCode {
     }
 }
 
+/// The consumer that a finding is about; `None` for the publication.
+pub(crate) fn consumer_of(finding: u16) -> Option<usize> {
+    usize::from(finding >> 8).checked_sub(1)
+}
+
 fn unknown_reason(code: u8) -> UnknownReason {
     let idx = usize::from(code - UNKNOWN).min(UNKNOWN_REASONS.len() - 1);
     UNKNOWN_REASONS[idx]

@@ -82,8 +82,9 @@ async fn pass(session: &Arc<Session>, reach: &Reach, began: Micros) {
     session.book_mut().index.begin_scan(began);
     run(session, Stage::Tables, reach).await;
     run(session, Stage::Destinations, reach).await;
-    // The bulk is read: show it, while consumers and their inboxes are still being asked.
-    judge(session, reach, began);
+    // The bulk is read: show it, while consumers and their inboxes are still being asked. A moment
+    // before the scan began is no whole scan, so nothing is confirmed by half of one.
+    judge(session, reach, began.plus(-1));
     run(session, Stage::Progress, reach).await;
     run(session, Stage::Consumed, reach).await;
     run(session, Stage::Tables, reach).await;

@@ -27,12 +27,13 @@ pub(crate) fn consumer(
         return ConsumerCode::NOT_DUE;
     }
     let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
-        // No copy was seen, but another consumer had one by then.
+        // No copy was seen, but another consumer had one by then: it may have been there ever since
+        // the row was written.
         let unseen = !event.routed;
+        let ever = event.outbox.map_or(i64::MIN, |written| written.from);
         event.consumed.filter(|_| unseen).map(|at| Anchor {
             at,
-            since: at,
-            coordinate: None,
+            since: ever.min(at),
             directed: false,
         })
     });
@@ -65,16 +66,13 @@ fn moved(
 ) -> ConsumerCode {
     let movement = &event.index.movements[usize::from(consumer.no.0)];
     let routed = anchor.at.saturating_add(context.judgement.slack_micros);
-    let passage = match (consumer.progress, anchor.coordinate) {
-        (ProgressKind::None, _) => return unwatched(anchor, consumer, context),
-        (ProgressKind::Queue, _) if movement.unbound() && !anchor.directed => {
+    let passage = match consumer.progress {
+        ProgressKind::None => return unwatched(anchor, consumer, context),
+        ProgressKind::Queue if movement.unbound(routed) && !anchor.directed => {
             return ConsumerCode::NOT_ROUTED;
         }
-        (ProgressKind::Queue, _) => movement.left_queue(routed),
-        (ProgressKind::Group, Some((_, partition, offset))) => {
-            movement.passed_offset(partition, offset)
-        }
-        (ProgressKind::Group, None) => Passage::NotLooked,
+        ProgressKind::Queue => movement.left_queue(routed),
+        ProgressKind::Group => group_passage(event, consumer),
     };
     let young = context.may_still_be_consumed(anchor.at);
     match passage {
@@ -82,13 +80,24 @@ fn moved(
         _ if young => ConsumerCode::IN_FLIGHT,
         Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
         Passage::By(at) => passed(event, anchor, at, consumer, context),
-        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NoOffset => ConsumerCode::unknown(UnknownReason::NoCommittedOffset),
-        Passage::NotLooked if consumer.progress_failed => {
-            ConsumerCode::unknown(UnknownReason::SourceFailed)
-        }
+        // What an earlier look said may be out of date.
+        _ if consumer.progress_failed => ConsumerCode::unknown(UnknownReason::SourceFailed),
+        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NotLooked => ConsumerCode::unknown(UnknownReason::NotCovered),
     }
+}
+
+/// A group has passed an event once it has passed every copy of it: what still lies before it may
+/// yet be processed.
+fn group_passage(event: &Summary<'_>, consumer: &ConsumerContext) -> Passage {
+    let movement = &event.index.movements[usize::from(consumer.no.0)];
+    let due = event.due(consumer.no, consumer.destination);
+    let each = due.filter_map(|due| {
+        let (_, partition, offset) = due.coordinate?;
+        Some(movement.passed_offset(partition, offset, due.at))
+    });
+    each.reduce(Passage::together).unwrap_or(Passage::NotLooked)
 }
 
 /// It moved past the event by `by`, is late, and has an inbox that does not hold it.
@@ -101,19 +110,12 @@ fn passed(
 ) -> ConsumerCode {
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
     let late = anchor.at.saturating_add(context.consume_grace);
-    let mut until = by.max(late);
+    // The look at its progress may be younger than what the inbox is known to hold. Had it processed
+    // a later copy before that, it had passed this one even earlier.
+    let overtaken = overtaken(event, consumer).map_or(by, |at| at.saturating_add(1));
+    let until = by.min(overtaken).max(late);
     if let Err(why) = consumer.inbox.absence(from, until) {
-        // The look at its progress may be younger than what the inbox is known to hold. Had it
-        // processed a later copy before that, it had passed this one even earlier.
-        let known = consumer.inbox.proven_until(from);
-        let movement = &event.index.movements[usize::from(consumer.no.0)];
-        let overtaken = anchor.coordinate.is_some_and(|(place, partition, offset)| {
-            movement.overtaken(place, partition, offset, known)
-        });
-        if known < late || !overtaken {
-            return unproven(why);
-        }
-        until = known;
+        return unproven(why);
     }
     if consumer.has_dead_letters
         && let Err(why) = consumer.dead_letters.absence(from, until)
@@ -121,6 +123,17 @@ fn passed(
         return unproven(why);
     }
     ConsumerCode::LOST
+}
+
+/// By when copies behind every copy of the event had been processed.
+fn overtaken(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<i64> {
+    let movement = &event.index.movements[usize::from(consumer.no.0)];
+    let due = event.due(consumer.no, consumer.destination);
+    let coordinates = due.filter_map(|due| due.coordinate);
+    let each: Option<Vec<i64>> = coordinates
+        .map(|(place, partition, offset)| movement.overtaken(place, partition, offset))
+        .collect();
+    each?.into_iter().max()
 }
 
 /// Nothing tells how far the consumer moved; its inbox, if it has one, is all there is.

@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use waybill_model::{ConsumerNo, PlaceId, PlaceRole};
 
+use super::Since;
 use crate::coverage::{Proof, Unproven};
 use crate::index::Index;
 use crate::suspicion::Occasion;
@@ -16,7 +17,9 @@ const TAIL_MICROS: i64 = 5_000_000;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) judgement: Judgement,
-    pub(crate) occasion: Occasion,
+    occasion: Occasion,
+    /// A place that says something about publication could not be read in this scan.
+    unread: bool,
     pub(crate) publish_grace: i64,
     pub(crate) consume_grace: i64,
     pub(crate) has_outbox: bool,
@@ -47,6 +50,8 @@ pub(crate) struct ConsumerContext {
     pub(crate) has_dead_letters: bool,
     pub(crate) progress: ProgressKind,
     pub(crate) progress_failed: bool,
+    /// A place that says something about this consumer could not be read in this scan.
+    unread: bool,
     pub(crate) inbox: Proofs,
     pub(crate) dead_letters: Proofs,
 }
@@ -72,6 +77,11 @@ impl Proofs {
         answer
     }
 
+    /// Whether one of the places could not be read in this scan.
+    pub(crate) fn failed(&self) -> bool {
+        self.0.iter().any(Proof::failed)
+    }
+
     /// Up to where absence is proven from `from` on at all of the places.
     pub(crate) fn proven_until(&self, from: i64) -> i64 {
         let ends = self.0.iter().map(|proof| proof.proven_until(from));
@@ -88,19 +98,22 @@ impl Context {
             let places = shape.places.iter().filter(|place| place.role == role);
             Proofs(places.map(|place| index.coverage.proof(place.id)).collect())
         };
+        let failed = |counts: &dyn Fn(PlaceRole) -> bool| {
+            let mut places = shape.places.iter().filter(|place| counts(place.role));
+            places.any(|place| index.coverage.failure(place.id).is_some())
+        };
         let consumers = (0..=u8::MAX).zip(&shape.consumers).map(|(no, consumer)| {
             let no = ConsumerNo(no);
-            let mut watched = shape
-                .places
-                .iter()
-                .filter(|p| p.role == PlaceRole::Progress(no));
             ConsumerContext {
                 no,
                 destination: consumer.destination,
                 has_inbox: consumer.inbox,
                 has_dead_letters: consumer.dead_letters,
                 progress: consumer.progress,
-                progress_failed: watched.any(|p| index.coverage.failure(p.id).is_some()),
+                progress_failed: failed(&|role| role == PlaceRole::Progress(no)),
+                unread: failed(&|role| {
+                    role == PlaceRole::Destination || role.consumer() == Some(no)
+                }),
                 inbox: proofs(PlaceRole::Inbox(no)),
                 dead_letters: proofs(PlaceRole::DeadLetters(no)),
             }
@@ -114,6 +127,7 @@ impl Context {
                 whole: judgement.scan_at == index.scan_began,
                 confirm_micros: i64::from(shape.grace.confirm_secs) * 1_000_000,
             },
+            unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
             consume_grace: i64::from(shape.grace.consume_secs) * 1_000_000,
             has_outbox: shape.has_outbox,
@@ -134,6 +148,17 @@ impl Context {
         }
     }
 
+    /// The occasion for a finding on one consumer, or on the publication. A scan that could not
+    /// read what the finding rests on does not count as whole.
+    pub(crate) fn occasion_of(&self, consumer: Option<usize>) -> Occasion {
+        let consumer = consumer.and_then(|idx| self.consumers.get(idx));
+        let unread = consumer.map_or(self.unread, |consumer| consumer.unread);
+        Occasion {
+            whole: self.occasion.whole && !unread,
+            ..self.occasion
+        }
+    }
+
     /// Whether an event of that time is still within the grace for publishing.
     pub(crate) fn may_still_be_published(&self, at: i64) -> bool {
         self.judgement.now.0.saturating_sub(at) <= self.publish_grace
@@ -144,16 +169,16 @@ impl Context {
         self.judgement.now.0.saturating_sub(at) <= self.consume_grace
     }
 
-    /// Whether no copy can have been missed of something that happened at `at`.
-    pub(crate) fn no_copy_since(&self, at: i64) -> Result<(), Unproven> {
-        let from = at.saturating_sub(self.judgement.slack_micros);
+    /// Whether no copy can have been missed of something that happened then.
+    pub(crate) fn no_copy_since(&self, since: Since) -> Result<(), Unproven> {
+        let from = since.from.saturating_sub(self.judgement.slack_micros);
         let until = self.judgement.scan_at.0;
         let answer = self.destinations.absence(from, until);
         if let Err(Unproven::Because(_)) = answer {
             let known = self.destinations.proven_until(from);
             let enough = until
                 .saturating_sub(TAIL_MICROS)
-                .max(at.saturating_add(self.publish_grace));
+                .max(since.at.saturating_add(self.publish_grace));
             if known >= enough {
                 return Ok(());
             }

@@ -56,17 +56,19 @@ fn malformed(event: &Summary<'_>) -> bool {
         || (linked != 0 && event.index.business.marks(linked - 1).intersects(bad))
 }
 
-/// A later stage before an earlier one by more than both clocks' steps and their distance.
+/// A later stage before an earlier one by more than both clocks' steps and their distance. What
+/// carries no time says nothing about clocks.
 fn skewed(event: &Summary<'_>, context: &Context) -> bool {
-    let copy = event.first_foreign;
+    let copy = event.first_foreign.filter(|_| !event.untimed);
+    let untimed = Marks::NO_TIME;
     let slack = context.judgement.slack_micros;
     let before = |later: i64, later_step: i64, earlier: i64, earlier_step: i64| {
         later.saturating_add(later_step + earlier_step + slack) < earlier
     };
     let copied_early = match (event.outbox, copy) {
-        (Some(written), Some(copy)) => {
+        (Some(written), Some(copy)) if !event.outbox_marks.contains(untimed) => {
             let row_step = step(event, event.index.events.outbox.place(event.no));
-            before(copy.at, step(event, copy.place), written, row_step)
+            before(copy.at, step(event, copy.place), written.at, row_step)
         }
         _ => false,
     };
@@ -74,7 +76,11 @@ fn skewed(event: &Summary<'_>, context: &Context) -> bool {
     let processed_early = copy.is_some_and(|copy| {
         let copy_step = step(event, copy.place);
         inboxes.into_iter().any(|(no, inbox)| {
-            let at = event.index.events.inbox_at(event.no, ConsumerNo(no));
+            let events = &event.index.events;
+            let timed = !events
+                .inbox_marks(event.no, ConsumerNo(no))
+                .contains(untimed);
+            let at = events.inbox_at(event.no, ConsumerNo(no)).filter(|_| timed);
             at.is_some_and(|at| before(at, step(event, inbox.place(event.no)), copy.at, copy_step))
         })
     });

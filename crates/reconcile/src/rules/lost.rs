@@ -2,18 +2,18 @@
 
 use waybill_model::UnknownReason;
 
-use super::Context;
+use super::{Context, Since};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a row that is marked as sent and has no copy.
-pub(super) fn verdict(written: i64, context: &Context) -> PublishCode {
+pub(super) fn verdict(written: Since, context: &Context) -> PublishCode {
     if !context.has_observer {
         return PublishCode::unknown(UnknownReason::NoObserver);
     }
     match context.no_copy_since(written) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
-        _ if context.may_still_be_published(written) => PublishCode::PENDING,
+        _ if context.may_still_be_published(written.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
         Ok(()) => PublishCode::LOST_IN_PUBLISH,
     }

@@ -2,33 +2,45 @@
 
 use waybill_model::UnknownReason;
 
-use super::Context;
+use super::{Context, Since};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a change that nothing but its business row tells of.
-pub(super) fn verdict(changed: i64, context: &Context) -> PublishCode {
+pub(super) fn verdict(changed: Since, context: &Context) -> PublishCode {
     match absence(changed, context) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
-        _ if context.may_still_be_published(changed) => PublishCode::PENDING,
+        _ if context.may_still_be_published(changed.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
         Ok(()) => PublishCode::MISSING_OUTBOX_ROW,
     }
 }
 
 /// Row and outbox row are written in one transaction, so the outbox is asked about that moment
-/// only; a copy could have come at any time since.
-fn absence(changed: i64, context: &Context) -> Result<(), Unproven> {
+/// only; a copy could have come at any time since. Without either there is nobody to ask.
+fn absence(changed: Since, context: &Context) -> Result<(), Unproven> {
     let slack = context.judgement.slack_micros;
+    let mut row = Ok(());
     if context.has_outbox {
-        let (from, to) = (changed.saturating_sub(slack), changed.saturating_add(slack));
-        context.outbox.absence(from, to)?;
-        if context.deletes_after_send {
-            return Err(Unproven::Because(UnknownReason::OutboxCleaned));
+        let (from, to) = (
+            changed.from.saturating_sub(slack),
+            changed.at.saturating_add(slack),
+        );
+        row = context.outbox.absence(from, to);
+        if row.is_ok() && context.deletes_after_send {
+            row = Err(Unproven::Because(UnknownReason::OutboxCleaned));
         }
     }
-    if context.has_observer {
-        context.no_copy_since(changed)?;
+    let copy = if context.has_observer {
+        context.no_copy_since(changed)
+    } else if context.has_outbox {
+        Ok(())
+    } else {
+        Err(Unproven::Because(UnknownReason::NoObserver))
+    };
+    match (row, copy) {
+        (_, Err(Unproven::Failed)) => copy,
+        (Err(_), _) => row,
+        _ => copy,
     }
-    Ok(())
 }

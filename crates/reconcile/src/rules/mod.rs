@@ -8,7 +8,7 @@ mod context;
 pub(crate) use context::{ConsumerContext, Context};
 
 mod summary;
-pub(crate) use summary::Summary;
+pub(crate) use summary::{Since, Summary};
 
 mod publish;
 pub(crate) use publish::publish;

@@ -18,7 +18,12 @@ pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
     if context.may_still_be_published(copy.at) {
         return false;
     }
-    let from = copy.at.saturating_sub(context.lookback);
+    // Without a time it may have been there ever since, and its row even longer.
+    let from = if event.untimed {
+        i64::MIN
+    } else {
+        copy.at.saturating_sub(context.lookback)
+    };
     let to = copy.at.saturating_add(context.publish_grace);
     context.outbox.absence(from, to).is_ok() && no_business_row(event, context, from, to)
 }

@@ -27,7 +27,7 @@ pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
 fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
     if phantom::holds(event, context) {
         PublishCode::PHANTOM
-    } else if event.routed || event.own || event.consumed.is_some() {
+    } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED
     } else if event.open {
         PublishCode::IN_OPEN_TRANSACTION

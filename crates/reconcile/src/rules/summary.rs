@@ -17,9 +17,9 @@ pub(crate) struct Summary<'a> {
     /// Made from a business row.
     pub(crate) reconstructed: bool,
     /// When the business row was changed.
-    pub(crate) stored: Option<i64>,
+    pub(crate) stored: Option<Since>,
     /// When the outbox row was written.
-    pub(crate) outbox: Option<i64>,
+    pub(crate) outbox: Option<Since>,
     pub(crate) outbox_marks: Marks,
     /// There is a copy that consumers can see.
     pub(crate) routed: bool,
@@ -29,22 +29,54 @@ pub(crate) struct Summary<'a> {
     pub(crate) open: bool,
     /// There is a copy of our own making.
     pub(crate) own: bool,
-    /// The first copy that is not of our own making.
+    /// The first copy that is not of our own making, nor in a transaction that has not ended.
     pub(crate) first_foreign: Option<CopyRef>,
+    /// One of those copies carries no time, so nobody knows which was first.
+    pub(crate) untimed: bool,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
 }
 
-/// The copy that a consumer is judged by: the latest one that was for it.
+/// When something happened, and since when it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Since {
+    /// Its time; where it carries none, when it was first seen. Grace is counted from then on.
+    pub(crate) at: i64,
+    /// Absence is asked for from then on: ever, where it carries no time.
+    pub(crate) from: i64,
+}
+
+impl Since {
+    fn new(at: i64, marks: Marks) -> Self {
+        let from = if marks.contains(Marks::NO_TIME) {
+            i64::MIN
+        } else {
+            at
+        };
+        Self { at, from }
+    }
+}
+
+/// A copy that was for a consumer, seen or confirmed to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) at: i64,
+    /// Since when it may have been there.
+    pub(crate) from: i64,
+    /// Where it lies, when that is known.
+    pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
+    /// It went to this consumer alone, past all bindings.
+    pub(crate) directed: bool,
+}
+
+/// All copies that were for a consumer, taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Anchor {
     /// When the latest copy was there: the consumer has its grace from then on.
     pub(crate) at: i64,
     /// When the first copy was there: it may have processed the event ever since.
     pub(crate) since: i64,
-    /// Where the latest copy lies whose coordinate is known.
-    pub(crate) coordinate: Option<(PlaceId, u32, i64)>,
-    /// It went to this consumer alone, past all bindings.
+    /// The latest copy went to this consumer alone, past all bindings.
     pub(crate) directed: bool,
 }
 
@@ -52,20 +84,25 @@ impl<'a> Summary<'a> {
     pub(crate) fn new(index: &'a Index, no: u32) -> Self {
         let events = &index.events;
         let linked = events.stored.get(no);
+        let outbox_marks = events.outbox_marks(no);
         let outbox = events.outbox_at(no);
         let mut summary = Self {
             index,
             no,
             nameless: events.is(no, State::NO_ID),
             reconstructed: events.is(no, State::RECONSTRUCTED),
-            stored: (linked != 0).then(|| index.business.get(linked - 1).spot.at),
-            outbox,
-            outbox_marks: outbox.map_or(Marks::empty(), |_| events.outbox_marks(no)),
+            stored: (linked != 0).then(|| {
+                let spot = &index.business.get(linked - 1).spot;
+                Since::new(spot.at, spot.marks)
+            }),
+            outbox: outbox.map(|at| Since::new(at, outbox_marks)),
+            outbox_marks: outbox.map_or(Marks::empty(), |_| outbox_marks),
             routed: false,
             unrouted: false,
             open: false,
             own: !index.resends(no).is_empty(),
             first_foreign: None,
+            untimed: false,
             consumed: crate::row::consumed(events, no),
         };
         for copy in events.copies(no) {
@@ -113,46 +150,55 @@ impl<'a> Summary<'a> {
         told.chain(seen).max()
     }
 
-    /// The copies that were for one consumer, which reads `destination` (or any), taken together.
-    pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
-        let here = |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+    /// The copies that were for one consumer, which reads `destination` (or any).
+    pub(crate) fn due(
+        &self,
+        no: ConsumerNo,
+        destination: Option<PlaceId>,
+    ) -> impl Iterator<Item = Due> {
+        let here = move |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+        let hidden = Marks::UNROUTED | Marks::OPEN_TRANSACTION;
+        // No copy can be older than its row.
+        let ever = self.outbox.map_or(i64::MIN, |written| written.from);
         let copies = self
             .copies()
-            .filter(|copy| here(copy.place))
-            .filter(|copy| {
-                !copy
-                    .marks
-                    .intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION)
-            })
-            .map(|copy| Anchor {
+            .filter(move |copy| here(copy.place) && !copy.marks.intersects(hidden))
+            .map(move |copy| Due {
                 at: copy.at,
-                since: copy.at,
+                from: if copy.marks.contains(Marks::NO_TIME) {
+                    ever.min(copy.at)
+                } else {
+                    copy.at
+                },
                 coordinate: Some((copy.place, copy.partition, copy.position)),
                 directed: false,
             });
         let resends = self
             .resends()
             .iter()
-            .filter(|resend| resend.consumer.is_none_or(|only| only == no))
-            .filter(|resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
-            .map(|resend| Anchor {
+            .filter(move |resend| resend.consumer.is_none_or(|only| only == no))
+            .filter(move |resend| resend.coordinate.is_none_or(|(place, ..)| here(place)))
+            .map(|resend| Due {
                 at: resend.at.0,
-                since: resend.at.0,
+                from: resend.at.0,
                 coordinate: resend.coordinate,
                 directed: resend.consumer.is_some(),
             });
-        copies.chain(resends).reduce(|one, other| {
-            let (earlier, later) = if one.at <= other.at {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            Anchor {
-                at: later.at,
-                since: earlier.since.min(later.since),
-                coordinate: later.coordinate.or(earlier.coordinate),
-                directed: later.directed,
-            }
+        copies.chain(resends)
+    }
+
+    /// All of them together; `None` when there are none.
+    pub(crate) fn anchor(&self, no: ConsumerNo, destination: Option<PlaceId>) -> Option<Anchor> {
+        let each = self.due(no, destination).map(|due| Anchor {
+            at: due.at,
+            since: due.from,
+            directed: due.directed,
+        });
+        each.reduce(|one, other| Anchor {
+            at: one.at.max(other.at),
+            since: one.since.min(other.since),
+            directed: (one.directed && one.at >= other.at)
+                || (other.directed && other.at >= one.at),
         })
     }
 
@@ -166,8 +212,13 @@ impl<'a> Summary<'a> {
         }
         if self.is_own(&copy) {
             self.own = true;
-        } else if self.first_foreign.is_none_or(|first| copy.at < first.at) {
-            self.first_foreign = Some(copy);
+        } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {
+            // It may yet be undone, as if it had never been there.
+        } else {
+            self.untimed |= copy.marks.contains(Marks::NO_TIME);
+            if self.first_foreign.is_none_or(|first| copy.at < first.at) {
+                self.first_foreign = Some(copy);
+            }
         }
     }
 }

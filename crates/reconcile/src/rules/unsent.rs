@@ -2,20 +2,22 @@
 
 use waybill_model::{Marks, StuckReason, UnknownReason};
 
-use super::{Context, Summary};
+use super::{Context, Since, Summary};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a row that is not marked as sent and has no copy.
-pub(super) fn verdict(event: &Summary<'_>, written: i64, context: &Context) -> PublishCode {
+pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) -> PublishCode {
     let absence = context.no_copy_since(written);
-    if context.has_observer && absence == Err(Unproven::Failed) {
+    // What the row said when it was read before may be out of date.
+    let unread = context.outbox.failed();
+    if unread || context.has_observer && absence == Err(Unproven::Failed) {
         return PublishCode::NOT_CHECKED;
     }
     if event.outbox_marks.contains(Marks::FAILED) {
         return PublishCode::stuck(StuckReason::AttemptsExhausted);
     }
-    if context.may_still_be_published(written) {
+    if context.may_still_be_published(written.at) {
         return PublishCode::PENDING;
     }
     if !context.outbox_tells_sent {
@@ -26,7 +28,7 @@ pub(super) fn verdict(event: &Summary<'_>, written: i64, context: &Context) -> P
             _ => {}
         }
     }
-    PublishCode::stuck(reason(event, written, context))
+    PublishCode::stuck(reason(event, written.at, context))
 }
 
 fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {

@@ -45,8 +45,13 @@ impl Business {
         let aggregate_no = names.intern(aggregate);
         if let Some(idx) = self.find(aggregate_no, version) {
             let known = &mut self.changes[idx as usize];
-            let moved = known.spot.at != spot.at;
+            let before = known.spot.at;
             known.spot = spot;
+            if known.spot.marks.contains(Marks::NO_TIME) {
+                // Then its time is when it was first seen.
+                known.spot.at = before.min(known.spot.at);
+            }
+            let moved = known.spot.at != before;
             return (idx, if moved { Added::Moved } else { Added::Known });
         }
         if let Some((_, bare)) = aggregate.split_once('/') {

@@ -257,8 +257,9 @@ impl Events {
             }
             Some(track) if track.holds(no, id, spot) => {
                 let before = track.at(no, base);
-                track.renew(no, base, spot);
-                if before == Some(spot.at) {
+                let at = first_seen(before.unwrap_or(spot.at), spot);
+                track.renew(no, base, at, spot.marks);
+                if before == Some(at) {
                     Added::Known
                 } else {
                     Added::Moved
@@ -273,14 +274,15 @@ impl Events {
         let extras = self.extras.entry(no).or_default();
         let same = |extra: &&mut Extra| extra.role == role && extra.spot.same_coordinate(spot);
         match extras.iter_mut().find(same) {
-            Some(known) if known.spot.at == spot.at => {
-                known.spot.marks = spot.marks;
-                Added::Known
-            }
             Some(known) => {
-                known.spot.at = spot.at;
+                let before = known.spot.at;
+                known.spot.at = first_seen(before, spot);
                 known.spot.marks = spot.marks;
-                Added::Moved
+                if before == known.spot.at {
+                    Added::Known
+                } else {
+                    Added::Moved
+                }
             }
             None => {
                 extras.push(Extra {
@@ -314,6 +316,18 @@ impl Events {
             .extra_spots(no)
             .filter(|(role, _)| *role == PlaceRole::Outbox);
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
+    }
+
+    /// When each of its outbox rows was written, and what was noticed about it.
+    pub(crate) fn rows(&self, no: u32) -> impl Iterator<Item = (i64, Marks)> {
+        let first = self.outbox.at(no, self.base(no));
+        let first = first.map(|at| (at, self.outbox.marks(no)));
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
+        first
+            .into_iter()
+            .chain(others.map(|(_, spot)| (spot.at, spot.marks)))
     }
 
     /// The marks of all outbox rows of the event.
@@ -352,6 +366,16 @@ impl Events {
         let role = PlaceRole::Inbox(consumer);
         let others = self.extra_spots(no).filter(|(found, _)| *found == role);
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
+    }
+
+    /// The marks of all of the consumer's inbox rows of the event.
+    pub(crate) fn inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
+        let Some(track) = self.inboxes.get(usize::from(consumer.0)) else {
+            return Marks::empty();
+        };
+        let role = PlaceRole::Inbox(consumer);
+        let others = self.extra_spots(no).filter(|(found, _)| *found == role);
+        others.fold(track.marks(no), |all, (_, spot)| all | spot.marks)
     }
 
     /// What lies where the consumer's failures go: times and marks.
@@ -417,6 +441,16 @@ impl Events {
             + self.extras.allocation_size()
             + extras
             + self.merged.allocation_size()
+    }
+}
+
+/// The time that counts when a row or message is read again: without one of its own, it is the
+/// first time it was seen.
+fn first_seen(before: i64, spot: &Spot<'_>) -> i64 {
+    if spot.marks.contains(Marks::NO_TIME) {
+        before.min(spot.at)
+    } else {
+        spot.at
     }
 }
 

@@ -147,21 +147,20 @@ impl Track {
             let kept = self.keys.push(&spot.key);
             self.key.set(no, kept + 1);
         }
-        self.renew(no, base, spot);
+        self.renew(no, base, spot.at, spot.marks);
     }
 
     /// Sets time and marks of an observation that was read again.
-    pub(crate) fn renew(&mut self, no: u32, base: i64, spot: &Spot<'_>) {
-        self.marks.set(no, spot.marks.bits());
-        let delta = spot
-            .at
+    pub(crate) fn renew(&mut self, no: u32, base: i64, at: i64, marks: Marks) {
+        self.marks.set(no, marks.bits());
+        let delta = at
             .checked_sub(base)
             .and_then(|delta| i32::try_from(delta).ok());
         match delta {
             Some(delta) if delta > FAR => self.delta.set(no, delta),
             _ => {
                 self.delta.set(no, FAR);
-                self.far.insert(no, spot.at);
+                self.far.insert(no, at);
             }
         }
     }

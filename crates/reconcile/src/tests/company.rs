@@ -180,12 +180,17 @@ impl Company {
     }
 
     /// The group's offset in partition 0, looked at then.
-    pub(super) fn committed(mut self, at: i64, passed: Option<i64>) -> Self {
+    pub(super) fn committed(self, at: i64, passed: Option<i64>) -> Self {
+        self.committed_in(0, at, passed)
+    }
+
+    /// The group's offset in some partition, looked at then.
+    pub(super) fn committed_in(mut self, partition: u32, at: i64, passed: Option<i64>) -> Self {
         self.index.progress(&ConsumerProgress {
             consumer: SEARCH,
             at: secs(at),
             partitions: vec![PartitionProgress {
-                partition: 0,
+                partition,
                 passed,
                 end: 1000,
             }],
@@ -211,6 +216,21 @@ impl Company {
             place,
             partition: None,
             window: window(from, to),
+            positions: None,
+            gaps: Vec::new(),
+        });
+        self
+    }
+
+    /// Read from its very beginning.
+    pub(super) fn cover_from_the_beginning(mut self, place: PlaceId, to: i64) -> Self {
+        self.index.cover(Coverage {
+            place,
+            partition: None,
+            window: Window {
+                from: Micros(i64::MIN),
+                to: secs(to),
+            },
             positions: None,
             gaps: Vec::new(),
         });
@@ -304,28 +324,6 @@ impl Company {
             text = format!("{text} [{}]", flags.join(" "));
         }
         text
-    }
-
-    /// Ids, verdicts and class totals of all events, in order of time.
-    pub(super) fn everything(&self) -> Vec<String> {
-        let index = &self.index;
-        let rows = index.in_time_order().iter().filter_map(|&no| index.row(no));
-        let mut all: Vec<String> = rows
-            .map(|row| {
-                format!(
-                    "{} {} {}@{:?} {:?} {:?}",
-                    self.told(row.id.as_str()),
-                    row.id,
-                    row.aggregate,
-                    row.version,
-                    (row.at.0, row.stored, row.outbox, row.published),
-                    row.consumers,
-                )
-            })
-            .collect();
-        all.sort();
-        all.push(format!("{:?}", index.counts()));
-        all
     }
 }
 

@@ -345,3 +345,212 @@ fn a_confirmed_resend_counts_as_published_before_it_is_seen() {
         .covered();
     check(unseen, expect!["published / in-flight [RESENT]"]);
 }
+
+/// A copy in some partition.
+fn copy_in(partition: u32, offset: i64, id: &str, at: i64) -> waybill_model::Observation {
+    waybill_model::Observation {
+        partition,
+        position: offset,
+        key: String::new(),
+        ..seen(TOPIC, id, at)
+    }
+}
+
+#[test]
+fn what_still_lies_before_a_group_in_another_partition_is_not_lost() {
+    let twice = |at| {
+        published()
+            .see(copy_in(1, 3, "e", at))
+            .committed_in(0, 1900, Some(6))
+            .covered()
+    };
+    // Whether the copy that is still waiting is the older one, as old, or the younger one.
+    for at in [999, 1000, 1010] {
+        check(
+            twice(at).committed_in(1, 1900, Some(3)),
+            expect!["published / lagging(Behind) [DUPLICATE]"],
+        );
+        check(
+            twice(at).committed_in(1, 1900, Some(4)),
+            expect!["published / lost-by-consumer [DUPLICATE]"],
+        );
+        check(
+            twice(at),
+            expect!["published / unknown(NotCovered) [DUPLICATE]"],
+        );
+    }
+}
+
+#[test]
+fn a_group_that_cannot_be_looked_at_again_is_not_called_behind() {
+    let waiting = || published().covered().committed(1990, Some(5));
+    check(waiting(), expect!["published / lagging(Behind)"]);
+    check(
+        waiting().failed(GROUP),
+        expect!["published / unknown(SourceFailed)"],
+    );
+    // What it has passed it has passed.
+    check(
+        published().covered().committed(1990, Some(6)).failed(GROUP),
+        expect!["published / lost-by-consumer"],
+    );
+}
+
+#[test]
+fn standing_still_before_the_event_came_is_no_stall() {
+    let idle = || published().covered().committed(900, Some(5));
+    check(
+        idle().committed(950, Some(5)),
+        expect!["published / lagging(Behind)"],
+    );
+    check(
+        idle().committed(1010, Some(5)),
+        expect!["published / lagging(Stalled)"],
+    );
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    check(
+        queued().queue(900, queue(3, 1)).queue(950, queue(3, 1)),
+        expect!["published / lagging(Behind)"],
+    );
+}
+
+#[test]
+fn a_queue_got_what_was_published_while_something_led_to_it() {
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    let unbound = QueueProgress {
+        bound: false,
+        ..queue(0, 1)
+    };
+    check(
+        queued().queue(1500, queue(0, 1)).queue(1900, unbound),
+        expect!["published / lost-by-consumer"],
+    );
+    check(
+        queued().queue(900, queue(0, 1)).queue(1900, unbound),
+        expect!["published / not-routed"],
+    );
+    check(
+        queued().queue(1500, unbound).queue(1900, queue(0, 1)),
+        expect!["published / not-routed"],
+    );
+}
+
+#[test]
+fn an_older_look_that_is_told_late_is_looked_at_again() {
+    let blind = with_consumer(|c| (c.inbox, c.progress) = (false, ProgressKind::Queue)).covered();
+    let mut company = blind.queue(1500, queue(0, 1));
+    company.judge(2001);
+    assert_eq!(company.told("e"), "published / passed");
+    let unbound = QueueProgress {
+        bound: false,
+        ..queue(0, 1)
+    };
+    check(
+        company.queue(1100, unbound),
+        expect!["published / not-routed"],
+    );
+}
+
+#[test]
+fn looks_at_a_queue_count_in_any_order() {
+    let queued = || with_consumer(|consumer| consumer.progress = ProgressKind::Queue).covered();
+    for (one, other) in [(1400, 1500), (1500, 1400)] {
+        check(
+            queued().queue(one, queue(3, 1)).queue(other, queue(3, 1)),
+            expect!["published / lagging(Stalled)"],
+        );
+    }
+}
+
+#[test]
+fn an_event_that_may_have_been_processed_from_elsewhere_overtakes_nothing() {
+    let early = |company: Company| {
+        company
+            .committed(1900, Some(9))
+            .covered_but(INBOX)
+            .cover(INBOX, 0, 1500)
+    };
+    let later = || {
+        published()
+            .see(copy_in(0, 6, "later", 1001))
+            .inbox("later", 1002)
+    };
+    check(early(later()), expect!["published / lost-by-consumer"]);
+    check(
+        early(later().see(copy_in(0, 3, "later", 1001))),
+        expect!["published / unknown(NotCovered)"],
+    );
+    check(
+        early(later().see(copy_in(1, 8, "later", 1001))),
+        expect!["published / unknown(NotCovered)"],
+    );
+    let judged = || {
+        let mut company = early(later());
+        company.judge(2001);
+        company
+    };
+    check(
+        judged().see(copy_in(0, 3, "later", 1001)),
+        expect!["published / unknown(NotCovered)"],
+    );
+}
+
+#[test]
+fn a_copy_without_a_time_may_have_been_processed_ever_since_its_row_was_written() {
+    let timeless = |company: Company| {
+        company
+            .copy("e", 1000, 5, Marks::NO_TIME)
+            .committed(1900, Some(6))
+            .covered()
+    };
+    check(
+        timeless(Company::new().row("e", 900, Marks::SENT)),
+        expect!["published / lost-by-consumer"],
+    );
+    check(
+        timeless(Company::new()),
+        expect!["published / unknown(NotCovered)"],
+    );
+}
+
+#[test]
+fn what_another_consumer_had_may_have_been_there_long_before() {
+    // Nobody saw a copy; storefront's dead letter of it lies at 1500, the inbox of search is known
+    // from 1400 on.
+    let mut shape = shape();
+    shape.consumers[0].progress = ProgressKind::Queue;
+    let mut other = shape.consumers[0].clone();
+    "storefront".clone_into(&mut other.name);
+    shape.consumers.push(other);
+    let place = shape.places.iter().find(|place| place.id == LETTERS);
+    let mut letters = place.expect("it is one of them").clone();
+    letters.id = waybill_model::PlaceId(9);
+    letters.role = waybill_model::PlaceRole::DeadLetters(waybill_model::ConsumerNo(1));
+    let id = letters.id;
+    shape.places.push(letters);
+    let company = Company::of(shape)
+        .row("e", 1000, Marks::SENT)
+        .see(seen(id, "e", 1500))
+        .queue(1900, queue(0, 1))
+        .covered_but(INBOX);
+    check(
+        company.cover(INBOX, 1400, 2100),
+        expect!["published / unknown(NotCovered) / dead-lettered"],
+    );
+}
+
+#[test]
+fn an_inbox_known_for_longer_does_not_ask_more_of_the_dead_letters() {
+    // Overtaken at 1002; dead letters are known up to 1400.
+    let company = |inbox_until| {
+        published()
+            .committed(1900, Some(9))
+            .copy("later", 1001, 6, Marks::empty())
+            .inbox("later", 1002)
+            .cover(INBOX, 0, inbox_until)
+            .cover(LETTERS, 0, 1400)
+    };
+    check(company(1300), expect!["published / lost-by-consumer"]);
+    check(company(1800), expect!["published / lost-by-consumer"]);
+    check(company(2100), expect!["published / lost-by-consumer"]);
+}

@@ -152,3 +152,96 @@ fn what_is_malformed_is_told_wherever_it_was() {
         expect![""],
     );
 }
+
+#[test]
+fn a_copy_without_a_version_does_not_hide_what_is_out_of_order() {
+    let nothing_told = version("none", waybill_model::NO_VERSION, 0, 11);
+    let company = Company::new()
+        .see(version("v2", 2, 0, 10))
+        .see(nothing_told)
+        .see(version("v1", 1, 0, 12));
+    check(company, "v1", expect!["OUT_OF_ORDER"]);
+}
+
+#[test]
+fn retries_and_resends_that_the_journal_knows_are_late_on_purpose() {
+    let retried = Observation {
+        marks: Marks::RETRY,
+        ..version("v1", 1, 0, 11)
+    };
+    check(
+        Company::new().see(version("v2", 2, 0, 10)).see(retried),
+        "v1",
+        expect![""],
+    );
+    let mut company = Company::new()
+        .see(version("v2", 2, 0, 10))
+        .see(version("v1", 1, 0, 11));
+    company.judge(2001);
+    let known = OwnResend {
+        at: secs(1011),
+        consumer: None,
+        coordinate: Some((TOPIC, 0, 11)),
+    };
+    check(company.resent("v1", known), "v1", expect!["RESENT"]);
+}
+
+#[test]
+fn order_is_looked_at_for_each_destination() {
+    const SECOND: waybill_model::PlaceId = waybill_model::PlaceId(9);
+    let mut shape = shape();
+    let mut place = shape.places[1].clone();
+    place.id = SECOND;
+    shape.places.push(place);
+    let second = |id, number, offset| Observation {
+        place: SECOND,
+        ..version(id, number, 0, offset)
+    };
+    let company = Company::of(shape)
+        .see(version("v1", 1, 0, 1))
+        .see(version("v2", 2, 0, 2))
+        .see(second("v2", 2, 10))
+        .see(second("v1", 1, 11));
+    check(company, "v1", expect!["OUT_OF_ORDER"]);
+}
+
+#[test]
+fn copies_with_the_bare_id_belong_to_the_aggregate_that_business_rows_know() {
+    let bare = |id, number, offset| Observation {
+        aggregate: "7".to_owned(),
+        ..version(id, number, 0, offset)
+    };
+    let mut company = Company::new()
+        .see(version("v2", 2, 0, 10))
+        .see(bare("v1", 1, 11));
+    company.judge(2001);
+    check(
+        company.change("product/7", 2, 1005),
+        "v1",
+        expect!["OUT_OF_ORDER"],
+    );
+}
+
+#[test]
+fn which_of_two_copies_of_one_moment_moved_does_not_depend_on_the_order_of_arrival() {
+    let copy = |id, number, partition| Observation {
+        stamp: seen(TOPIC, id, 1000).stamp,
+        ..version(id, number, partition, 10)
+    };
+    let one_way = Company::new().see(copy("v1", 1, 0)).see(copy("v2", 2, 1));
+    check(one_way, "v2", expect!["KEY_MOVED"]);
+    let the_other = Company::new().see(copy("v2", 2, 1)).see(copy("v1", 1, 0));
+    check(the_other, "v2", expect!["KEY_MOVED"]);
+}
+
+#[test]
+fn what_carries_no_time_says_nothing_about_clocks() {
+    let copied = |marks| {
+        Company::new()
+            .row("e", 1000, Marks::SENT)
+            .copy("e", 1900, 5, marks)
+            .inbox("e", 1003)
+    };
+    check(copied(Marks::empty()), "e", expect!["SKEW"]);
+    check(copied(Marks::NO_TIME), "e", expect![""]);
+}

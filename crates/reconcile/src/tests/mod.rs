@@ -3,10 +3,11 @@
 mod bench_company;
 mod company;
 
-mod arrival;
+mod anything;
 mod consumer;
 mod flags;
 mod memory;
+mod oracle;
 mod phases;
 mod publish;
 mod reading;

@@ -130,3 +130,66 @@ fn a_copy_resent_for_a_change_comes_back_to_it() {
     expect!["published / processed [RESENT RECONSTRUCTED]"].assert_eq(&company.told(id.as_str()));
     check(&company, expect!["arrived 1 (1 confirmed)"]);
 }
+
+#[test]
+fn a_scan_that_could_not_read_what_a_finding_rests_on_confirms_nothing() {
+    let found = || {
+        let mut company = Company::new()
+            .row("lost", 1000, Marks::SENT)
+            .row("skipped", 1000, Marks::SENT)
+            .copy("skipped", 1001, 5, Marks::empty())
+            .committed(1900, Some(6))
+            .covered();
+        company.judge(2001);
+        company
+    };
+    let again = |unread| {
+        let mut company = found();
+        company.index.begin_scan(secs(2020));
+        company = company.cover(TOPIC, 0, 2021).failed(unread);
+        company.index.judge(&Judgement {
+            now: secs(2021),
+            scan_at: secs(2020),
+            slack_micros: 0,
+        });
+        company
+    };
+    check(&again(GROUP), expect!["missing 2 (1 confirmed)"]);
+    check(&again(INBOX), expect!["missing 2 (1 confirmed)"]);
+    check(&again(PRODUCTS), expect!["missing 2 (1 confirmed)"]);
+    check(
+        &found().scan_again(2020),
+        expect!["missing 2 (2 confirmed)"],
+    );
+}
+
+#[test]
+fn a_resend_of_what_was_made_from_a_row_comes_back_to_it_in_any_order() {
+    let id = reconstructed_id("product", "7", 3);
+    let copy = waybill_model::Observation {
+        aggregate: "product/7".to_owned(),
+        version: 3,
+        position: 4,
+        marks: Marks::OWN_RESEND,
+        ..seen(TOPIC, id.as_str(), 1990)
+    };
+    let mut copy_first = Company::new()
+        .see(copy)
+        .change("product/7", 3, 1000)
+        .covered();
+    copy_first.judge(2001);
+    expect!["published / in-flight [RESENT RECONSTRUCTED]"]
+        .assert_eq(&copy_first.told(id.as_str()));
+    let resend = crate::OwnResend {
+        at: secs(1990),
+        consumer: None,
+        coordinate: None,
+    };
+    let mut journal_first = Company::new()
+        .resent(id.as_str(), resend)
+        .change("product/7", 3, 1000)
+        .covered();
+    journal_first.judge(2001);
+    expect!["published / in-flight [RESENT RECONSTRUCTED]"]
+        .assert_eq(&journal_first.told(id.as_str()));
+}

@@ -367,3 +367,137 @@ fn what_has_no_id_cannot_be_matched() {
         (1, "product-events-0@17")
     );
 }
+
+#[test]
+fn with_neither_outbox_nor_observer_nobody_can_say_that_a_row_is_missing() {
+    let blind = Shape {
+        has_outbox: false,
+        has_observer: false,
+        ..shape()
+    };
+    let mut company = Company::of(blind).change("product/7", 3, 1000).covered();
+    let id = waybill_model::reconstructed_id("product", "7", 3);
+    expect!["unknown(NoObserver) / not-due [RECONSTRUCTED]"]
+        .assert_eq(&company.verdict(id.as_str()));
+}
+
+#[test]
+fn what_could_not_be_read_is_told_before_what_was_not_covered() {
+    let mut company = Company::new()
+        .change("product/7", 3, 1000)
+        .covered_but(TOPIC)
+        .gap(OUTBOX, 900, 1100, GapReason::Retention)
+        .failed(TOPIC);
+    let id = waybill_model::reconstructed_id("product", "7", 3);
+    expect!["missing-outbox-row / not-due [RECONSTRUCTED]"].assert_eq(
+        &Company::new()
+            .change("product/7", 3, 1000)
+            .covered()
+            .failed(TOPIC)
+            .verdict(id.as_str()),
+    );
+    expect!["not-checked(product-events: refused) / not-due [RECONSTRUCTED]"]
+        .assert_eq(&company.verdict(id.as_str()));
+}
+
+#[test]
+fn an_unsent_row_is_not_called_stuck_where_the_outbox_cannot_be_read_again() {
+    check(unsent().covered(), expect!["stuck(RelayIdle) / not-due"]);
+    check(
+        unsent().covered().failed(OUTBOX),
+        expect!["not-checked(outbox: refused) / not-due"],
+    );
+    // Sent stays sent.
+    check(
+        sent().covered().failed(OUTBOX),
+        expect!["lost-in-publish / not-due"],
+    );
+}
+
+#[test]
+fn a_copy_that_may_yet_be_undone_is_no_phantom() {
+    let open = |marks| {
+        Company::new().see(Observation {
+            marks,
+            position: 5,
+            key: String::new(),
+            ..seen(TOPIC, "e", 1000)
+        })
+    };
+    check(
+        open(Marks::OPEN_TRANSACTION).covered(),
+        expect!["in-open-transaction / not-due"],
+    );
+    check(
+        open(Marks::empty()).covered(),
+        expect!["phantom / unknown(NotCovered)"],
+    );
+}
+
+#[test]
+fn a_resend_that_could_not_be_routed_has_reached_nobody() {
+    let marks = Marks::OWN_RESEND | Marks::UNROUTED;
+    check(
+        sent().copy("e", 1500, 5, marks).covered(),
+        expect!["unroutable / not-due [RESENT]"],
+    );
+}
+
+#[test]
+fn which_of_two_rows_came_in_first_says_nothing_about_the_relay() {
+    let row = |at, position| Observation {
+        position,
+        key: String::new(),
+        ..seen(OUTBOX, "twice", at)
+    };
+    let stuck = || Company::new().row("e", 1000, Marks::empty());
+    let rows_first = stuck().see(row(900, 70)).see(row(1100, 71));
+    check(
+        rows_first.copy("twice", 1110, 4, Marks::empty()).covered(),
+        expect!["stuck(PassedOver) / not-due"],
+    );
+    let copy_first = stuck().copy("twice", 1110, 4, Marks::empty());
+    check(
+        copy_first.see(row(900, 70)).see(row(1100, 71)).covered(),
+        expect!["stuck(PassedOver) / not-due"],
+    );
+}
+
+#[test]
+fn a_row_without_a_time_may_have_been_sent_ever_since() {
+    let timeless = || Company::new().row("e", 1000, Marks::SENT | Marks::NO_TIME);
+    check(
+        timeless().covered(),
+        expect!["unknown(NotCovered) / not-due"],
+    );
+    let from_the_beginning = timeless().cover_from_the_beginning(TOPIC, 2100);
+    check(from_the_beginning, expect!["lost-in-publish / not-due"]);
+}
+
+#[test]
+fn a_row_without_a_time_grows_old_all_the_same() {
+    let waiting = Company::new()
+        .see(row_without_time(1000))
+        .see(row_without_time(1990));
+    check(waiting.covered(), expect!["stuck(RelayIdle) / not-due"]);
+}
+
+/// An unsent row, read at that second.
+fn row_without_time(read: i64) -> Observation {
+    Observation {
+        position: 7,
+        key: String::new(),
+        marks: Marks::NO_TIME,
+        ..seen(OUTBOX, "e", read)
+    }
+}
+
+#[test]
+fn a_copy_without_a_time_is_no_phantom_unless_the_outbox_was_read_from_the_beginning() {
+    let timeless = || Company::new().copy("e", 1000, 5, Marks::NO_TIME).covered();
+    check(timeless(), expect!["published / unknown(NotCovered)"]);
+    check(
+        timeless().cover_from_the_beginning(OUTBOX, 2100),
+        expect!["phantom / unknown(NotCovered)"],
+    );
+}

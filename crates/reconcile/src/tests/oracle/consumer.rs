@@ -1,0 +1,373 @@
+//! The verdicts on one consumer, first match wins. Each answer lists what may be said.
+
+use waybill_model::{
+    ConsumerNo, ConsumerVerdict, LagReason, Marks, PlaceId, PlaceRole, PublishVerdict,
+    UnknownReason,
+};
+
+use super::event::Event;
+use super::history::{Look, Sighting};
+use super::known::{Doubt, Known};
+use super::publish::can_be_consumed;
+use crate::{ConsumerShape, ProgressKind};
+
+/// How long it has to stand still, with the event before it, to count as stalled.
+const STALLED: i64 = 10;
+
+/// A copy that was for the consumer.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    at: i64,
+    /// Since when it may have been there.
+    since: i64,
+    /// Where it lies, when that is known.
+    coordinate: Option<(PlaceId, u32, i64)>,
+    /// It was sent to this consumer alone, past all bindings.
+    directed: bool,
+}
+
+/// How far the consumer has moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    PastBy(i64),
+    NotPast(LagReason),
+    NoOffset,
+    NotLooked,
+}
+
+/// What may be said of one consumer of an event.
+pub(super) fn consumer(
+    event: &Event<'_>,
+    publish: &[PublishVerdict],
+    no: ConsumerNo,
+    all: &[Event<'_>],
+    known: &Known<'_>,
+) -> Vec<ConsumerVerdict> {
+    if event.inbox.iter().any(|(consumer, _)| *consumer == no) {
+        return vec![ConsumerVerdict::Processed];
+    }
+    if let Some(failed) = failed(event, no) {
+        return vec![failed];
+    }
+    if publish != [PublishVerdict::Published] && publish != [PublishVerdict::Phantom] {
+        return vec![ConsumerVerdict::NotDue];
+    }
+    let due = due(event, no, known);
+    if due.is_empty() {
+        return vec![ConsumerVerdict::NotDue];
+    }
+    expected(&due, no, all, known)
+}
+
+/// A dead letter or retry that no later resend has made history.
+fn failed(event: &Event<'_>, no: ConsumerNo) -> Option<ConsumerVerdict> {
+    let mut resent = i64::MIN;
+    for resend in &event.resends {
+        if resend.consumer.is_none_or(|only| only == no) {
+            resent = resent.max(resend.at);
+        }
+    }
+    for copy in &event.copies {
+        if copy.marks.contains(Marks::OWN_RESEND) {
+            resent = resent.max(copy.at);
+        }
+    }
+    let of_consumer = event.letters.iter().filter(|(consumer, _)| *consumer == no);
+    let mut current = of_consumer
+        .filter(|(_, letter)| letter.at >= resent)
+        .peekable();
+    current.peek()?;
+    if current.all(|(_, letter)| letter.marks.contains(Marks::RETRY)) {
+        Some(ConsumerVerdict::Retrying)
+    } else {
+        Some(ConsumerVerdict::DeadLettered)
+    }
+}
+
+/// All copies that were for the consumer, seen or confirmed to us.
+fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
+    let destination = known.shape.consumers[usize::from(no.0)].destination;
+    let reads = |place: PlaceId| destination.is_none_or(|wanted| wanted == place);
+    let mut due = Vec::new();
+    for copy in event
+        .copies
+        .iter()
+        .filter(|copy| can_be_consumed(copy.marks))
+    {
+        if reads(copy.place) {
+            let ever = event.written_since().min(copy.at);
+            due.push(Due {
+                at: copy.at,
+                since: if copy.is_timed() { copy.at } else { ever },
+                coordinate: Some(copy.coordinate()),
+                directed: false,
+            });
+        }
+    }
+    for resend in &event.resends {
+        let for_it = resend.consumer.is_none_or(|only| only == no);
+        if for_it && resend.coordinate.is_none_or(|(place, ..)| reads(place)) {
+            due.push(Due {
+                at: resend.at,
+                since: resend.at,
+                coordinate: resend.coordinate,
+                directed: resend.consumer.is_some(),
+            });
+        }
+    }
+    // Nobody saw a copy, but some consumer had one by then.
+    let seen = event.copies.iter().any(|copy| can_be_consumed(copy.marks));
+    if due.is_empty() && !seen {
+        due.extend(event.consumed().map(|at| Due {
+            at,
+            since: event.written_since().min(at),
+            coordinate: None,
+            directed: false,
+        }));
+    }
+    due
+}
+
+fn expected(
+    due: &[Due],
+    no: ConsumerNo,
+    all: &[Event<'_>],
+    known: &Known<'_>,
+) -> Vec<ConsumerVerdict> {
+    let consumer = &known.shape.consumers[usize::from(no.0)];
+    let since = due
+        .iter()
+        .map(|due| due.since)
+        .min()
+        .expect("one is due at least");
+    let latest = due
+        .iter()
+        .map(|due| due.at)
+        .max()
+        .expect("one is due at least");
+    let late = latest + i64::from(known.shape.grace.consume_secs);
+    let young = known.moment.now <= late;
+    if consumer.progress == ProgressKind::None {
+        return unwatched(consumer, no, since, late, known);
+    }
+    let directed = due.iter().any(|due| due.at == latest && due.directed);
+    let routed = latest + known.slack;
+    if consumer.progress == ProgressKind::Queue && !directed && !is_bound(no, routed, known) {
+        return vec![ConsumerVerdict::NotRouted];
+    }
+    let moved = match consumer.progress {
+        ProgressKind::Queue => queue_moved(no, routed, known),
+        _ => group_moved(due, no, known),
+    };
+    let may_drop = known.looks_at(no).last().is_some_and(|look| look.may_drop);
+    match moved {
+        Moved::PastBy(_) if !consumer.inbox && !may_drop => vec![ConsumerVerdict::Passed],
+        _ if young => vec![ConsumerVerdict::InFlight],
+        Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
+        Moved::PastBy(by) => passed(due, by, no, all, known),
+        // What the look before said may be out of date.
+        _ if known.could_not_read(PlaceRole::Progress(no)) && moved != Moved::NoOffset => {
+            unknown(&[UnknownReason::SourceFailed])
+        }
+        Moved::NotPast(reason) => vec![ConsumerVerdict::Lagging(reason)],
+        Moved::NoOffset => unknown(&[UnknownReason::NoCommittedOffset]),
+        Moved::NotLooked => unknown(&[UnknownReason::NotCovered]),
+    }
+}
+
+/// It is past every copy since the look at `by`; its inbox decides, where it is known to hold
+/// everything.
+fn passed(
+    due: &[Due],
+    by: i64,
+    no: ConsumerNo,
+    all: &[Event<'_>],
+    known: &Known<'_>,
+) -> Vec<ConsumerVerdict> {
+    let consumer = &known.shape.consumers[usize::from(no.0)];
+    let since = due.iter().map(|due| due.since).min();
+    let since = since.expect("one is due at least");
+    let latest = due.iter().map(|due| due.at).max();
+    let late = latest.expect("one is due at least") + i64::from(known.shape.grace.consume_secs);
+    // Copies behind all of these may have been processed earlier: it was past these even then.
+    let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
+    let mut overtaken = i64::MIN;
+    for coordinate in &coordinates {
+        let at = overtaken_at(*coordinate, no, all).unwrap_or(i64::MAX - 1);
+        overtaken = overtaken.max(at + 1);
+    }
+    let by = if coordinates.is_empty() {
+        by
+    } else {
+        by.min(overtaken)
+    };
+    let until = by.max(late);
+    let from = since - known.slack;
+    if let Err(doubt) = known.absent(PlaceRole::Inbox(no), from, until) {
+        return doubtful(doubt);
+    }
+    if consumer.dead_letters
+        && let Err(doubt) = known.absent(PlaceRole::DeadLetters(no), from, until)
+    {
+        return doubtful(doubt);
+    }
+    vec![ConsumerVerdict::LostByConsumer]
+}
+
+/// When it processed a later copy of the same partition. An event with copies in several places,
+/// or with resends, may have been processed from any of them: it tells nothing.
+fn overtaken_at(
+    (place, partition, offset): (PlaceId, u32, i64),
+    no: ConsumerNo,
+    all: &[Event<'_>],
+) -> Option<i64> {
+    let mut earliest = None;
+    for event in all.iter().filter(|event| event.resends.is_empty()) {
+        let behind = |copy: &&Sighting| {
+            (copy.place, copy.partition) == (place, partition) && copy.position > offset
+        };
+        if event.copies.is_empty() || !event.copies.iter().all(behind) {
+            continue;
+        }
+        for (consumer, row) in &event.inbox {
+            if *consumer == no && earliest.is_none_or(|earliest| row.at < earliest) {
+                earliest = Some(row.at);
+            }
+        }
+    }
+    earliest
+}
+
+/// Nothing tells how far it moved.
+fn unwatched(
+    consumer: &ConsumerShape,
+    no: ConsumerNo,
+    since: i64,
+    late: i64,
+    known: &Known<'_>,
+) -> Vec<ConsumerVerdict> {
+    if !consumer.inbox {
+        return unknown(&[UnknownReason::NoProbe]);
+    }
+    if known.moment.now <= late {
+        return vec![ConsumerVerdict::InFlight];
+    }
+    match known.absent(PlaceRole::Inbox(no), since - known.slack, late) {
+        Ok(()) => vec![ConsumerVerdict::Lagging(LagReason::Behind)],
+        Err(doubt) => doubtful(doubt),
+    }
+}
+
+/// Whether the queue got what was published then: as the first look after it says, or else the
+/// last one before it.
+fn is_bound(no: ConsumerNo, routed: i64, known: &Known<'_>) -> bool {
+    let looks = known.looks_at(no);
+    let after = looks.iter().find(|look| look.at >= routed);
+    let look = after.or(looks.last());
+    look.is_none_or(|look| look.queue.is_none_or(|(_, _, bound)| bound))
+}
+
+fn queue_moved(no: ConsumerNo, routed: i64, known: &Known<'_>) -> Moved {
+    let looks = known.looks_at(no);
+    for look in &looks {
+        if look.at >= routed
+            && look
+                .queue
+                .is_some_and(|(ready, unacked, _)| ready + unacked == 0)
+        {
+            return Moved::PastBy(look.at);
+        }
+    }
+    let Some(last) = looks.last() else {
+        return Moved::NotLooked;
+    };
+    // Since when it has been as deep as now.
+    let mut since = last.at;
+    for look in looks.iter().rev() {
+        let depth = |look: &Look| look.queue.map(|(ready, unacked, _)| (ready, unacked));
+        if depth(look) != depth(last) {
+            break;
+        }
+        since = look.at;
+    }
+    Moved::NotPast(lag(no, since.max(routed), last.at, known))
+}
+
+/// A group is past an event once it is past every copy of it: what still lies before it may yet
+/// be processed.
+fn group_moved(due: &[Due], no: ConsumerNo, known: &Known<'_>) -> Moved {
+    let coordinates = due.iter().filter_map(|due| Some((due.at, due.coordinate?)));
+    let each: Vec<Moved> = coordinates
+        .map(|(at, (_, partition, offset))| moved_past(partition, offset, at, no, known))
+        .collect();
+    if let Some(behind) = each.iter().find(|moved| matches!(moved, Moved::NotPast(_))) {
+        let stalled = each.contains(&Moved::NotPast(LagReason::Stalled));
+        let worst = Moved::NotPast(LagReason::Stalled);
+        return if stalled { worst } else { *behind };
+    }
+    if each.contains(&Moved::NoOffset) {
+        return Moved::NoOffset;
+    }
+    if each.is_empty() || each.contains(&Moved::NotLooked) {
+        return Moved::NotLooked;
+    }
+    let mut latest = i64::MIN;
+    for moved in each {
+        if let Moved::PastBy(at) = moved {
+            latest = latest.max(at);
+        }
+    }
+    Moved::PastBy(latest)
+}
+
+fn moved_past(partition: u32, offset: i64, at: i64, no: ConsumerNo, known: &Known<'_>) -> Moved {
+    let mut committed = Vec::new();
+    let mut looked = false;
+    for look in known.looks_at(no) {
+        for (told, passed) in &look.passed {
+            if *told == partition {
+                looked = true;
+                committed.extend(passed.map(|passed| (look.at, passed)));
+            }
+        }
+    }
+    if !looked {
+        return Moved::NotLooked;
+    }
+    if let Some((at, _)) = committed.iter().find(|(_, passed)| *passed > offset) {
+        return Moved::PastBy(*at);
+    }
+    let Some(furthest) = committed.iter().map(|(_, passed)| *passed).max() else {
+        return Moved::NoOffset;
+    };
+    let reached = committed.iter().find(|(_, passed)| *passed == furthest);
+    let (reached, _) = reached.expect("the furthest is among them");
+    let (last, _) = committed.last().expect("there is one at least");
+    Moved::NotPast(lag(no, at.max(*reached), *last, known))
+}
+
+fn lag(no: ConsumerNo, since: i64, last: i64, known: &Known<'_>) -> LagReason {
+    let newest = known.looks_at(no).into_iter().next_back();
+    if newest.is_some_and(|look| look.attached == Some(0)) {
+        LagReason::NoConsumers
+    } else if last - since >= STALLED {
+        LagReason::Stalled
+    } else {
+        LagReason::Behind
+    }
+}
+
+fn doubtful(doubt: Doubt) -> Vec<ConsumerVerdict> {
+    match doubt {
+        Doubt::Failed => unknown(&[UnknownReason::SourceFailed]),
+        Doubt::Because(reasons) => unknown(&reasons),
+    }
+}
+
+fn unknown(reasons: &[UnknownReason]) -> Vec<ConsumerVerdict> {
+    reasons
+        .iter()
+        .copied()
+        .map(ConsumerVerdict::Unknown)
+        .collect()
+}

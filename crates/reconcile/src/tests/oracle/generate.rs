@@ -1,0 +1,387 @@
+//! Histories at random: companies, events, troubles and looks put together.
+
+use proptest::prelude::*;
+use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
+
+use super::company::{OTHER_TOPIC, OUTBOX, PRODUCTS, TOPIC, inbox, letters, progress, shape};
+use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
+use super::lives::{CopyLife, Life, Tells, life};
+use super::reading::{LookLife, ScanLife, Trouble, TroubleKind, look, scans, trouble};
+use crate::{ProgressKind, Shape};
+
+/// Nothing happens after this, and the first scan begins soon after.
+const END: i64 = 100;
+
+/// Any history.
+pub(super) fn history() -> impl Strategy<Value = History> {
+    (
+        shape(),
+        (proptest::sample::select(vec![0, 1, 4]), any::<bool>()),
+        scans(),
+        prop::collection::vec(life(), 1..6),
+        prop::collection::vec(trouble(), 0..4),
+        prop::collection::vec(look(), 0..7),
+    )
+        .prop_map(
+            |(shape, (slack, may_drop), scans, lives, troubles, looks)| {
+                let mut told = Telling::new(shape, slack, &scans);
+                for (nth, life) in lives.iter().enumerate() {
+                    told.tell_life(nth as i64, life, &lives);
+                }
+                told.tell_reads(&troubles);
+                told.tell_looks(&looks, may_drop);
+                told.history
+            },
+        )
+}
+
+/// A history in the making.
+struct Telling {
+    history: History,
+    /// Coordinates that are taken: no two messages lie at one.
+    taken: Vec<(PlaceId, u32, i64)>,
+    positions: i64,
+}
+
+impl Telling {
+    fn new(shape: Shape, slack: i64, lives: &[ScanLife]) -> Self {
+        let mut scans = Vec::new();
+        let mut at = END;
+        for life in lives {
+            let began = at + life.pause;
+            let mut judged = Vec::new();
+            if let Some(since) = life.in_course {
+                let scan_at = began + since;
+                judged.push(Moment {
+                    now: scan_at + life.takes % 2,
+                    scan_at,
+                });
+            }
+            let now = began + 8 + life.takes;
+            let scan_at = if life.whole { began } else { began + 7 };
+            judged.push(Moment { now, scan_at });
+            at = now;
+            scans.push(Scan {
+                began,
+                facts: Vec::new(),
+                failed: Vec::new(),
+                judged,
+            });
+        }
+        Self {
+            history: History {
+                shape,
+                slack,
+                scans,
+            },
+            taken: Vec::new(),
+            positions: 0,
+        }
+    }
+
+    fn tell(&mut self, scan: usize, fact: Fact) {
+        let last = self.history.scans.len() - 1;
+        self.history.scans[scan.min(last)].facts.push(fact);
+    }
+
+    fn has(&self, place: PlaceId) -> bool {
+        self.history
+            .shape
+            .places
+            .iter()
+            .any(|known| known.id == place)
+    }
+
+    /// The given position, or the next one that is free.
+    fn free(&mut self, place: PlaceId, partition: u32, wanted: i64) -> i64 {
+        let mut position = wanted;
+        while self.taken.contains(&(place, partition, position)) {
+            position += 1;
+        }
+        self.taken.push((place, partition, position));
+        position
+    }
+
+    fn sighting(&mut self, place: PlaceId, id: &str, at: i64, marks: Marks) -> Sighting {
+        self.positions += 1;
+        Sighting {
+            place,
+            id: id.to_owned(),
+            aggregate: String::new(),
+            version: None,
+            at,
+            partition: 0,
+            position: 1000 + self.positions,
+            marks,
+        }
+    }
+
+    fn tell_life(&mut self, nth: i64, life: &Life, all: &[Life]) {
+        let id = format!("event-{nth}");
+        let bare = (b'a' + life.aggregate) as char;
+        let aggregate = format!("product/{bare}");
+        self.tell_tables(&id, &aggregate, life);
+        for copy in &life.copies {
+            let about = (aggregate.as_str(), bare.to_string());
+            self.tell_copy(&id, about, life, copy);
+        }
+        for (consumer, processed) in life.inboxes.iter().enumerate() {
+            if let Some((after, found)) = processed
+                && self.has(inbox(consumer))
+            {
+                let row = self.sighting(inbox(consumer), &id, life.at + after, timeless(life, 4));
+                self.tell(*found, Fact::Seen(row));
+            }
+        }
+        for &(consumer, after, again, found) in &life.letters {
+            if self.has(letters(consumer)) {
+                let marks = if again { Marks::RETRY } else { Marks::empty() };
+                let letter = self.sighting(letters(consumer), &id, life.at + after, marks);
+                self.tell(found, Fact::Seen(letter));
+            }
+        }
+        let alone =
+            |other: &&Life| (other.aggregate, other.version) == (life.aggregate, life.version);
+        let nothing_else = life.rows.is_empty() && life.copies.is_empty();
+        let rebuilt = nothing_else && all.iter().filter(alone).count() == 1;
+        if rebuilt && life.changed.is_some() && self.has(PRODUCTS) {
+            let bare = bare.to_string();
+            let made = reconstructed_id("product", &bare, life.version);
+            self.tell_resend(made.as_str(), &aggregate, life);
+            self.tell_row_of_made(made.as_str(), &aggregate, life);
+        } else {
+            self.tell_resend(&id, "", life);
+        }
+    }
+
+    fn tell_tables(&mut self, id: &str, aggregate: &str, life: &Life) {
+        if let Some(found) = life.changed
+            && self.has(PRODUCTS)
+            && self.is_first_row_of(aggregate, life.version)
+        {
+            let mut change = self.sighting(PRODUCTS, "", life.at, Marks::empty());
+            change.aggregate = aggregate.to_owned();
+            change.version = Some(life.version);
+            if life.malformed {
+                change.marks |= Marks::NOT_UTF8;
+            }
+            change.marks |= timeless(life, 1);
+            self.tell(found, Fact::Seen(change));
+        }
+        if !self.has(OUTBOX) {
+            return;
+        }
+        for row in &life.rows {
+            let tells = self.history.shape.outbox_tells_sent;
+            let state = |marks: Marks| if tells { marks } else { marks - Marks::SENT };
+            let mut seen = self.sighting(OUTBOX, id, life.at + row.shift, state(row.marks));
+            seen.aggregate = aggregate.to_owned();
+            seen.version = Some(life.version);
+            let odd = if life.malformed {
+                Marks::MALFORMED
+            } else {
+                timeless(life, 2)
+            };
+            seen.marks |= odd;
+            self.tell(row.found, Fact::Seen(seen.clone()));
+            let last = self.history.scans.len() - 1;
+            if let Some(later) = row.later
+                && row.found < last
+            {
+                seen.marks = state(later) | odd;
+                if !seen.is_timed() {
+                    seen.at += 3;
+                }
+                self.tell(last, Fact::Seen(seen));
+            }
+        }
+    }
+
+    /// What was made from a business row may have been sent through the outbox.
+    fn tell_row_of_made(&mut self, made: &str, aggregate: &str, life: &Life) {
+        if let Some(resend) = life.resend.as_ref().filter(|resend| resend.row)
+            && self.has(OUTBOX)
+        {
+            let mut row = self.sighting(OUTBOX, made, life.at + resend.after, Marks::empty());
+            row.aggregate = aggregate.to_owned();
+            row.version = Some(life.version);
+            self.tell(resend.told, Fact::Seen(row));
+        }
+    }
+
+    /// A business table has one row for each aggregate and version at most.
+    fn is_first_row_of(&self, aggregate: &str, version: i64) -> bool {
+        !self.history.facts().any(|fact| match fact {
+            Fact::Seen(seen) => {
+                seen.place == PRODUCTS
+                    && seen.aggregate == aggregate
+                    && seen.version == Some(version)
+            }
+            _ => false,
+        })
+    }
+
+    fn tell_copy(&mut self, id: &str, about: (&str, String), life: &Life, copy: &CopyLife) {
+        let place = self.topic(copy.other_topic);
+        let nameless = copy.marks.contains(Marks::NO_ID);
+        let mut seen = self.sighting(place, id, life.at + copy.after, copy.marks);
+        if nameless {
+            seen.id.clear();
+        }
+        seen.partition = copy.partition;
+        seen.position = self.free(place, copy.partition, copy.offset);
+        match copy.tells {
+            Tells::Everything | Tells::NoVersion => seen.aggregate = about.0.to_owned(),
+            Tells::BareId => seen.aggregate = about.1,
+            Tells::Nothing => {}
+        }
+        if matches!(copy.tells, Tells::Everything | Tells::BareId) {
+            seen.version = Some(life.version);
+        }
+        self.tell(copy.found, Fact::Seen(seen));
+    }
+
+    fn topic(&self, other: bool) -> PlaceId {
+        if other && self.has(OTHER_TOPIC) {
+            OTHER_TOPIC
+        } else {
+            TOPIC
+        }
+    }
+
+    fn tell_resend(&mut self, id: &str, aggregate: &str, life: &Life) {
+        let Some(resend) = &life.resend else {
+            return;
+        };
+        let consumers = self.history.shape.consumers.len();
+        let at = life.at + resend.after;
+        let consumer = resend.consumer.filter(|no| usize::from(*no) < consumers);
+        let copy = resend.copy.filter(|_| consumer.is_none());
+        let coordinate = copy.map(|(offset, seen)| {
+            let position = self.free(TOPIC, 0, offset);
+            if let Some(marked) = seen {
+                let marks = if marked {
+                    Marks::OWN_RESEND
+                } else {
+                    Marks::empty()
+                };
+                let mut copy = self.sighting(TOPIC, id, at, marks);
+                copy.position = position;
+                if !aggregate.is_empty() {
+                    aggregate.clone_into(&mut copy.aggregate);
+                    copy.version = Some(life.version);
+                }
+                self.tell(resend.told, Fact::Seen(copy));
+            }
+            (TOPIC, 0, position)
+        });
+        self.tell(
+            resend.journal,
+            Fact::Resent(Resend {
+                id: id.to_owned(),
+                at,
+                consumer: consumer.map(ConsumerNo),
+                coordinate,
+            }),
+        );
+    }
+
+    /// Every scan reads everything from the beginning up to itself, troubles apart.
+    fn tell_reads(&mut self, troubles: &[Trouble]) {
+        let places = self.history.shape.places.clone();
+        for nth in 0..self.history.scans.len() {
+            let began = self.history.scans[nth].began;
+            for (idx, place) in places.iter().enumerate() {
+                let here = |trouble: &&Trouble| {
+                    trouble.place % places.len() == idx
+                        && trouble.scan.is_none_or(|scan| scan == nth)
+                };
+                let here: Vec<&Trouble> = troubles.iter().filter(here).collect();
+                let failed = here.iter().any(|trouble| {
+                    matches!(trouble.kind, TroubleKind::Failed | TroubleKind::FailedLater)
+                });
+                if failed {
+                    self.history.scans[nth].failed.push(place.id);
+                }
+                let partitions = match place.role {
+                    PlaceRole::Progress(_) => continue,
+                    PlaceRole::Destination => vec![Some(0), Some(1)],
+                    _ => vec![None],
+                };
+                for partition in partitions {
+                    let read = read(place.id, partition, began, &here);
+                    self.tell(nth, Fact::Read(read));
+                }
+            }
+        }
+    }
+
+    fn tell_looks(&mut self, looks: &[LookLife], may_drop: bool) {
+        for (nth, look) in looks.iter().enumerate() {
+            let Some(consumer) = self.history.shape.consumers.get(look.consumer) else {
+                continue;
+            };
+            let (kind, name) = (consumer.progress, progress(look.consumer));
+            if !self.has(name) || looks[..nth].iter().any(|other| other.at == look.at) {
+                continue;
+            }
+            let passed = (0..).zip(look.passed);
+            let told = Look {
+                consumer: look.consumer,
+                at: look.at,
+                passed: match kind {
+                    ProgressKind::Group => passed
+                        .filter_map(|(partition, passed)| Some((partition, passed?)))
+                        .collect(),
+                    _ => Vec::new(),
+                },
+                queue: (kind == ProgressKind::Queue).then_some((
+                    look.depth.0,
+                    look.depth.1,
+                    look.bound,
+                )),
+                may_drop: may_drop && kind == ProgressKind::Queue,
+                attached: match kind {
+                    ProgressKind::Queue => Some(look.attached.unwrap_or(1)),
+                    _ => look.attached,
+                },
+            };
+            let scans = &self.history.scans;
+            let scan = scans.iter().position(|scan| look.at <= scan.began);
+            self.tell(scan.unwrap_or(scans.len() - 1), Fact::Looked(told));
+        }
+    }
+}
+
+/// The mark of a table whose rows carry no time.
+fn timeless(life: &Life, table: u8) -> Marks {
+    if life.timeless & table == 0 {
+        Marks::empty()
+    } else {
+        Marks::NO_TIME
+    }
+}
+
+fn read(place: PlaceId, partition: Option<u32>, began: i64, troubles: &[&Trouble]) -> Read {
+    let mut read = Read {
+        place,
+        partition,
+        from: EVER,
+        to: began + 1,
+        gaps: Vec::new(),
+    };
+    for trouble in troubles {
+        if partition.is_some() && trouble.partition.is_some() && trouble.partition != partition {
+            continue;
+        }
+        match &trouble.kind {
+            TroubleKind::Gap(from, to, reason) => read.gaps.push((*from, *to, reason.clone())),
+            TroubleKind::From(from) => read.from = read.from.max(*from),
+            TroubleKind::Before(early) => read.to = read.to.min(began - early),
+            TroubleKind::Unread | TroubleKind::Failed => read.to = read.from,
+            TroubleKind::FailedLater => {}
+        }
+    }
+    read.to = read.to.max(read.from);
+    read
+}

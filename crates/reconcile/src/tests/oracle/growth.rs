@@ -1,0 +1,83 @@
+//! More evidence never makes missing what was there, and alone it proves no absence.
+
+use proptest::prelude::*;
+use waybill_model::{ConsumerVerdict, EventVerdict, PublishVerdict, StuckReason};
+
+use super::arrival::{begun, shuffled};
+use super::feed;
+use super::generate::history;
+use super::histories::{GROWING, UNREAD, config};
+use super::history::Fact;
+use super::loss::says_where_it_is;
+use super::opinion::told;
+
+/// Whether what was there is still there. A copy can turn out never to have been stored, or stored
+/// after all, but not to be absent; what a consumer has processed stays processed.
+fn goes_on(before: &EventVerdict, after: &EventVerdict) -> bool {
+    use PublishVerdict::{Phantom, Published};
+    let publish = match &before.publish {
+        Published => matches!(after.publish, Published | Phantom),
+        Phantom => says_where_it_is(&after.publish),
+        _ => true,
+    };
+    let mut consumers = before.consumers.iter().zip(&after.consumers);
+    let processed = consumers.all(|(before, after)| {
+        *before != ConsumerVerdict::Processed || *after == ConsumerVerdict::Processed
+    });
+    publish && processed
+}
+
+/// Whether a verdict rests on absence.
+fn claims_absence(verdict: &EventVerdict) -> bool {
+    let of_publication = matches!(
+        verdict.publish,
+        PublishVerdict::LostInPublish | PublishVerdict::MissingOutboxRow | PublishVerdict::Phantom
+    );
+    of_publication || verdict.consumers.contains(&ConsumerVerdict::LostByConsumer)
+}
+
+proptest! {
+    #![proptest_config(config(GROWING))]
+
+    #[test]
+    fn more_evidence_never_makes_missing_what_was_there(
+        history in history(),
+        keys in prop::collection::vec(any::<u16>(), 0..60),
+    ) {
+        let facts: Vec<&Fact> = history.facts().collect();
+        let last = history.scans.last().and_then(|scan| scan.judged.last());
+        let moment = *last.expect("every scan is judged");
+        let mut index = begun(&history);
+        let mut before = Vec::new();
+        for fact in shuffled(&facts, &keys) {
+            feed::tell(&mut index, fact);
+            feed::judge(&mut index, moment, history.slack);
+            let after = told(&index);
+            for (id, verdict) in &before {
+                // An event made from a business row may turn out to be another one.
+                if let Some((_, now)) = after.iter().find(|(known, _)| known == id) {
+                    prop_assert!(goes_on(verdict, now), "{id}: {verdict:?}, then {now:?}");
+                }
+            }
+            before = after;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(UNREAD))]
+
+    #[test]
+    fn where_nothing_was_read_without_loss_nothing_is_said_to_be_absent(mut history in history()) {
+        for scan in &mut history.scans {
+            scan.facts.retain(|fact| !matches!(fact, Fact::Read(_)));
+        }
+        for (id, verdict) in super::opinion::verdicts(&history).concat() {
+            prop_assert!(!claims_absence(&verdict), "{id}: {verdict:?}");
+            let stuck = matches!(verdict.publish, PublishVerdict::Stuck(_));
+            let told = history.shape.outbox_tells_sent
+                || verdict.publish == PublishVerdict::Stuck(StuckReason::AttemptsExhausted);
+            prop_assert!(!stuck || told, "{id}: {verdict:?}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What is known at one judgement, and which seconds of which place were read without loss.
+
+use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId, PlaceRole, UnknownReason};
+
+use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Sighting};
+use crate::Shape;
+
+/// After anything that is asked about.
+const LAST: i64 = 350;
+
+/// All that was told up to one judgement.
+pub(super) struct Known<'a> {
+    pub(super) shape: &'a Shape,
+    pub(super) moment: Moment,
+    pub(super) slack: i64,
+    /// The latest reading of each row and message.
+    pub(super) seen: Vec<Sighting>,
+    /// When the rows were written that ever said they were sent.
+    pub(super) sent_rows: Vec<i64>,
+    pub(super) looks: Vec<&'a Look>,
+    pub(super) resends: Vec<&'a Resend>,
+    reads: Vec<&'a Read>,
+    /// Places that this scan could not read.
+    failed: &'a [PlaceId],
+    /// For each place and each second: whether nothing can have been missed.
+    proven: Vec<(PlaceId, Vec<bool>)>,
+}
+
+/// Why absence is not proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// A place that is needed could not be read.
+    Failed,
+    /// Not read without loss, for one of these reasons.
+    Because(Vec<UnknownReason>),
+}
+
+impl<'a> Known<'a> {
+    /// What is known when the scan `nth` is judged at `moment`.
+    pub(super) fn new(history: &'a History, nth: usize, moment: Moment) -> Self {
+        let mut known = Self {
+            shape: &history.shape,
+            moment,
+            slack: history.slack,
+            seen: Vec::new(),
+            sent_rows: Vec::new(),
+            looks: Vec::new(),
+            resends: Vec::new(),
+            reads: Vec::new(),
+            failed: &history.scans[nth].failed,
+            proven: Vec::new(),
+        };
+        for scan in &history.scans[..=nth] {
+            for fact in &scan.facts {
+                match fact {
+                    Fact::Seen(new) => {
+                        known.see(new);
+                        if new.marks.contains(Marks::SENT) {
+                            known.sent_rows.push(new.at);
+                        }
+                    }
+                    Fact::Looked(look) => known.looks.push(look),
+                    Fact::Resent(resend) => known.resends.push(resend),
+                    Fact::Read(read) => known.reads.push(read),
+                }
+            }
+        }
+        for place in &history.shape.places {
+            let seconds = (EVER..LAST).map(|second| known.reads_prove(place.id, second));
+            let seconds = seconds.collect();
+            known.proven.push((place.id, seconds));
+        }
+        known
+    }
+
+    /// The latest reading of a coordinate counts. Without a time, what counts is when it was first
+    /// seen.
+    fn see(&mut self, new: &Sighting) {
+        let mut new = new.clone();
+        self.seen.retain(|old| {
+            let again = old.coordinate() == new.coordinate();
+            if again && new.marks.contains(Marks::NO_TIME) {
+                new.at = new.at.min(old.at);
+            }
+            !again
+        });
+        self.seen.push(new);
+    }
+
+    /// The places of one role.
+    pub(super) fn places(&self, role: PlaceRole) -> Vec<PlaceId> {
+        let places = self.shape.places.iter().filter(|place| place.role == role);
+        places.map(|place| place.id).collect()
+    }
+
+    /// Whether this scan failed to read a place of that role.
+    pub(super) fn could_not_read(&self, role: PlaceRole) -> bool {
+        let places = self.places(role);
+        places.iter().any(|place| self.failed.contains(place))
+    }
+
+    /// Whether nothing can have been missed at any place of that role from second `from` up to but
+    /// excluding `to`.
+    pub(super) fn absent(&self, role: PlaceRole, from: i64, to: i64) -> Result<(), Doubt> {
+        let (from, to) = (from.max(EVER), to.max(from + 1));
+        let places = self.places(role);
+        if places.is_empty() {
+            return Err(Doubt::Because(vec![UnknownReason::NotCovered]));
+        }
+        let mut reasons = Vec::new();
+        for place in places {
+            let doubtful: Vec<i64> = (from..to).filter(|&s| !self.is_proven(place, s)).collect();
+            if doubtful.is_empty() {
+                continue;
+            }
+            if self.failed.contains(&place) {
+                return Err(Doubt::Failed);
+            }
+            for second in doubtful {
+                reasons.extend(self.reasons(place, second));
+            }
+        }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(Doubt::Because(reasons))
+        }
+    }
+
+    /// The first second from `from` on that is not proven at one of the places.
+    pub(super) fn proven_until(&self, role: PlaceRole, from: i64) -> i64 {
+        let places = self.places(role);
+        let mut second = from.max(EVER);
+        while places.iter().all(|&place| self.is_proven(place, second)) {
+            second += 1;
+        }
+        second
+    }
+
+    /// The looks at one consumer, in order of time.
+    pub(super) fn looks_at(&self, consumer: ConsumerNo) -> Vec<&'a Look> {
+        let of_consumer = |look: &&&Look| look.consumer == usize::from(consumer.0);
+        let mut looks: Vec<&Look> = self.looks.iter().filter(of_consumer).copied().collect();
+        looks.sort_by_key(|look| look.at);
+        looks
+    }
+
+    fn is_proven(&self, place: PlaceId, second: i64) -> bool {
+        if !(EVER..LAST).contains(&second) {
+            return false;
+        }
+        let idx = (second - EVER) as usize;
+        let of_place = self.proven.iter().find(|(known, _)| *known == place);
+        of_place.is_some_and(|(_, seconds)| seconds[idx])
+    }
+
+    /// Every partition that was ever told of must have been read.
+    fn reads_prove(&self, place: PlaceId, second: i64) -> bool {
+        let mut known = false;
+        for read in self.reads.iter().filter(|read| read.place == place) {
+            known = true;
+            let same = |other: &&&Read| (other.place, other.partition) == (place, read.partition);
+            let mut of_partition = self.reads.iter().filter(same);
+            if !of_partition.any(|read| read.proves(second)) {
+                return false;
+            }
+        }
+        known
+    }
+
+    /// Why a second is not proven: what the reads say that should have covered it.
+    fn reasons(&self, place: PlaceId, second: i64) -> Vec<UnknownReason> {
+        let mut reasons = Vec::new();
+        for read in self.reads.iter().filter(|read| read.place == place) {
+            for (from, to, reason) in &read.gaps {
+                if (*from..*to).contains(&second) {
+                    reasons.push(unknown(reason));
+                }
+            }
+        }
+        if reasons.is_empty() {
+            reasons.push(UnknownReason::NotCovered);
+        }
+        reasons
+    }
+}
+
+impl Read {
+    fn proves(&self, second: i64) -> bool {
+        let in_gap = |(from, to, _): &(i64, i64, GapReason)| (*from..*to).contains(&second);
+        (self.from..self.to).contains(&second) && !self.gaps.iter().any(in_gap)
+    }
+}
+
+fn unknown(reason: &GapReason) -> UnknownReason {
+    match reason {
+        GapReason::Retention => UnknownReason::RetentionPassed,
+        GapReason::Compacted => UnknownReason::Compacted,
+        GapReason::OpenTransactions => UnknownReason::OpenTransactions,
+        GapReason::TapClosed => UnknownReason::NoObserver,
+        GapReason::NotReadable(_) => UnknownReason::NotGathered,
+        GapReason::Failed(_) => UnknownReason::SourceFailed,
+        GapReason::Cancelled | GapReason::Cap | GapReason::TapOverflow => UnknownReason::NotCovered,
+    }
+}

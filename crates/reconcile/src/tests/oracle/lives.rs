@@ -1,0 +1,198 @@
+//! What happens to single events: how far each came, and what went wrong with it.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use waybill_model::Marks;
+
+/// One event's way.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    /// Which aggregate and version it is about.
+    pub(super) aggregate: u8,
+    pub(super) version: i64,
+    pub(super) at: i64,
+    /// A business row shows the change; the scan that finds it.
+    pub(super) changed: Option<usize>,
+    pub(super) rows: Vec<RowLife>,
+    pub(super) copies: Vec<CopyLife>,
+    /// For each consumer: how long after the event it was processed, and the scan that finds it.
+    pub(super) inboxes: Vec<Option<(i64, usize)>>,
+    /// Consumer, how long after the event, whether it will be tried again, the scan that finds it.
+    pub(super) letters: Vec<(usize, i64, bool, usize)>,
+    pub(super) resend: Option<ResendLife>,
+    /// Something about one of its rows is malformed.
+    pub(super) malformed: bool,
+    /// Its rows carry no time: 1 in the business table, 2 in the outbox, 4 in inboxes.
+    pub(super) timeless: u8,
+}
+
+/// An outbox row: what it says when it is first read, and what a later scan finds in its place.
+#[derive(Debug, Clone)]
+pub(super) struct RowLife {
+    pub(super) marks: Marks,
+    pub(super) found: usize,
+    pub(super) later: Option<Marks>,
+    pub(super) shift: i64,
+}
+
+/// A copy on a topic.
+#[derive(Debug, Clone)]
+pub(super) struct CopyLife {
+    pub(super) other_topic: bool,
+    pub(super) partition: u32,
+    pub(super) offset: i64,
+    pub(super) after: i64,
+    pub(super) marks: Marks,
+    pub(super) tells: Tells,
+    pub(super) found: usize,
+}
+
+/// What a copy tells of its aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    Everything,
+    BareId,
+    NoVersion,
+    Nothing,
+}
+
+/// A resend of our own that the broker has confirmed.
+#[derive(Debug, Clone)]
+pub(super) struct ResendLife {
+    pub(super) after: i64,
+    pub(super) consumer: Option<u8>,
+    /// Its coordinate is known; and whether the copy there was seen, with our header or without.
+    pub(super) copy: Option<(i64, Option<bool>)>,
+    /// The scan that finds the copy.
+    pub(super) told: usize,
+    /// The scan that reads the journal.
+    pub(super) journal: usize,
+    /// It went through the outbox: there is a row under the same id.
+    pub(super) row: bool,
+}
+
+/// One event's way; few ways are straight.
+pub(super) fn life() -> impl Strategy<Value = Life> {
+    let who = (0_u8..3, 1_i64..4, 20_i64..95);
+    let stored = (
+        prop::option::weighted(0.5, scan()),
+        prop_oneof![
+            1 => Just(Vec::new()),
+            6 => row().prop_map(|row| vec![row]),
+            1 => (row(), row()).prop_map(|(one, other)| vec![one, other]),
+        ],
+    );
+    let copies = prop_oneof![
+        3 => Just(Vec::new()),
+        6 => copy().prop_map(|copy| vec![copy]),
+        2 => (copy(), copy()).prop_map(|(one, other)| vec![one, other]),
+    ];
+    let inbox = prop::option::weighted(0.45, (-8_i64..40, scan()));
+    let letter = (0_usize..3, 0_i64..50, any::<bool>(), scan());
+    let consumed = (
+        [inbox.clone(), inbox.clone(), inbox],
+        prop_oneof![
+            6 => Just(Vec::new()),
+            2 => letter.clone().prop_map(|one| vec![one]),
+            1 => (letter.clone(), letter).prop_map(|(one, other)| vec![one, other]),
+        ],
+    );
+    let odd = (
+        prop::option::weighted(0.15, resend()),
+        prop::bool::weighted(0.05),
+        prop_oneof![9 => Just(0_u8), 1 => 1_u8..8],
+    );
+    (who, stored, copies, consumed, odd).prop_map(
+        |((aggregate, version, at), (changed, rows), copies, (inboxes, letters), odd)| Life {
+            aggregate,
+            version,
+            at,
+            changed,
+            rows,
+            copies,
+            inboxes: inboxes.into(),
+            letters,
+            resend: odd.0,
+            malformed: odd.1,
+            timeless: odd.2,
+        },
+    )
+}
+
+/// The scan that finds something: mostly the first.
+fn scan() -> impl Strategy<Value = usize> + Clone {
+    select(vec![0, 0, 0, 0, 1, 2])
+}
+
+fn row() -> impl Strategy<Value = RowLife> {
+    let state = || {
+        select(vec![
+            Marks::SENT,
+            Marks::SENT,
+            Marks::SENT,
+            Marks::empty(),
+            Marks::empty(),
+            Marks::ATTEMPTED,
+            Marks::FAILED,
+        ])
+    };
+    let later = prop::option::weighted(0.2, state());
+    (state(), scan(), later, 0_i64..6).prop_map(|(marks, found, later, shift)| RowLife {
+        marks,
+        found,
+        later,
+        shift,
+    })
+}
+
+fn copy() -> impl Strategy<Value = CopyLife> {
+    let marks = prop_oneof![
+        14 => Just(Marks::empty()),
+        1 => Just(Marks::OWN_RESEND),
+        1 => Just(Marks::RETRY),
+        1 => Just(Marks::UNROUTED),
+        1 => Just(Marks::OPEN_TRANSACTION),
+        1 => Just(Marks::NO_ID),
+        1 => Just(Marks::OWN_RESEND.union(Marks::UNROUTED)),
+        1 => Just(Marks::NO_TIME),
+    ];
+    let tells = select(vec![
+        Tells::Everything,
+        Tells::Everything,
+        Tells::BareId,
+        Tells::NoVersion,
+        Tells::Nothing,
+    ]);
+    let coordinate = (prop::bool::weighted(0.25), 0_u32..2, 0_i64..10);
+    let after = prop_oneof![4 => 0_i64..8, 1 => -8_i64..0, 2 => 8_i64..60];
+    (coordinate, after, marks, tells, scan()).prop_map(
+        |((other_topic, partition, offset), after, marks, tells, found)| CopyLife {
+            other_topic,
+            partition,
+            offset,
+            after,
+            marks,
+            tells,
+            found,
+        },
+    )
+}
+
+fn resend() -> impl Strategy<Value = ResendLife> {
+    let copy = prop::option::weighted(0.7, (5_i64..14, prop::option::of(any::<bool>())));
+    (
+        1_i64..70,
+        prop::option::of(0_u8..3),
+        copy,
+        (scan(), scan()),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(after, consumer, copy, (told, journal), row)| ResendLife {
+            after,
+            consumer,
+            copy,
+            told,
+            journal,
+            row,
+        })
+}

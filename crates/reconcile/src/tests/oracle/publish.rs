@@ -1,0 +1,248 @@
+//! The publish verdicts, first match wins. Each answer lists what may be said: where several
+//! reasons hold for not knowing, any of them is right.
+
+use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason};
+
+use super::event::Event;
+use super::history::{EVER, Sighting};
+use super::known::{Doubt, Known};
+
+/// How far what is followed may be behind the judgement.
+const TAIL: i64 = 5;
+
+/// What may be said of the publication of one event.
+pub(super) fn publish(
+    event: &Event<'_>,
+    all: &[Event<'_>],
+    known: &Known<'_>,
+) -> Vec<PublishVerdict> {
+    if event.nameless {
+        return unknown(&[UnknownReason::NoMatchableId]);
+    }
+    if is_phantom(event, all, known) {
+        return vec![PublishVerdict::Phantom];
+    }
+    let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
+    if event.copies.iter().any(|copy| can_be_consumed(copy.marks))
+        || !event.resends.is_empty()
+        || event.consumed().is_some()
+    {
+        return vec![PublishVerdict::Published];
+    }
+    if has(Marks::OPEN_TRANSACTION) {
+        return vec![PublishVerdict::InOpenTransaction];
+    }
+    if has(Marks::UNROUTED) {
+        return vec![PublishVerdict::Unroutable];
+    }
+    match (event.written(), event.change) {
+        (Some(written), _) if event.row_says(Marks::SENT) => {
+            sent(written, event.written_since(), known)
+        }
+        (Some(written), _) => unsent(event, written, all, known),
+        (None, Some(change)) => without_row(change, known),
+        (None, None) => unknown(&[UnknownReason::NotCovered]),
+    }
+}
+
+/// Whether consumers get to see a copy with these marks.
+pub(super) fn can_be_consumed(marks: Marks) -> bool {
+    !marks.contains(Marks::UNROUTED) && !marks.contains(Marks::OPEN_TRANSACTION)
+}
+
+/// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
+/// nothing that it could come from.
+fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
+    let foreign = event.copies.iter().filter(|copy| {
+        let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
+        !open && !event.is_own(copy)
+    });
+    let foreign: Vec<_> = foreign.collect();
+    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
+        return false;
+    };
+    let shape = known.shape;
+    if !event.rows.is_empty() || event.change.is_some() {
+        return false;
+    }
+    if !shape.has_outbox
+        || shape.deletes_after_send
+        || is_young(copied, publish_grace(known), known)
+    {
+        return false;
+    }
+    let from = if foreign.iter().all(|copy| copy.is_timed()) {
+        copied - longest_way_of_a_row(all, known)
+    } else {
+        EVER
+    };
+    let to = copied + publish_grace(known);
+    if known.absent(PlaceRole::Outbox, from, to).is_err() {
+        return false;
+    }
+    let Some(version) = event.version.filter(|_| shape.has_business) else {
+        // No business row could be told to be its own: the outbox decides alone.
+        return true;
+    };
+    let same = |other: &&Event<'_>| other.aggregate == event.aggregate;
+    let newer_stored = known.places(PlaceRole::Business).iter().any(|place| {
+        let rows = known.seen.iter().filter(|row| row.place == *place);
+        let mut of_aggregate = rows.filter(|row| row.aggregate == event.aggregate);
+        of_aggregate.any(|row| row.version > Some(version))
+    });
+    let taken_by_another = all
+        .iter()
+        .filter(same)
+        .any(|other| other.version == Some(version) && !other.rows.is_empty());
+    known.absent(PlaceRole::Business, from, to).is_ok() && (!newer_stored || taken_by_another)
+}
+
+/// How long before a copy its row may have been written, as far as the relay has shown.
+fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
+    let mut longest = 0;
+    for event in all {
+        for row in &event.rows {
+            for copy in &event.copies {
+                let timed = row.is_timed() && copy.is_timed();
+                if timed && !copy.marks.contains(Marks::OWN_RESEND) {
+                    longest = longest.max(copy.at - row.at);
+                }
+            }
+        }
+    }
+    publish_grace(known).max(longest * 2) + known.slack
+}
+
+/// Marked as sent, and no copy known.
+fn sent(written: i64, since: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
+    if !known.shape.has_observer {
+        return unknown(&[UnknownReason::NoObserver]);
+    }
+    match no_copy_since(written, since, known) {
+        Err(Doubt::Failed) => not_checked(),
+        _ if is_young(written, publish_grace(known), known) => vec![PublishVerdict::Pending],
+        Err(Doubt::Because(reasons)) => unknown(&reasons),
+        Ok(()) => vec![PublishVerdict::LostInPublish],
+    }
+}
+
+/// Not marked as sent, and no copy known.
+fn unsent(
+    event: &Event<'_>,
+    written: i64,
+    all: &[Event<'_>],
+    known: &Known<'_>,
+) -> Vec<PublishVerdict> {
+    let shape = known.shape;
+    let looked = no_copy_since(written, event.written_since(), known);
+    // What the row said before may be out of date.
+    if known.could_not_read(PlaceRole::Outbox)
+        || (shape.has_observer && looked == Err(Doubt::Failed))
+    {
+        return not_checked();
+    }
+    if event.row_says(Marks::FAILED) {
+        return vec![PublishVerdict::Stuck(StuckReason::AttemptsExhausted)];
+    }
+    if is_young(written, publish_grace(known), known) {
+        return vec![PublishVerdict::Pending];
+    }
+    if !shape.outbox_tells_sent {
+        if !shape.has_observer {
+            return unknown(&[UnknownReason::NoObserver]);
+        }
+        if let Err(Doubt::Because(reasons)) = looked {
+            return unknown(&reasons);
+        }
+    }
+    let mut younger_sent = known.sent_rows.iter().any(|&at| at >= written);
+    let mut older_waits = false;
+    for other in all {
+        let published = other
+            .copies
+            .iter()
+            .any(|c| !c.marks.contains(Marks::OWN_RESEND));
+        younger_sent |= published && other.rows.iter().any(|row| row.at >= written);
+        let same = other.aggregate == event.aggregate && !event.aggregate.is_empty();
+        let arrived = other.row_says(Marks::SENT)
+            || !other.copies.is_empty()
+            || !other.resends.is_empty()
+            || other.consumed().is_some();
+        older_waits |= same && !arrived && other.written().is_some_and(|at| at < written);
+    }
+    vec![PublishVerdict::Stuck(match (younger_sent, older_waits) {
+        (false, _) => StuckReason::RelayIdle,
+        (true, true) => StuckReason::HeadOfLine,
+        (true, false) => StuckReason::PassedOver,
+    })]
+}
+
+/// Only the business row tells of it.
+fn without_row(change: &Sighting, known: &Known<'_>) -> Vec<PublishVerdict> {
+    let shape = known.shape;
+    let mut doubts = Vec::new();
+    if shape.has_outbox {
+        // Both rows are written in one transaction.
+        let (from, to) = (change.since() - known.slack, change.at + known.slack);
+        doubts.extend(known.absent(PlaceRole::Outbox, from, to).err());
+        if shape.deletes_after_send {
+            doubts.push(Doubt::Because(vec![UnknownReason::OutboxCleaned]));
+        }
+    }
+    if shape.has_observer {
+        doubts.extend(no_copy_since(change.at, change.since(), known).err());
+    } else if !shape.has_outbox {
+        doubts.push(Doubt::Because(vec![UnknownReason::NoObserver]));
+    }
+    if doubts.contains(&Doubt::Failed) {
+        return not_checked();
+    }
+    if is_young(change.at, publish_grace(known), known) {
+        return vec![PublishVerdict::Pending];
+    }
+    let mut reasons = Vec::new();
+    for doubt in doubts {
+        if let Doubt::Because(told) = doubt {
+            reasons.extend(told);
+        }
+    }
+    if reasons.is_empty() {
+        vec![PublishVerdict::MissingOutboxRow]
+    } else {
+        unknown(&reasons)
+    }
+}
+
+/// Whether every destination was read without loss since something was there, up to the end of the judged scan.
+/// Its last seconds may be missing once the grace is over.
+fn no_copy_since(at: i64, since: i64, known: &Known<'_>) -> Result<(), Doubt> {
+    let from = since - known.slack;
+    let looked = known.absent(PlaceRole::Destination, from, known.moment.scan_at);
+    if let Err(Doubt::Because(_)) = looked {
+        let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(known));
+        if known.proven_until(PlaceRole::Destination, from) >= needed {
+            return Ok(());
+        }
+    }
+    looked
+}
+
+fn publish_grace(known: &Known<'_>) -> i64 {
+    i64::from(known.shape.grace.publish_secs)
+}
+
+fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
+    known.moment.now - at <= grace
+}
+
+fn not_checked() -> Vec<PublishVerdict> {
+    vec![PublishVerdict::NotChecked(String::new())]
+}
+
+fn unknown(reasons: &[UnknownReason]) -> Vec<PublishVerdict> {
+    reasons
+        .iter()
+        .copied()
+        .map(PublishVerdict::Unknown)
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! How histories are read: scans, what each place proves, what fails, and looks at consumers.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use waybill_model::GapReason;
+
+/// One scan and when it is judged.
+#[derive(Debug, Clone)]
+pub(super) struct ScanLife {
+    /// How long after the latest judgement it begins; negative where clocks are set back.
+    pub(super) pause: i64,
+    /// How long until it is judged.
+    pub(super) takes: i64,
+    /// Judged in its course as well, up to so long after its beginning.
+    pub(super) in_course: Option<i64>,
+    /// Judged as a whole.
+    pub(super) whole: bool,
+}
+
+/// Something that goes wrong with reading one place.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    /// The scan; `None` for every one.
+    pub(super) scan: Option<usize>,
+    pub(super) place: usize,
+    /// One partition only.
+    pub(super) partition: Option<u32>,
+    pub(super) kind: TroubleKind,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+pub(super) enum TroubleKind {
+    Gap(i64, i64, GapReason),
+    /// Read from then on only.
+    From(i64),
+    /// Read up to so long before the scan began.
+    Before(i64),
+    /// Not read at all.
+    Unread,
+    /// Not read at all, and told so.
+    Failed,
+    /// Read as usual, then failed.
+    FailedLater,
+}
+
+/// One look at one consumer, as a group and as a queue.
+#[derive(Debug, Clone)]
+pub(super) struct LookLife {
+    pub(super) consumer: usize,
+    pub(super) at: i64,
+    pub(super) passed: [Option<Option<i64>>; 2],
+    pub(super) depth: (u64, u64),
+    pub(super) bound: bool,
+    pub(super) attached: Option<u32>,
+}
+
+pub(super) fn scans() -> impl Strategy<Value = Vec<ScanLife>> {
+    let in_course = prop::option::weighted(0.15, 0_i64..6);
+    let scan = (-3_i64..16, 0_i64..8, in_course, prop::bool::weighted(0.9)).prop_map(
+        |(pause, takes, in_course, whole)| ScanLife {
+            pause,
+            takes,
+            in_course,
+            whole,
+        },
+    );
+    prop::collection::vec(scan, 1..=3)
+}
+
+pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
+    let reason = select(vec![
+        GapReason::Retention,
+        GapReason::Compacted,
+        GapReason::OpenTransactions,
+        GapReason::TapClosed,
+        GapReason::Cap,
+    ]);
+    let kind = prop_oneof![
+        5 => (0_i64..125, 1_i64..30, reason)
+            .prop_map(|(from, len, reason)| TroubleKind::Gap(from, from + len, reason)),
+        2 => (-30_i64..100).prop_map(TroubleKind::From),
+        2 => (0_i64..12).prop_map(TroubleKind::Before),
+        1 => (0_i64..100).prop_map(TroubleKind::Before),
+        1 => Just(TroubleKind::Unread),
+        2 => Just(TroubleKind::Failed),
+        1 => Just(TroubleKind::FailedLater),
+    ];
+    let scan = prop::option::weighted(0.4, 0_usize..3);
+    (scan, 0_usize..12, prop::option::of(0_u32..2), kind).prop_map(
+        |(scan, place, partition, kind)| Trouble {
+            scan,
+            place,
+            partition,
+            kind,
+        },
+    )
+}
+
+pub(super) fn look() -> impl Strategy<Value = LookLife> {
+    let passed = || prop::option::weighted(0.85, prop::option::weighted(0.9, 0_i64..14));
+    let depth = select(vec![(0, 0), (0, 0), (0, 0), (0, 2), (3, 0), (3, 0)]);
+    let attached = prop::option::weighted(0.4, 0_u32..2);
+    (
+        (0_usize..3, 20_i64..150),
+        [passed(), passed()],
+        depth,
+        prop::bool::weighted(0.8),
+        attached,
+    )
+        .prop_map(
+            |((consumer, at), passed, depth, bound, attached)| LookLife {
+                consumer,
+                at,
+                passed,
+                depth,
+                bound,
+                attached,
+            },
+        )
+}
