@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use waybill_model::Micros;
 
 use super::*;
-use crate::event::ChangeKind;
+use crate::event::{Body, ChangeKind};
 use crate::product::Product;
 
 fn event() -> ProductEvent {
@@ -20,6 +20,7 @@ fn event() -> ProductEvent {
             removed: false,
         },
         at: Micros(0),
+        body: Body::Flat,
     }
 }
 
