@@ -10,6 +10,9 @@ use crate::arguments::{Arguments, Broker, Database};
 /// How long a past is.
 const SPAN: Duration = Duration::from_secs(45 * 60);
 
+/// RabbitMQ counts what is in its queues every five seconds.
+const COUNTED: Duration = Duration::from_secs(6);
+
 /// An empty world.
 pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
     World::create(config(arguments)?)
@@ -32,6 +35,10 @@ pub(crate) async fn write_past(
         .history_by_chance(span, faults, arguments.one_in)
         .await
         .context("failed to write a past")?;
+    if arguments.broker == Broker::Rabbitmq {
+        // A company whose past is this old has not emptied its queues a second ago.
+        tokio::time::sleep(COUNTED).await;
+    }
     Ok(())
 }
 

@@ -63,10 +63,12 @@ pub struct Entry {
     /// A newer version of the product lies before it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overtaken: bool,
-    /// Some clock says that it was processed before it was published, or published before it was
-    /// written, by seconds.
+    /// Some consumer's clock says that it was processed seconds before it was published.
     #[serde(default, skip_serializing_if = "is_default")]
     pub skewed: bool,
+    /// Its first copy says that it was published seconds before its outbox row was written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub copied_early: bool,
     /// That a copy or a row is absent cannot be known, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub blind: Option<UnknownReason>,
@@ -268,6 +270,7 @@ impl Entry {
             thinned: false,
             overtaken: false,
             skewed: false,
+            copied_early: false,
             blind: None,
             consumers: [ConsumerEntry::default(); 3],
             faults: Vec::new(),

@@ -1,5 +1,7 @@
 //! What the ledger notes of an imagined event. Pure.
 
+use waybill_model::Micros;
+
 use super::past::{Fate, Way};
 use crate::ledger::Entry;
 use crate::{ConsumerName, Fault};
@@ -22,7 +24,11 @@ pub(super) fn entry(fate: &Fate) -> Entry {
         return entry;
     }
     entry.copies = u32::try_from(fate.published.len()).unwrap_or(u32::MAX);
-    entry.skewed = skewed(fate);
+    if let Some(copied) = fate.copied() {
+        entry.copied_early = before(copied, fate.event.at);
+        let mut processed = fate.processed.iter().flatten();
+        entry.skewed = processed.any(|at| before(*at, copied));
+    }
     for consumer in ConsumerName::ALL {
         let it = &mut entry.consumers[consumer.index()];
         it.received = if fate.is_delivered() { entry.copies } else { 0 };
@@ -34,16 +40,7 @@ pub(super) fn entry(fate: &Fate) -> Entry {
     entry
 }
 
-/// Whether some clock contradicts what came first.
-fn skewed(fate: &Fate) -> bool {
-    let Some(copied) = fate.copied() else {
-        return false;
-    };
-    let before = |later: waybill_model::Micros, earlier: waybill_model::Micros| {
-        later.plus(SKEWED_MICROS) < earlier
-    };
-    let written = fate.event.at;
-    let processed = fate.processed.iter().flatten();
-    (fate.in_outbox() && before(copied, written))
-        || processed.into_iter().any(|at| before(*at, copied))
+/// Whether a clock says that the later one was seconds before the earlier one.
+fn before(later: Micros, earlier: Micros) -> bool {
+    later.plus(SKEWED_MICROS) < earlier
 }

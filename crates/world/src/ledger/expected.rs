@@ -116,7 +116,9 @@ impl Entry {
             flags.set(Flags::DUPLICATE, self.copies > 1);
             let reordered = self.overtaken || self.faults.contains(&Fault::Reorder);
             flags.set(Flags::OUT_OF_ORDER, reordered && self.copies > 0);
-            flags.set(Flags::SKEW, self.skewed);
+            // Only a row that is still there can be younger than its copy.
+            let early = self.copied_early && self.outbox;
+            flags.set(Flags::SKEW, self.skewed || early);
         }
         let resent = |it: &ConsumerEntry| it.resends + it.resends_alone > 0;
         flags.set(Flags::RESENT, self.consumers.iter().any(resent));
