@@ -174,6 +174,14 @@ impl Index {
         crate::row::verdict(self, no)
     }
 
+    /// The events that one scan has found missing and none has confirmed, as of the latest
+    /// judgement.
+    pub fn suspected(&self) -> Vec<u32> {
+        let mut suspected: Vec<u32> = self.suspicions.unconfirmed().collect();
+        suspected.sort_unstable();
+        suspected
+    }
+
     /// All that was seen of one event, in causal order.
     pub fn facts(&self, no: u32) -> Vec<Seen> {
         crate::row::facts(self, no)
