@@ -54,6 +54,20 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
 }
 
 #[tokio::test]
+async fn what_a_consumer_processed_is_found_however_wrong_its_clock_is() {
+    let company = Company::new("read-only");
+    company.play(&[Fate::LostBySearch, Fate::LostBySearch], 300);
+    // Two hours ago, says its clock: long before the window begins.
+    company.process(0, now().plus(-7_200_000_000));
+    company.scanned().await;
+    expect![[r#"
+        e0 published processed
+        e1 published lost-by-consumer Confirmed
+    "#]]
+    .assert_eq(&company.told().await);
+}
+
+#[tokio::test]
 async fn the_filter_of_a_tab_yields_as_many_events_as_stand_on_it() {
     let company = Company::new("read-only");
     use Fate::{Fine, Lost, LostBySearch, Phantom, Stuck};

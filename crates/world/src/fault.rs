@@ -67,6 +67,8 @@ pub enum Fault {
     RelayClockOff,
     /// Two relays send the same rows.
     TwoRelays,
+    /// One consumer is registered in the middle of a past.
+    ConsumerLate,
 }
 
 /// Some events that shall go astray in the same way.
@@ -112,7 +114,7 @@ pub(crate) enum About {
 
 impl Fault {
     /// All of them, in the order of the panel.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::PublishFailsAfterCommit,
         Self::RelayDead,
         Self::SentButLost,
@@ -140,6 +142,7 @@ impl Fault {
         Self::ConsumerClockOff,
         Self::RelayClockOff,
         Self::TwoRelays,
+        Self::ConsumerLate,
     ];
 
     /// The fault of that name.
@@ -155,6 +158,14 @@ impl Fault {
     /// Whether it changes what can be known of all events rather than what happens to one.
     pub const fn is_of_all_events(self) -> bool {
         matches!(self.about(), About::World)
+    }
+
+    /// Whether it hits whom it hits, rather than events that are chosen for it.
+    pub(crate) const fn is_unaimed(self) -> bool {
+        matches!(
+            self,
+            Self::OutboxDeleted | Self::Compacted | Self::QueueOverflow | Self::ConsumerLate
+        )
     }
 
     pub(crate) const fn about(self) -> About {
@@ -181,7 +192,8 @@ impl Fault {
             | Self::OutboxDeleted
             | Self::Compacted
             | Self::TransactionOpen
-            | Self::QueueOverflow => About::World,
+            | Self::QueueOverflow
+            | Self::ConsumerLate => About::World,
         }
     }
 
@@ -222,6 +234,7 @@ impl Fault {
             | Self::RetentionPassed
             | Self::OutboxDeleted
             | Self::Compacted
+            | Self::ConsumerLate
             | Self::EqualPayload
             | Self::OddSpelling
             | Self::NewSchema => (VerdictClass::Arrived, "arrived"),

@@ -20,10 +20,13 @@ use waybill_model::Micros;
 use crate::bus::Bus;
 use crate::clock::now;
 use crate::schedule::{Chance, Plan, schedule};
-use crate::{BrokerKind, Error, Fault, Planted, Result, World};
+use crate::{BrokerKind, ConsumerName, Error, Fault, Planted, Result, World};
 
 /// Events per round; one round is in memory at a time.
-const ROUND: usize = 2000;
+pub(crate) const ROUND: usize = 2000;
+
+/// Who is registered late.
+const LATE: ConsumerName = ConsumerName::Storefront;
 
 /// The mock keeps 5 MiB per partition, and popular products make some partitions fuller.
 const MOCK_MAX_EVENTS: usize = 60_000;
@@ -90,6 +93,14 @@ impl World {
             bus.compact().await?;
         }
         let mut past = past::Past::new(seed);
+        if faults.contains(&Fault::ConsumerLate)
+            && let Some(middle) = schedule.times.get(schedule.times.len() / 2)
+        {
+            // To the second: not every broker keeps finer times.
+            let since = Micros(middle.0.div_euclid(1_000_000) * 1_000_000);
+            self.inner.register_late(LATE, since);
+            past = past.with_late(LATE, since);
+        }
         let mut writer = write::Writer::new(&self.inner, faults.clone());
         let mut copies = 0;
         let mut catalogue = self.inner.catalogue.lock().await;

@@ -98,6 +98,12 @@ pub struct ConsumerEntry {
     /// It moved on without processing.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped: bool,
+    /// It was registered only after the last copy went out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_expected: bool,
+    /// Whether it was there when the last copy went out cannot be told from that copy's clock.
+    #[serde(skip_serializing_if = "is_default")]
+    pub blurred: bool,
     /// It put the message with its dead letters.
     #[serde(skip_serializing_if = "is_default")]
     pub dead_lettered: bool,

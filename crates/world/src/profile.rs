@@ -175,6 +175,7 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
             consumer_value: None,
         }),
         dead_letters: Some(dead_letters),
+        since: world.registered(name),
     }
 }
 

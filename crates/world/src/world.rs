@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, Notify};
-use waybill_model::{Access, Profile};
+use waybill_model::{Access, Micros, Profile};
 
 use crate::bus::{Bus, Offsets, PARTITIONS};
 use crate::live::{IsWorking, Switches};
@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) relay_call: Notify,
     /// The relay deletes rows once they are sent.
     deletes_after_send: AtomicBool,
+    /// A consumer that was registered late, and when.
+    registered: std::sync::OnceLock<(ConsumerName, Micros)>,
 }
 
 impl World {
@@ -85,6 +87,7 @@ impl World {
             working: IsWorking::new(false),
             relay_call: Notify::new(),
             deletes_after_send: AtomicBool::new(false),
+            registered: std::sync::OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -149,6 +152,17 @@ impl Inner {
     /// From now on the relay deletes rows once they are sent.
     pub(crate) fn delete_after_send(&self) {
         self.deletes_after_send.store(true, Ordering::Release);
+    }
+
+    /// A consumer comes late; the first one to do so counts.
+    pub(crate) fn register_late(&self, consumer: ConsumerName, at: Micros) {
+        self.registered.set((consumer, at)).ok();
+    }
+
+    /// When a consumer was registered, unless it always was.
+    pub(crate) fn registered(&self, consumer: ConsumerName) -> Option<Micros> {
+        let (late, at) = self.registered.get()?;
+        (*late == consumer).then_some(*at)
     }
 
     pub(crate) fn deletes_after_send(&self) -> bool {

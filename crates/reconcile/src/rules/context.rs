@@ -43,6 +43,8 @@ pub(crate) struct Context {
 pub(crate) struct ConsumerContext {
     pub(crate) no: ConsumerNo,
     pub(crate) destination: Option<PlaceId>,
+    /// Nothing published before is expected of it.
+    pub(crate) since: i64,
     pub(crate) has_inbox: bool,
     pub(crate) has_dead_letters: bool,
     pub(crate) progress: ProgressKind,
@@ -97,6 +99,10 @@ impl Context {
             ConsumerContext {
                 no,
                 destination: consumer.destination,
+                since: index
+                    .since
+                    .get(usize::from(no.0))
+                    .map_or(i64::MIN, |at| at.0),
                 has_inbox: consumer.inbox,
                 has_dead_letters: consumer.dead_letters,
                 progress: consumer.progress,

@@ -33,6 +33,7 @@ impl Fault {
             Self::ConsumerClockOff => "consumer-clock-off",
             Self::RelayClockOff => "relay-clock-off",
             Self::TwoRelays => "two-relays",
+            Self::ConsumerLate => "consumer-late",
         }
     }
 
@@ -66,6 +67,7 @@ impl Fault {
             Self::ConsumerClockOff => "Set a consumer's clock five minutes off",
             Self::RelayClockOff => "Set the relay's clock five minutes off",
             Self::TwoRelays => "Run two relays",
+            Self::ConsumerLate => "Register a consumer late",
         }
     }
 
@@ -145,6 +147,9 @@ impl Fault {
             }
             Self::RelayClockOff => {
                 "The relay's clock is five minutes ahead or behind, and so are the times of its messages."
+            }
+            Self::ConsumerLate => {
+                "The consumer exists since the middle of the past only; nothing from before is expected of it."
             }
             Self::TwoRelays => "Two relays run at once, and both send the same rows.",
         }

@@ -34,8 +34,13 @@ pub(super) fn entry(fate: &Fate) -> Entry {
         it.received = if fate.is_delivered() { entry.copies } else { 0 };
         it.processed = fate.processed[consumer.index()].is_some();
         it.dead_lettered = fate.chokes(consumer);
+        it.not_expected = fate.too_early_for == Some(consumer);
+        it.blurred = fate.seems_otherwise_to == Some(consumer);
+        if it.not_expected {
+            it.received = 0;
+        }
         // Every consumer has moved past everything when a past ends.
-        it.skipped = !it.processed && !it.dead_lettered;
+        it.skipped = !it.processed && !it.dead_lettered && !it.not_expected;
     }
     entry
 }

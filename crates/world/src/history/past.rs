@@ -30,6 +30,10 @@ pub(super) struct Fate {
     pub(super) published: Vec<Micros>,
     /// When each consumer processed it.
     pub(super) processed: [Option<Micros>; 3],
+    /// The consumer that did not exist yet when its last copy went out.
+    pub(super) too_early_for: Option<ConsumerName>,
+    /// The late consumer, when a wrong clock on the copy makes that seem otherwise.
+    pub(super) seems_otherwise_to: Option<ConsumerName>,
 }
 
 /// Some events in the order they were made, and their copies in the order they went out.
@@ -73,6 +77,8 @@ pub(super) struct Past {
     again: Vec<Outgoing>,
     /// The change before, whose body may be sent again.
     before: Option<ProductEvent>,
+    /// Who is registered late, and when.
+    late: Option<(ConsumerName, Micros)>,
 }
 
 impl Fate {
@@ -112,12 +118,17 @@ impl Fate {
 
     /// The time its first copy carries.
     pub(super) fn copied(&self) -> Option<Micros> {
-        let off = if self.is(Fault::RelayClockOff) {
+        let off = self.clock_off();
+        self.published.first().map(|at| at.plus(off))
+    }
+
+    /// How far off the clock was that its copies carry.
+    fn clock_off(&self) -> i64 {
+        if self.is(Fault::RelayClockOff) {
             off(&self.event)
         } else {
             0
-        };
-        self.published.first().map(|at| at.plus(off))
+        }
     }
 
     /// Whether copies reach consumers.
@@ -132,7 +143,9 @@ impl Fate {
 
     /// Whether this consumer gets it and cannot process it.
     pub(super) fn chokes(&self, consumer: ConsumerName) -> bool {
-        self.is_delivered() && self.hits(Fault::ConsumerPoison, consumer)
+        self.is_delivered()
+            && self.too_early_for != Some(consumer)
+            && self.hits(Fault::ConsumerPoison, consumer)
     }
 
     /// How one place writes its id.
@@ -172,6 +185,15 @@ impl Past {
             held: BTreeMap::new(),
             again: Vec::new(),
             before: None,
+            late: None,
+        }
+    }
+
+    /// The same with a consumer that is registered late.
+    pub(super) fn with_late(self, consumer: ConsumerName, since: Micros) -> Self {
+        Self {
+            late: Some((consumer, since)),
+            ..self
         }
     }
 
@@ -219,6 +241,8 @@ impl Past {
             sent_at: None,
             published: Vec::new(),
             processed: [None; 3],
+            too_early_for: None,
+            seems_otherwise_to: None,
         };
         fate.settle();
         // Its copy goes out behind the next one.
@@ -229,6 +253,7 @@ impl Past {
         };
         fate.published = self.published(ready, &fate);
         fate.sent_at = self.marked(&fate);
+        self.register(&mut fate);
         if let Some(first) = fate.published.first()
             && fate.is_delivered()
         {
@@ -238,6 +263,18 @@ impl Past {
             self.before = Some(fate.event.clone());
         }
         fate
+    }
+
+    /// Notes whether a late consumer was there when the last copy went out.
+    fn register(&self, fate: &mut Fate) {
+        let (Some((late, since)), Some(last)) = (self.late, fate.published.last()) else {
+            return;
+        };
+        let off = fate.clock_off();
+        let missed = *last < since;
+        fate.too_early_for = missed.then_some(late);
+        let seems_missed = last.plus(off) < since;
+        fate.seems_otherwise_to = (seems_missed != missed).then_some(late);
     }
 
     fn next_event(
@@ -323,7 +360,9 @@ impl Past {
                 Fault::GroupReset,
                 Fault::CommitBeforeProcessing,
             ];
-            if never.into_iter().any(|fault| fate.hits(fault, consumer)) {
+            if never.into_iter().any(|fault| fate.hits(fault, consumer))
+                || fate.too_early_for == Some(consumer)
+            {
                 return None;
             }
             let off = if fate.hits(Fault::ClockSkew, consumer) {
@@ -372,12 +411,7 @@ impl Past {
     }
 
     fn outgoing(&self, fate: &Fate, at: Micros) -> Outgoing {
-        let off = if fate.is(Fault::RelayClockOff) {
-            off(&fate.event)
-        } else {
-            0
-        };
-        let mut letter = fate.event.letter(at.plus(off));
+        let mut letter = fate.event.letter(at.plus(fate.clock_off()));
         letter.spelling = fate.spelling(0, Spelling::odd);
         letter.expires = fate.is(Fault::QueueTtl);
         Outgoing {

@@ -27,7 +27,11 @@ impl Entry {
             class,
             publish_or: self.publish_or(&publish),
             publish,
-            consumers_or: consumers.iter().map(|it| self.consumer_or(it)).collect(),
+            consumers_or: ConsumerName::ALL
+                .into_iter()
+                .zip(&consumers)
+                .map(|(name, verdict)| self.consumer_or(name, verdict))
+                .collect(),
             consumers,
             flags: self.flags(),
             flags_or: self.flags_or(),
@@ -85,6 +89,8 @@ impl Entry {
             ConsumerVerdict::Processed
         } else if it.dead_lettered {
             ConsumerVerdict::DeadLettered
+        } else if it.not_expected {
+            ConsumerVerdict::NotDue
         } else if it.skipped {
             ConsumerVerdict::LostByConsumer
         } else if self.copies + self.resends() == 0 {
@@ -94,7 +100,11 @@ impl Entry {
         }
     }
 
-    fn consumer_or(&self, verdict: &ConsumerVerdict) -> Vec<ConsumerVerdict> {
+    fn consumer_or(&self, name: ConsumerName, verdict: &ConsumerVerdict) -> Vec<ConsumerVerdict> {
+        if self.consumers[name.index()].blurred {
+            // The copy's clock decides, and it is wrong.
+            return vec![ConsumerVerdict::NotDue, ConsumerVerdict::LostByConsumer];
+        }
         if *verdict != ConsumerVerdict::LostByConsumer || !self.expired {
             return Vec::new();
         }

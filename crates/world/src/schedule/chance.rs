@@ -46,7 +46,7 @@ fn numbers(rng: &mut StdRng, n: usize, fault: Fault, one_in: u32) -> Vec<usize> 
         // What lies before the record that is named here goes with it.
         Fault::RetentionPassed => vec![rng.random_range(0..(n / OLD_PART).max(1))],
         // These hit whom they hit.
-        Fault::OutboxDeleted | Fault::Compacted | Fault::QueueOverflow => Vec::new(),
+        _ if fault.is_unaimed() => Vec::new(),
         // Nobody can tell a clock that is ahead from a message that has just come.
         Fault::RelayClockOff => (0..n * 4 / 5).filter(|_| rng.random_bool(odds)).collect(),
         _ if fault.comes_in_a_row() => {
