@@ -72,6 +72,10 @@ impl Fault {
     }
 
     /// What happens then, in a sentence.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one sentence per fault, nothing to split"
+    )]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::PublishFailsAfterCommit => {
