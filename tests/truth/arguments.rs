@@ -35,6 +35,12 @@ pub(crate) struct Arguments {
     /// One event in this many is hit by each fault
     #[arg(long, default_value_t = 100)]
     pub(crate) one_in: u32,
+    /// How many seconds back Waybill looks; the past is 2700 seconds long
+    ///
+    /// A shorter window than the past begins in the middle of things: events that began before it
+    /// need not be seen.
+    #[arg(long, default_value_t = 3600)]
+    pub(crate) window: u64,
     /// Follow the company while it works, instead of reading its past
     ///
     /// Reports besides how long it took from a fault to its confirmed verdict, and every event that

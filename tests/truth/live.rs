@@ -19,6 +19,13 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often faults are switched on.
 const BREAK: Duration = Duration::from_secs(1);
 
+/// How often the relay is slow …
+const SLOW: Duration = Duration::from_secs(5);
+
+/// … and how long it then does nothing. With the longest transaction before it an event is still
+/// published well within its grace.
+const PAUSED: Duration = Duration::from_millis(700);
+
 /// How long the company may take to come to rest.
 const SETTLE: Duration = Duration::from_secs(120);
 
@@ -67,15 +74,22 @@ pub(crate) async fn follow(
         relay: true,
     })?;
     let eye = open(world).await?;
-    let took_micros = scan(&eye.core).await?;
+    let took_micros = scan(&eye.core, arguments.window).await?;
     eye.core.live(true).map_err(said)?;
     let mut flagged = Flagged::default();
     live.set_rate(arguments.rate);
-    let mut broken = Instant::now();
+    let (mut broken, mut slow) = (Instant::now(), Instant::now());
     while world.ledger().len() < arguments.events {
         if broken.elapsed() >= BREAK {
             broken = Instant::now();
             break_some(arguments, world, faults).await?;
+        }
+        if slow.elapsed() >= SLOW && !faults.is_empty() {
+            slow = Instant::now();
+            world.break_it(Fault::RelayDead, None, None).await?;
+            tokio::time::sleep(PAUSED).await;
+            // What else is broken is broken again within a second.
+            world.heal();
         }
         flagged.look(&eye.core).await?;
         tokio::time::sleep(LOOK).await;
@@ -96,6 +110,7 @@ pub(crate) async fn follow(
     let looked = Looked {
         rows: all,
         took_micros,
+        from: Micros(i64::MIN),
     };
     Ok((looked, timing))
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use tempfile::TempDir;
 use waybill_engine::profiles::MemorySecrets;
 use waybill_engine::{Core, Dirs, Drivers};
-use waybill_model::{Access, EventRow};
+use waybill_model::{Access, EventRow, Micros};
 use waybill_protocol::{Failure, GetRows, OpenTarget, ScanState, TimeSpec};
 use waybill_source::Secret;
 use waybill_world::World;
@@ -17,6 +17,8 @@ const PAGE: u32 = 1000;
 pub(crate) struct Looked {
     pub(crate) rows: Vec<EventRow>,
     pub(crate) took_micros: u64,
+    /// What began before this need not be there.
+    pub(crate) from: Micros,
 }
 
 /// A core that has the world's profile open, and its folder.
@@ -25,15 +27,20 @@ pub(crate) struct Eye {
     _folder: TempDir,
 }
 
-/// Scans the last hour.
-pub(crate) async fn look_at(world: &World) -> anyhow::Result<Looked> {
+/// Scans the last so many seconds.
+pub(crate) async fn look_at(world: &World, secs: u64) -> anyhow::Result<Looked> {
     let eye = open(world).await?;
-    let took_micros = scan(&eye.core).await?;
+    let took_micros = scan(&eye.core, secs).await?;
+    let from = eye.core.status().map_err(said)?.window.from;
     let rows = rows(&eye.core, "")
         .await
         .context("failed to read the grid")?;
     eye.core.close().await;
-    Ok(Looked { rows, took_micros })
+    Ok(Looked {
+        rows,
+        took_micros,
+        from,
+    })
 }
 
 /// Opens the world's profile.
@@ -60,9 +67,9 @@ pub(crate) async fn open(world: &World) -> anyhow::Result<Eye> {
     })
 }
 
-/// Reads the last hour to its end; how long that took.
-pub(crate) async fn scan(core: &Core) -> anyhow::Result<u64> {
-    let window = TimeSpec::Last { secs: 3600 };
+/// Reads the last so many seconds to their end; how long that took.
+pub(crate) async fn scan(core: &Core, secs: u64) -> anyhow::Result<u64> {
+    let window = TimeSpec::Last { secs };
     let status = core.scan_and_wait(window, |_| ()).await.map_err(said)?;
     match status.scan {
         ScanState::Done { took_micros } => Ok(took_micros),

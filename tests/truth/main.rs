@@ -46,7 +46,7 @@ async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result
         (looked, Some(timing))
     } else {
         stage::write_past(arguments, world, &faults).await?;
-        (look::look_at(world).await?, None)
+        (look::look_at(world, arguments.window).await?, None)
     };
     let scan = looked.took_micros as f64 / 1e6;
     let seconds = report::Seconds {
@@ -54,7 +54,7 @@ async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result
         scan,
     };
     let ledger = world.ledger();
-    let matrix = matrix::Matrix::new(&ledger, &looked.rows);
+    let matrix = matrix::Matrix::new(&ledger, &looked);
     Ok(report::Report::new(
         arguments, &ledger, matrix, seconds, timing,
     ))

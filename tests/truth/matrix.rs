@@ -6,6 +6,8 @@ use serde::Serialize;
 use waybill_model::{ConsumerVerdict, EventRow, Flags, PublishVerdict};
 use waybill_world::{Expected, Ledger};
 
+use crate::look::Looked;
+
 /// How often a verdict was right, said wrongly, and not said where it was due.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Count {
@@ -51,6 +53,9 @@ type Word = (&'static str, Option<&'static str>);
 /// As many wrong verdicts as anybody looks at.
 const MAX_WRONG: usize = 50;
 
+/// What began this soon after the window did may seem to have begun before it.
+const EDGE_MICROS: i64 = 330_000_000;
+
 /// The flags that follow from what happened.
 const FLAGS: [(Flags, &str); 3] = [
     (Flags::DUPLICATE, "duplicate"),
@@ -59,14 +64,18 @@ const FLAGS: [(Flags, &str); 3] = [
 ];
 
 impl Matrix {
-    pub(crate) fn new(ledger: &Ledger, rows: &[EventRow]) -> Self {
+    pub(crate) fn new(ledger: &Ledger, looked: &Looked) -> Self {
         let mut matrix = Self::default();
-        let mut said: BTreeMap<&str, &EventRow> =
-            rows.iter().map(|row| (row.id.as_str(), row)).collect();
+        let mut said: BTreeMap<&str, &EventRow> = looked
+            .rows
+            .iter()
+            .map(|row| (row.id.as_str(), row))
+            .collect();
         for expected in ledger.expected() {
             match said.remove(expected.id.as_str()) {
                 Some(row) => matrix.compare(row, &expected),
-                None if expected.traceless => {}
+                // A clock that is minutes off may put an event before the window.
+                None if expected.traceless || expected.at < looked.from.plus(EDGE_MICROS) => {}
                 None => matrix.unseen.push(expected.id.to_string()),
             }
         }

@@ -17,7 +17,7 @@ use crate::world::Inner;
 use crate::{Fault, Result};
 
 /// A transaction is held open with [`Fault::LateCommit`] for up to this long; several are at once.
-const HELD_MILLIS: u64 = 4000;
+const HELD_MILLIS: u64 = 3000;
 
 /// The longest pause between two changes at whatever rate; a new rate ends it anyway.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
