@@ -68,13 +68,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Before this, a copy may have been there and be gone.
+    /// Before this, a copy may have been there and be gone: what the first record that is left
+    /// says, whatever clock it got that from.
     fn blind_until(&self, before: &Offsets) -> Micros {
         let mut first: BTreeMap<i32, Micros> = BTreeMap::new();
         for copy in &self.lying {
             if let Some(at) = copy.placed {
-                let known = first.entry(at.partition).or_insert(copy.at);
-                *known = copy.at.min(*known);
+                first.entry(at.partition).or_insert(copy.at);
             }
         }
         let ends = before.keys().map(|partition| {
@@ -109,6 +109,18 @@ impl Writer<'_> {
         }
     }
 
+    /// RabbitMQ: nobody can tell whether the stream was there before its first message.
+    fn before_the_stream(&self) {
+        let (Bus::Rabbit(_), Some(first)) = (&self.world.bus, self.lying.first()) else {
+            return;
+        };
+        for entry in self.world.ledger().entries_mut() {
+            if entry.at <= first.at.plus(MARGIN_MICROS) && entry.blind.is_none() {
+                entry.blind = Some(UnknownReason::NoObserver);
+            }
+        }
+    }
+
     /// What is true of rows and of the order of copies once everything is over.
     pub(super) async fn forget(self) -> Result<()> {
         if self.faults.contains(&Fault::OutboxDeleted) {
@@ -128,8 +140,7 @@ impl Writer<'_> {
                 entry.blind = Some(UnknownReason::OutboxCleaned);
             }
         }
-        // RabbitMQ has nothing that forgets.
-        debug_assert!(matches!(self.world.bus, Bus::Kafka(_)) || self.open.is_empty());
+        self.before_the_stream();
         Ok(())
     }
 }
