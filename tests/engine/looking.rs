@@ -54,6 +54,39 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
 }
 
 #[tokio::test]
+async fn what_a_consumer_processed_is_found_however_wrong_its_clock_is() {
+    let company = Company::new("read-only");
+    company.play(&[Fate::LostBySearch, Fate::LostBySearch], 300);
+    // Two hours ago, says its clock: long before the window begins.
+    company.process(0, now().plus(-7_200_000_000));
+    company.scanned().await;
+    expect![[r#"
+        e0 published processed
+        e1 published lost-by-consumer Confirmed
+    "#]]
+    .assert_eq(&company.told().await);
+}
+
+#[tokio::test]
+async fn nothing_is_expected_of_a_consumer_before_it_was_registered() {
+    let company = Company::new("read-only");
+    company.play(&[Fate::LostBySearch, Fate::LostBySearch], 300);
+    // Half a second after the first event, half a second before the second.
+    let since = now().plus(-299_500_000);
+    let path = company.folder.path().join("config/toys.toml");
+    let profile = std::fs::read_to_string(&path).expect("it was written");
+    let late = format!("group = \"search\"\nsince = \"{since}\"");
+    let profile = profile.replace("group = \"search\"", &late);
+    std::fs::write(&path, profile).expect("the folder is ours");
+    company.scanned().await;
+    expect![[r#"
+        e0 published not-due
+        e1 published lost-by-consumer Confirmed
+    "#]]
+    .assert_eq(&company.told().await);
+}
+
+#[tokio::test]
 async fn the_filter_of_a_tab_yields_as_many_events_as_stand_on_it() {
     let company = Company::new("read-only");
     use Fate::{Fine, Lost, LostBySearch, Phantom, Stuck};

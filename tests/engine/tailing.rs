@@ -49,6 +49,24 @@ async fn what_arrives_is_seen_and_what_does_not_is_found_missing() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_to_follow_is_never_lost_because_a_scan_is_just_ending() {
+    let company = Company::new("read-only");
+    company.play(&[Fate::Fine], 600);
+    company.open().await;
+    for _ in 0..50 {
+        let window = TimeSpec::Last { secs: 3600 };
+        let scanned = company.core.scan_and_wait(window, |_| ()).await;
+        scanned.expect("it can be read");
+        company.core.live(true).expect("a session is open");
+        wait_for("the live tail", LIMIT, async || {
+            let status = company.core.status().expect("a session is open");
+            (status.scan == ScanState::Live).then_some(())
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn a_broker_that_goes_and_comes_back_is_followed_again() {
     let company = Company::new("read-only");

@@ -3,7 +3,13 @@
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-/// Runs a world with faults, scans it, and holds every verdict against what really happened.
+/// Runs a world with faults, looks at it with the real engine, and holds every verdict against what
+/// really happened.
+///
+/// Prints JSON. For every verdict: how often it was true, false (said although something else was
+/// so) and missed (not said although it was so), and how often `unknown` was said instead, with its
+/// reasons: `unknowable` where the evidence that is left carries no more, `unexcused` where it does.
+/// The exit code is 1 when anything is false or missed, or when a flag was.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask truth")]
 pub(crate) struct Arguments {
@@ -20,8 +26,30 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Broker::Mock)]
     pub(crate) broker: Broker,
     /// `all` that work there, `none`, or names separated by commas
+    ///
+    /// With `all` each fault hits events by its own dice, so that several meet at one event; of
+    /// those that take evidence away from all events (retention, compaction, deleted outbox rows,
+    /// open transactions, queues that overflow) the seed chooses one or none.
     #[arg(long, default_value = "all")]
     pub(crate) faults: String,
+    /// One event in this many is hit by each fault
+    #[arg(long, default_value_t = 100)]
+    pub(crate) one_in: u32,
+    /// How many seconds back Waybill looks; the past is 2700 seconds long
+    ///
+    /// A shorter window than the past begins in the middle of things: events that began before it
+    /// need not be seen.
+    #[arg(long, default_value_t = 3600)]
+    pub(crate) window: u64,
+    /// Follow the company while it works, instead of reading its past
+    ///
+    /// Reports besides how long it took from a fault to its confirmed verdict, and every event that
+    /// was flagged although it arrived in time.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// With --live: changes per second
+    #[arg(long, default_value_t = 100.0)]
+    pub(crate) rate: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

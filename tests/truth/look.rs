@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use tempfile::TempDir;
 use waybill_engine::profiles::MemorySecrets;
 use waybill_engine::{Core, Dirs, Drivers};
-use waybill_model::{Access, EventRow};
+use waybill_model::{Access, EventRow, Micros};
 use waybill_protocol::{Failure, GetRows, OpenTarget, ScanState, TimeSpec};
 use waybill_source::Secret;
 use waybill_world::World;
@@ -16,10 +17,34 @@ const PAGE: u32 = 1000;
 pub(crate) struct Looked {
     pub(crate) rows: Vec<EventRow>,
     pub(crate) took_micros: u64,
+    /// What began before this need not be there.
+    pub(crate) from: Micros,
 }
 
-/// Scans the last hour.
-pub(crate) async fn look_at(world: &World) -> anyhow::Result<Looked> {
+/// A core that has the world's profile open, and its folder.
+pub(crate) struct Eye {
+    pub(crate) core: Core,
+    _folder: TempDir,
+}
+
+/// Scans the last so many seconds.
+pub(crate) async fn look_at(world: &World, secs: u64) -> anyhow::Result<Looked> {
+    let eye = open(world).await?;
+    let took_micros = scan(&eye.core, secs).await?;
+    let from = eye.core.status().map_err(said)?.window.from;
+    let rows = rows(&eye.core, "")
+        .await
+        .context("failed to read the grid")?;
+    eye.core.close().await;
+    Ok(Looked {
+        rows,
+        took_micros,
+        from,
+    })
+}
+
+/// Opens the world's profile.
+pub(crate) async fn open(world: &World) -> anyhow::Result<Eye> {
     let folder = tempfile::tempdir()?;
     let dirs = Dirs::under(folder.path());
     let profile = world.profile(Access::ReadOnly);
@@ -36,21 +61,28 @@ pub(crate) async fn look_at(world: &World) -> anyhow::Result<Looked> {
     core.open(&OpenTarget::Profile(profile.name.clone()))
         .await
         .map_err(said)?;
-    let window = TimeSpec::Last { secs: 3600 };
-    let status = core.scan_and_wait(window, |_| ()).await.map_err(said)?;
-    let ScanState::Done { took_micros } = status.scan else {
-        anyhow::bail!("the scan ended as {:?}", status.scan);
-    };
-    let rows = rows(&core).await.context("failed to read the grid")?;
-    core.close().await;
-    Ok(Looked { rows, took_micros })
+    Ok(Eye {
+        core,
+        _folder: folder,
+    })
 }
 
-async fn rows(core: &Core) -> anyhow::Result<Vec<EventRow>> {
+/// Reads the last so many seconds to their end; how long that took.
+pub(crate) async fn scan(core: &Core, secs: u64) -> anyhow::Result<u64> {
+    let window = TimeSpec::Last { secs };
+    let status = core.scan_and_wait(window, |_| ()).await.map_err(said)?;
+    match status.scan {
+        ScanState::Done { took_micros } => Ok(took_micros),
+        other => anyhow::bail!("the scan ended as {other:?}"),
+    }
+}
+
+/// All rows that a filter lets through.
+pub(crate) async fn rows(core: &Core, filter: &str) -> anyhow::Result<Vec<EventRow>> {
     let mut all = Vec::new();
     loop {
         let page = GetRows {
-            filter: String::new(),
+            filter: filter.to_owned(),
             within: None,
             descending: false,
             offset: all.len() as u64,
@@ -64,6 +96,6 @@ async fn rows(core: &Core) -> anyhow::Result<Vec<EventRow>> {
     }
 }
 
-fn said(failure: Failure) -> anyhow::Error {
+pub(crate) fn said(failure: Failure) -> anyhow::Error {
     anyhow!("{} {}", failure.message, failure.detail)
 }

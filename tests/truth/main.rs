@@ -2,13 +2,18 @@
 //! verdict held against the world's ledger. Prints JSON; exit code 1 when a verdict was wrong.
 
 mod arguments;
+mod faults;
+mod live;
 mod look;
 mod matrix;
+mod report;
 mod stage;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser as _;
+use waybill_world::World;
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = arguments::Arguments::parse();
@@ -24,20 +29,42 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn run(arguments: &arguments::Arguments) -> anyhow::Result<matrix::Report> {
-    let (world, planted) = stage::set(arguments).await?;
-    let looked = look::look_at(&world).await;
-    let report =
-        looked.map(|looked| matrix::Report::new(arguments, &planted, &world.ledger(), &looked));
-    world.remove().await?;
-    report
+async fn run(arguments: &arguments::Arguments) -> anyhow::Result<report::Report> {
+    let world = stage::set(arguments).await?;
+    let report = play(arguments, &world).await;
+    let removed = world.remove().await;
+    let report = report?;
+    removed?;
+    Ok(report)
+}
+
+async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result<report::Report> {
+    let began = Instant::now();
+    let faults = faults::chosen(arguments, world)?;
+    let (looked, timing) = if arguments.live {
+        let (looked, timing) = live::follow(arguments, world, &faults).await?;
+        (looked, Some(timing))
+    } else {
+        stage::write_past(arguments, world, &faults).await?;
+        (look::look_at(world, arguments.window).await?, None)
+    };
+    let scan = looked.took_micros as f64 / 1e6;
+    let seconds = report::Seconds {
+        world: began.elapsed().as_secs_f64() - scan,
+        scan,
+    };
+    let ledger = world.ledger();
+    let matrix = matrix::Matrix::new(&ledger, &looked);
+    Ok(report::Report::new(
+        arguments, &ledger, matrix, seconds, timing,
+    ))
 }
 
 #[expect(
     clippy::print_stdout,
     reason = "the report is what this program is for"
 )]
-fn print(report: &matrix::Report) -> anyhow::Result<()> {
+fn print(report: &report::Report) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(report)?);
     Ok(())
 }

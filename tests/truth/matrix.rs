@@ -3,26 +3,34 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use waybill_model::{ConsumerVerdict, EventRow, PublishVerdict};
-use waybill_world::{Expected, Ledger, Planted};
+use waybill_model::{ConsumerVerdict, EventRow, Flags, PublishVerdict};
+use waybill_world::{Expected, Ledger};
 
-use crate::arguments::{Arguments, Broker, Database};
 use crate::look::Looked;
 
-/// The document that is printed.
-#[derive(Debug, Serialize)]
-pub(crate) struct Report {
-    schema: &'static str,
-    seed: u64,
-    events: usize,
-    db: Database,
-    broker: Broker,
-    planted: BTreeMap<String, u32>,
-    scan_seconds: f64,
+/// How often a verdict was right, said wrongly, and not said where it was due.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Count {
+    r#true: u64,
+    r#false: u64,
+    missed: u64,
+    /// `unknown` was said instead, and the ledger marks the event as unknowable for that reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unknowable: BTreeMap<&'static str, u64>,
+    /// Of those missed: `unknown` was said instead, and it could have been known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unexcused: BTreeMap<&'static str, u64>,
+}
+
+/// The confusion of everything that was said.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Matrix {
     /// Of publications.
     publish: BTreeMap<&'static str, Count>,
     /// Of consumers, all together.
     consumers: BTreeMap<&'static str, Count>,
+    /// Of the flags that the ledger knows about.
+    flags: BTreeMap<&'static str, Count>,
     /// Events that Waybill saw and nobody made, and the other way round.
     invented: Vec<String>,
     unseen: Vec<String>,
@@ -30,97 +38,106 @@ pub(crate) struct Report {
     wrong: Vec<Wrong>,
 }
 
-/// How often a verdict was right, said wrongly, and not said where it was due.
-#[derive(Debug, Default, Serialize)]
-struct Count {
-    r#true: u64,
-    r#false: u64,
-    missed: u64,
-    /// Of those missed: `unknown` was said instead, with these reasons.
-    unknown: BTreeMap<&'static str, u64>,
-}
-
 #[derive(Debug, Serialize)]
 struct Wrong {
     id: String,
-    who: String,
+    who: &'static str,
     said: String,
     so: String,
+    faults: Vec<&'static str>,
 }
+
+/// A verdict as a word, and the reason if it is `unknown`.
+type Word = (&'static str, Option<&'static str>);
 
 /// As many wrong verdicts as anybody looks at.
 const MAX_WRONG: usize = 50;
 
-impl Report {
-    pub(crate) fn new(
-        arguments: &Arguments,
-        planted: &[Planted],
-        ledger: &Ledger,
-        looked: &Looked,
-    ) -> Self {
-        let planted = planted
-            .iter()
-            .map(|it| (it.fault.name().to_owned(), it.events))
-            .collect();
-        let mut report = Self {
-            schema: "waybill.truth/1",
-            seed: arguments.seed,
-            events: arguments.events,
-            db: arguments.db,
-            broker: arguments.broker,
-            planted,
-            scan_seconds: looked.took_micros as f64 / 1e6,
-            publish: BTreeMap::new(),
-            consumers: BTreeMap::new(),
-            invented: Vec::new(),
-            unseen: Vec::new(),
-            wrong: Vec::new(),
-        };
-        let mut rows: BTreeMap<&str, &EventRow> = looked
+/// What began this soon after the window did may seem to have begun before it.
+const EDGE_MICROS: i64 = 330_000_000;
+
+/// The flags that follow from what happened.
+const FLAGS: [(Flags, &str); 3] = [
+    (Flags::DUPLICATE, "duplicate"),
+    (Flags::OUT_OF_ORDER, "out-of-order"),
+    (Flags::SKEW, "skew"),
+];
+
+impl Matrix {
+    pub(crate) fn new(ledger: &Ledger, looked: &Looked) -> Self {
+        let mut matrix = Self::default();
+        let mut said: BTreeMap<&str, &EventRow> = looked
             .rows
             .iter()
             .map(|row| (row.id.as_str(), row))
             .collect();
         for expected in ledger.expected() {
-            match rows.remove(expected.id.as_str()) {
-                Some(row) => report.compare(row, &expected),
-                None => report.unseen.push(expected.id.to_string()),
+            match said.remove(expected.id.as_str()) {
+                Some(row) => matrix.compare(row, &expected),
+                // A clock that is minutes off may put an event before the window.
+                None if expected.traceless || expected.at < looked.from.plus(EDGE_MICROS) => {}
+                None => matrix.unseen.push(expected.id.to_string()),
             }
         }
-        report.invented = rows.keys().map(|id| (*id).to_owned()).collect();
-        report
+        matrix.invented = said.keys().map(|id| (*id).to_owned()).collect();
+        matrix
     }
 
     /// Whether nothing was said wrongly and nothing was left unsaid.
     pub(crate) fn all_true(&self) -> bool {
         let clean = |count: &Count| count.r#false == 0 && count.missed == 0;
-        self.publish
-            .values()
-            .chain(self.consumers.values())
-            .all(clean)
+        let all = [&self.publish, &self.consumers, &self.flags];
+        all.iter().all(|counts| counts.values().all(clean))
             && self.invented.is_empty()
             && self.unseen.is_empty()
     }
 
     fn compare(&mut self, row: &EventRow, expected: &Expected) {
-        let id = &row.id.0;
-        let said = (row.verdict.publish.name(), reason_of(&row.verdict.publish));
-        let wrong = count(&mut self.publish, said, expected.publish.name());
-        self.note(wrong, id, "publish", said.0, expected.publish.name());
-        for (cell, so) in row.consumers.iter().zip(&expected.consumers) {
-            let said = (cell.verdict.name(), reason_of_consumer(&cell.verdict));
-            let wrong = count(&mut self.consumers, said, so.name());
-            self.note(wrong, id, "consumer", said.0, so.name());
+        let said = of_publish(&row.verdict.publish);
+        let or: Vec<Word> = expected.publish_or.iter().map(of_publish).collect();
+        let so = of_publish(&expected.publish).0;
+        if count(&mut self.publish, said, so, &or) {
+            self.note(expected, "publish", said, so);
+        }
+        let consumers = expected.consumers.iter().zip(&expected.consumers_or);
+        for (cell, (so, or)) in row.consumers.iter().zip(consumers) {
+            let said = of_consumer(&cell.verdict);
+            let or: Vec<Word> = or.iter().map(of_consumer).collect();
+            let so = of_consumer(so).0;
+            if count(&mut self.consumers, said, so, &or) {
+                self.note(expected, "consumer", said, so);
+            }
+        }
+        for (flag, name) in FLAGS {
+            let (said, so) = (
+                row.verdict.flags.contains(flag),
+                expected.flags.contains(flag),
+            );
+            let count = self.flags.entry(name).or_default();
+            match (said, so) {
+                (true, true) => count.r#true += 1,
+                (false, true) => {
+                    count.missed += 1;
+                    self.note(expected, "flag", ("none", None), name);
+                }
+                (true, false) if !expected.flags_or.contains(flag) => {
+                    count.r#false += 1;
+                    self.note(expected, "flag", (name, None), "none");
+                }
+                _ => {}
+            }
         }
     }
 
-    fn note(&mut self, wrong: bool, id: &str, who: &str, said: &str, so: &str) {
-        if wrong && self.wrong.len() < MAX_WRONG {
+    fn note(&mut self, expected: &Expected, who: &'static str, said: Word, so: &str) {
+        if self.wrong.len() < MAX_WRONG {
+            let (word, reason) = said;
             self.wrong.push(Wrong {
-                id: id.to_owned(),
-                who: who.to_owned(),
-                said: said.to_owned(),
+                id: expected.id.to_string(),
+                who,
+                said: reason.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}")),
                 so: so.to_owned(),
+                faults: expected.faults.iter().map(|it| it.name()).collect(),
             });
         }
     }
@@ -129,33 +146,85 @@ impl Report {
 /// Counts one verdict; whether it was wrong.
 fn count(
     counts: &mut BTreeMap<&'static str, Count>,
-    (said, reason): (&'static str, Option<&'static str>),
+    said: Word,
     so: &'static str,
+    or: &[Word],
 ) -> bool {
-    if said == so {
+    let (word, reason) = said;
+    if word == so {
         counts.entry(so).or_default().r#true += 1;
         return false;
     }
-    let due = counts.entry(so).or_default();
-    due.missed += 1;
-    if let Some(reason) = reason {
-        *due.unknown.entry(reason).or_default() += 1;
-    } else {
-        counts.entry(said).or_default().r#false += 1;
+    let excused = or.contains(&said);
+    match reason {
+        Some(why) if excused => {
+            *counts
+                .entry(so)
+                .or_default()
+                .unknowable
+                .entry(why)
+                .or_default() += 1;
+        }
+        None if excused => counts.entry(word).or_default().r#true += 1,
+        Some(why) => {
+            let due = counts.entry(so).or_default();
+            due.missed += 1;
+            *due.unexcused.entry(why).or_default() += 1;
+        }
+        None => {
+            counts.entry(so).or_default().missed += 1;
+            counts.entry(word).or_default().r#false += 1;
+        }
     }
-    true
+    !excused
 }
 
-fn reason_of(verdict: &PublishVerdict) -> Option<&'static str> {
-    match verdict {
+fn of_publish(verdict: &PublishVerdict) -> Word {
+    let reason = match verdict {
         PublishVerdict::Unknown(reason) => Some(reason.name()),
         _ => None,
-    }
+    };
+    (verdict.name(), reason)
 }
 
-fn reason_of_consumer(verdict: &ConsumerVerdict) -> Option<&'static str> {
-    match verdict {
+fn of_consumer(verdict: &ConsumerVerdict) -> Word {
+    let reason = match verdict {
         ConsumerVerdict::Unknown(reason) => Some(reason.name()),
         _ => None,
+    };
+    (verdict.name(), reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// True, false and missed of `so` after one verdict, and false of what was said.
+    fn check(said: Word, so: &'static str, or: &[Word], expected: [u64; 4]) {
+        let mut counts = BTreeMap::new();
+        count(&mut counts, said, so, or);
+        let of = |word| {
+            let count: Option<&Count> = counts.get(word);
+            count.map_or([0; 3], |it| [it.r#true, it.r#false, it.missed])
+        };
+        let wrongly = of(said.0)[1];
+        let [right, falsely, missed] = of(so);
+        assert_eq!([right, falsely, missed, wrongly], expected, "{said:?}");
+    }
+
+    #[test]
+    fn a_verdict_is_true_false_missed_or_excused() {
+        let lost = "lost-in-publish";
+        let unknown = ("unknown", Some("retention-passed"));
+        check((lost, None), lost, &[], [1, 0, 0, 0]);
+        check(("published", None), lost, &[], [0, 0, 1, 1]);
+        check(unknown, lost, &[], [0, 0, 1, 0]);
+        check(unknown, lost, &[unknown], [0, 0, 0, 0]);
+        check(
+            ("unknown", Some("not-covered")),
+            lost,
+            &[unknown],
+            [0, 0, 1, 0],
+        );
     }
 }

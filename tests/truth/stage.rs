@@ -3,44 +3,43 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use waybill_world::{
-    BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
-};
+use waybill_world::{BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, World, WorldConfig};
 
 use crate::arguments::{Arguments, Broker, Database};
 
-/// One event in this many goes astray by each fault.
-const RARITY: usize = 100;
+/// How long a past is.
+const SPAN: Duration = Duration::from_secs(45 * 60);
 
-/// What a plain past with several faults can hold. The other faults change what can be known of
-/// every event, or happen in live mode only.
-const PLANTABLE: [Fault; 8] = [
-    Fault::PublishFailsAfterCommit,
-    Fault::SentButLost,
-    Fault::DualWriteWithoutOutbox,
-    Fault::RolledBackAfterPublish,
-    Fault::ConsumerSkips,
-    Fault::ConsumerPoison,
-    Fault::Duplicate,
-    Fault::Reorder,
-];
+/// RabbitMQ counts what is in its queues every five seconds.
+const COUNTED: Duration = Duration::from_secs(6);
 
-/// The world, and what was planted in it.
-pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<(World, Vec<Planted>)> {
-    let world = World::create(config(arguments)?)
+/// An empty world.
+pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
+    World::create(config(arguments)?)
         .await
-        .context("failed to make the world")?;
-    let planted = planted(arguments, &world)?;
+        .context("failed to make the world")
+}
+
+/// Writes a past in which these faults hit whom they hit.
+pub(crate) async fn write_past(
+    arguments: &Arguments,
+    world: &World,
+    faults: &[Fault],
+) -> anyhow::Result<()> {
     let span = HistorySpan {
         events: arguments.events,
-        span: Duration::from_secs(45 * 60),
+        span: SPAN,
         end: None,
     };
-    if let Err(error) = world.history(span, &planted).await {
-        world.remove().await.ok();
-        return Err(error).context("failed to write a past");
+    world
+        .history_by_chance(span, faults, arguments.one_in)
+        .await
+        .context("failed to write a past")?;
+    if arguments.broker == Broker::Rabbitmq {
+        // A company whose past is this old has not emptied its queues a second ago.
+        tokio::time::sleep(COUNTED).await;
     }
-    Ok((world, planted))
+    Ok(())
 }
 
 fn config(arguments: &Arguments) -> anyhow::Result<WorldConfig> {
@@ -83,30 +82,4 @@ fn config(arguments: &Arguments) -> anyhow::Result<WorldConfig> {
         prefix,
         membership: Membership::Assigned,
     })
-}
-
-fn planted(arguments: &Arguments, world: &World) -> anyhow::Result<Vec<Planted>> {
-    let here = world.faults();
-    let faults = match arguments.faults.as_str() {
-        "all" => PLANTABLE
-            .into_iter()
-            .filter(|fault| here.contains(fault))
-            .collect(),
-        "none" => Vec::new(),
-        names => names
-            .split(',')
-            .map(|name| {
-                Fault::from_name(name).with_context(|| format!("there is no fault '{name}'"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()?,
-    };
-    let events = u32::try_from((arguments.events / RARITY).max(1))?;
-    Ok(faults
-        .into_iter()
-        .map(|fault| Planted {
-            fault,
-            events,
-            consumer: None,
-        })
-        .collect())
 }

@@ -19,21 +19,39 @@ use company::{Company, check_faults, check_live};
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_and_kafka() {
     let company = Company::new("pk", postgres(), kafka(), Membership::Subscribed).await;
-    check_faults(&company, &[Fault::RetentionPassed]).await;
+    check_faults(
+        &company,
+        &[
+            Fault::RetentionPassed,
+            Fault::TransactionAborted,
+            Fault::GroupReset,
+            Fault::CommitBeforeProcessing,
+            Fault::EqualPayload,
+            Fault::NewSchema,
+            Fault::ConsumerClockOff,
+            Fault::RelayClockOff,
+            Fault::TwoRelays,
+        ],
+    )
+    .await;
     company.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_and_rabbitmq() {
     let company = Company::new("pr", postgres(), rabbitmq(), Membership::Assigned).await;
-    check_faults(&company, &[Fault::Unroutable]).await;
+    check_faults(
+        &company,
+        &[Fault::Unroutable, Fault::QueueTtl, Fault::QueueOverflow],
+    )
+    .await;
     company.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mariadb_and_kafka() {
     let company = Company::new("mk", mariadb(), kafka(), Membership::Assigned).await;
-    check_faults(&company, &[]).await;
+    check_faults(&company, &[Fault::OddSpelling]).await;
     company.close().await;
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Carriers;
+use crate::{Carriers, Micros};
 
 /// One investigation target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +219,38 @@ pub struct Consumer {
     /// Dead-letter topic, or the stream that keeps a copy of what was dead-lettered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<String>,
+    /// When it was registered: nothing that was published before is expected of it. Written as
+    /// `2026-11-20T14:03:12Z`.
+    #[serde(
+        default,
+        with = "written_time",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub since: Option<Micros>,
+}
+
+/// A time as people write it.
+mod written_time {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    use crate::Micros;
+
+    pub(super) fn serialize<S: Serializer>(
+        at: &Option<Micros>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.collect_str(at),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Micros>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Micros::parse(&text).map(Some).map_err(de::Error::custom)
+    }
 }
 
 /// An inbox table.

@@ -2,8 +2,8 @@
 
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, Coverage, EventId, EventRow, EventVerdict, Micros, PlaceId, PlaceRole, Sibling, Window,
-    canonical_id,
+    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, Micros, PlaceId, PlaceRole,
+    Sibling, Window, canonical_id,
 };
 
 use crate::coverage::CoverageBook;
@@ -41,6 +41,8 @@ pub struct Index {
     pub(crate) relay_sent_up_to: Option<i64>,
     pub(crate) verdicts: Verdicts,
     pub(crate) suspicions: Suspicions,
+    /// When consumers were registered; those beyond its end always were there.
+    pub(crate) since: Vec<Micros>,
     pub(crate) timelines: Timelines,
     pub(crate) oddities: Oddities,
     pub(crate) copies: u64,
@@ -61,6 +63,7 @@ impl Index {
                 .map(|place| (place.id, place.role))
                 .collect(),
             clocks: HashMap::new(),
+            since: Vec::new(),
             scan: ScanNo(0),
             scan_began: Micros(i64::MIN),
             events: Events::new(&shape),
@@ -183,6 +186,23 @@ impl Index {
     /// The verdict on one event.
     pub fn verdict(&self, no: u32) -> Option<EventVerdict> {
         crate::row::verdict(self, no)
+    }
+
+    /// The events that one scan has found missing and none has confirmed, as of the latest
+    /// judgement.
+    pub fn suspected(&self) -> Vec<u32> {
+        let mut suspected: Vec<u32> = self.suspicions.unconfirmed().collect();
+        suspected.sort_unstable();
+        suspected
+    }
+
+    /// Says when a consumer was registered: nothing published before is expected of it.
+    pub fn expect_since(&mut self, consumer: ConsumerNo, since: Micros) {
+        let no = usize::from(consumer.0);
+        if self.since.len() <= no {
+            self.since.resize(no + 1, Micros(i64::MIN));
+        }
+        self.since[no] = since;
     }
 
     /// All that was seen of one event, in causal order.

@@ -64,6 +64,14 @@ impl Suspicions {
         self.of.get(&no).is_some_and(|known| known.confirmed)
     }
 
+    /// The events that are suspected and not confirmed, in no order.
+    pub(crate) fn unconfirmed(&self) -> impl Iterator<Item = u32> {
+        self.of
+            .iter()
+            .filter(|(_, known)| !known.confirmed)
+            .map(|(no, _)| *no)
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         self.of.allocation_size()
     }

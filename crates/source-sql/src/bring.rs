@@ -14,6 +14,7 @@ use crate::link::{Doing, Horizon};
 use crate::outlet::Stop;
 use crate::page::{Page, Taken, Wanted, after, key_text};
 use crate::scan::Scan;
+use crate::settle::CLOCKS_MICROS;
 use crate::shape::{Kind, Order, Plan};
 use crate::statements::After;
 
@@ -84,6 +85,10 @@ impl Scan {
             self.settled.upto.unwrap_or(Micros(i64::MIN)),
             self.settled_before.unwrap_or(Micros(i64::MAX)),
         );
+        let near = match self.plan.order {
+            Order::Time => near.plus(-CLOCKS_MICROS),
+            Order::Number => near,
+        };
         let rowid = self.shape.rowid.as_ref();
         Bringing {
             page: Page::new(&self.plan, &self.query, window, self.begun.now, near),

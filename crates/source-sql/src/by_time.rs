@@ -10,6 +10,7 @@ use crate::cell::{bytes_from_hex, uuid_bytes};
 use crate::dialect::{Dialect, Statement, Value};
 use crate::outlet::Stop;
 use crate::scan::Scan;
+use crate::settle::CLOCKS_MICROS;
 use crate::shape::Kind;
 use crate::statements::{After, End};
 
@@ -28,7 +29,7 @@ impl Scan {
         let asked = self.query.window;
         let news = if resumed { News::Untold } else { News::All };
         let from = match self.settled_before {
-            Some(settled) if resumed => Ord::max(settled, asked.from),
+            Some(settled) if resumed => Ord::max(settled.plus(-CLOCKS_MICROS), asked.from),
             _ => asked.from,
         };
         if resumed {

@@ -13,6 +13,11 @@ use crate::link::{Horizon, Oldest};
 /// `Instant.now()` in the service and `BEGIN` on the server.
 pub(crate) const SLACK_MICROS: i64 = 2_000_000;
 
+/// A row's time may be read from a clock that is this far behind the server's: what is read in the
+/// order of time is read again that far back. Nothing is proven by it; who needs to be sure asks
+/// for the row by its id.
+pub(crate) const CLOCKS_MICROS: i64 = 10_000_000;
+
 /// How long a transaction may have taken an id from a sequence before it has a number of its own.
 const UNNUMBERED_MICROS: i64 = 5_000_000;
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
+use uuid::Uuid;
 use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, canonical_id};
 
 /// Bodies above this many bytes are not parsed for carriers; the observation gets
@@ -112,8 +113,8 @@ impl Reader<'_> {
             Carrier::Header(name) => self
                 .message
                 .header(name)
-                .map(|bytes| text_of(&bytes, marks)),
-            Carrier::Key => self.message.key().map(|bytes| text_of(bytes, marks)),
+                .map(|bytes| text_or_uuid(&bytes, marks)),
+            Carrier::Key => self.message.key().map(|bytes| text_or_uuid(bytes, marks)),
             Carrier::RoutingKey => self.message.routing_key().map(str::to_owned),
             Carrier::MessageId => self.message.message_id().map(str::to_owned),
             Carrier::CorrelationId => self.message.correlation_id().map(str::to_owned),
@@ -137,6 +138,15 @@ impl Reader<'_> {
             Value::Bool(flag) => Some(flag.to_string()),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         }
+    }
+}
+
+/// Sixteen bytes that are no text anybody would write are a UUID as it is; the rest is text.
+fn text_or_uuid(bytes: &[u8], marks: &mut Marks) -> String {
+    let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(char::is_control));
+    match Uuid::from_slice(bytes) {
+        Ok(uuid) if !is_text => uuid.hyphenated().to_string(),
+        _ => text_of(bytes, marks),
     }
 }
 
@@ -217,6 +227,24 @@ mod tests {
             carried(&message, &carriers(&["json:/id"]), None).marks,
             Marks::NO_ID
         );
+    }
+
+    #[test]
+    fn an_id_may_be_the_sixteen_bytes_of_a_uuid() {
+        let id = |bytes: &[u8]| {
+            let message = Made {
+                headers: vec![("id", bytes.to_vec())],
+                key: None,
+                payload: "",
+            };
+            let found = carried(&message, &carriers(&["header:id"]), None);
+            assert_eq!(found.marks, Marks::default());
+            found.id
+        };
+        let uuid = uuid::uuid!("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20");
+        assert_eq!(id(uuid.as_bytes()), uuid.to_string());
+        // Sixteen characters are an id of their own.
+        assert_eq!(id(b"order-0123456789"), "order-0123456789");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use waybill_model::{EventId, HEADER_ID, Micros, canonical_id, reconstructed_id};
 
 use crate::product::Product;
+use crate::spelling::Spelling;
 
 /// What the outbox and the messages call the aggregate.
 pub(crate) const AGGREGATE_TYPE: &str = "product";
@@ -57,6 +58,20 @@ pub(crate) struct ProductEvent {
     pub(crate) product: Product,
     /// When the service made the change.
     pub(crate) at: Micros,
+    /// What its body looks like.
+    pub(crate) body: Body,
+}
+
+/// What the body of an event looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Body {
+    /// The product, flat.
+    #[default]
+    Flat,
+    /// The product as the second version of the schema has it.
+    Nested,
+    /// Word for word the body of another event.
+    Copied(String),
 }
 
 impl ProductEvent {
@@ -72,9 +87,15 @@ impl ProductEvent {
             removed,
         } = &self.product;
         let name = Value::String(name.clone());
-        format!(
-            r#"{{"productId":{id},"version":{version},"name":{name},"priceCents":{price_cents},"removed":{removed}}}"#
-        )
+        match &self.body {
+            Body::Flat => format!(
+                r#"{{"productId":{id},"version":{version},"name":{name},"priceCents":{price_cents},"removed":{removed}}}"#
+            ),
+            Body::Nested => format!(
+                r#"{{"schema":2,"product":{{"productId":{id},"version":{version},"name":{name},"priceCents":{price_cents},"removed":{removed}}}}}"#
+            ),
+            Body::Copied(body) => body.clone(),
+        }
     }
 
     /// The outbox row's headers, as JSON.
@@ -95,6 +116,8 @@ impl ProductEvent {
             headers: headers_of(&self.headers()),
             payload: self.payload(),
             at,
+            spelling: Spelling::Plain,
+            expires: false,
         }
     }
 
@@ -123,6 +146,25 @@ pub(crate) struct Letter {
     pub(crate) payload: String,
     /// The publisher's time.
     pub(crate) at: Micros,
+    /// How the message writes the id.
+    pub(crate) spelling: Spelling,
+    /// It lives in queues for a moment only.
+    pub(crate) expires: bool,
+}
+
+impl Letter {
+    /// The id as a text, spelled as the message spells it.
+    pub(crate) fn spelled_id(&self) -> String {
+        Uuid::try_parse(&self.id).map_or_else(|_| self.id.clone(), |id| self.spelling.text(id))
+    }
+
+    /// The id as bytes, spelled as the message spells it.
+    pub(crate) fn id_bytes(&self) -> Vec<u8> {
+        Uuid::try_parse(&self.id).map_or_else(
+            |_| self.id.clone().into_bytes(),
+            |id| self.spelling.bytes(id),
+        )
+    }
 }
 
 /// A message as a consumer gets it.
@@ -155,6 +197,7 @@ impl Received {
     /// The product it tells about; `None` when the body is not what it should be.
     pub(crate) fn product(&self) -> Option<Product> {
         let body: Value = serde_json::from_slice(&self.payload).ok()?;
+        let body = body.get("product").unwrap_or(&body);
         Some(Product {
             id: body.get("productId")?.as_i64()?,
             version: body.get("version")?.as_i64()?,
@@ -215,6 +258,7 @@ mod tests {
             kind: ChangeKind::Renamed,
             product: product.clone(),
             at: Micros(0),
+            body: Body::Nested,
         };
         let received = Received::new(None, event.payload().as_bytes(), None, false);
         assert_eq!(received.product(), Some(product));

@@ -1,4 +1,6 @@
-//! Faults: what can be broken, how to say so, and where it can be done.
+//! Faults: what can be broken, and where it can be done.
+
+mod words;
 
 use std::fmt;
 
@@ -7,7 +9,7 @@ use waybill_model::VerdictClass;
 
 use crate::{BrokerKind, ConsumerName, DatabaseKind};
 
-/// One way in which an event goes astray.
+/// One way in which an event goes astray, or in which what is known of it gets lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -37,6 +39,36 @@ pub enum Fault {
     ClockSkew,
     /// The topic's older records are deleted (Kafka).
     RetentionPassed,
+    /// The relay deletes outbox rows once they are sent.
+    OutboxDeleted,
+    /// The topic is compacted (Kafka).
+    Compacted,
+    /// The copy was written in a transaction that was aborted (Kafka).
+    TransactionAborted,
+    /// The copy lies in a transaction that has not ended (Kafka).
+    TransactionOpen,
+    /// One consumer's group was moved past events (Kafka).
+    GroupReset,
+    /// One consumer committed first and died before it processed.
+    CommitBeforeProcessing,
+    /// The copies expired in the queues (RabbitMQ).
+    QueueTtl,
+    /// One consumer's queue dropped its oldest messages (RabbitMQ).
+    QueueOverflow,
+    /// The body is that of the event before.
+    EqualPayload,
+    /// Every table and message spells the id in its own way.
+    OddSpelling,
+    /// The body has another shape.
+    NewSchema,
+    /// One consumer's clock is five minutes off.
+    ConsumerClockOff,
+    /// The clock of whoever publishes is five minutes off.
+    RelayClockOff,
+    /// Two relays send the same rows.
+    TwoRelays,
+    /// One consumer is registered in the middle of a past.
+    ConsumerLate,
 }
 
 /// Some events that shall go astray in the same way.
@@ -59,9 +91,30 @@ pub struct Says {
     pub word: String,
 }
 
+/// What of an event a fault is about. Faults about different things combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About {
+    /// What the service writes.
+    Change,
+    /// What the message looks like.
+    Form,
+    /// Whether it is sent.
+    Sending,
+    /// How often and in what order its copies lie there.
+    Copies,
+    /// What its copies' times are.
+    Time,
+    /// What becomes of it in the queues.
+    Queue,
+    /// What one consumer does with it.
+    Consumer,
+    /// What can be known of all events.
+    World,
+}
+
 impl Fault {
     /// All of them, in the order of the panel.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 28] = [
         Self::PublishFailsAfterCommit,
         Self::RelayDead,
         Self::SentButLost,
@@ -75,99 +128,84 @@ impl Fault {
         Self::LateCommit,
         Self::ClockSkew,
         Self::RetentionPassed,
+        Self::OutboxDeleted,
+        Self::Compacted,
+        Self::TransactionAborted,
+        Self::TransactionOpen,
+        Self::GroupReset,
+        Self::CommitBeforeProcessing,
+        Self::QueueTtl,
+        Self::QueueOverflow,
+        Self::EqualPayload,
+        Self::OddSpelling,
+        Self::NewSchema,
+        Self::ConsumerClockOff,
+        Self::RelayClockOff,
+        Self::TwoRelays,
+        Self::ConsumerLate,
     ];
-
-    /// The name used on command lines: `publish-fails-after-commit`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PublishFailsAfterCommit => "publish-fails-after-commit",
-            Self::RelayDead => "relay-dead",
-            Self::SentButLost => "sent-but-lost",
-            Self::DualWriteWithoutOutbox => "dual-write-without-outbox",
-            Self::RolledBackAfterPublish => "rolled-back-after-publish",
-            Self::ConsumerSkips => "consumer-skips",
-            Self::ConsumerPoison => "consumer-poison",
-            Self::Duplicate => "duplicate",
-            Self::Reorder => "reorder",
-            Self::Unroutable => "unroutable",
-            Self::LateCommit => "late-commit",
-            Self::ClockSkew => "clock-skew",
-            Self::RetentionPassed => "retention-passed",
-        }
-    }
 
     /// The fault of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
-    /// The words on its button.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::PublishFailsAfterCommit => "Publishing fails after the commit",
-            Self::RelayDead => "Stop the relay",
-            Self::SentButLost => "Mark as sent, but lose it",
-            Self::DualWriteWithoutOutbox => "Forget the outbox row",
-            Self::RolledBackAfterPublish => "Publish, then roll back",
-            Self::ConsumerSkips => "A consumer skips",
-            Self::ConsumerPoison => "A consumer chokes",
-            Self::Duplicate => "Publish twice",
-            Self::Reorder => "Publish in the wrong order",
-            Self::Unroutable => "Publish a type nobody is bound for",
-            Self::LateCommit => "Commit late",
-            Self::ClockSkew => "Set a consumer's clock back",
-            Self::RetentionPassed => "Delete old records",
-        }
-    }
-
-    /// What happens then, in a sentence.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::PublishFailsAfterCommit => {
-                "The product is saved and the outbox row is there, but every attempt to publish it fails, and the relay gives up."
-            }
-            Self::RelayDead => "The relay stops; outbox rows pile up until it is started again.",
-            Self::SentButLost => {
-                "The relay marks the outbox row as sent although the broker never got the message."
-            }
-            Self::DualWriteWithoutOutbox => {
-                "Somebody changed a product past the outbox: the product is saved, and nothing was ever to be sent."
-            }
-            Self::RolledBackAfterPublish => {
-                "The message goes out inside the transaction, and the transaction is rolled back: an event about a product that does not exist."
-            }
-            Self::ConsumerSkips => {
-                "The consumer takes the message, fails quietly and moves on: its offset passed, its inbox row is missing."
-            }
-            Self::ConsumerPoison => {
-                "The consumer cannot read the message and puts it with its dead letters."
-            }
-            Self::Duplicate => {
-                "The relay dies between publishing and marking the row, so the message goes out twice."
-            }
-            Self::Reorder => {
-                "Two changes of one product go out the wrong way round: the newer one first."
-            }
-            Self::Unroutable => {
-                "The service sends a new type of event that no queue is bound for; the broker drops it and says yes."
-            }
-            Self::LateCommit => {
-                "A transaction takes its outbox number early and commits after later ones did."
-            }
-            Self::ClockSkew => {
-                "The consumer's clock is five seconds behind: it seems to process messages before they were sent."
-            }
-            Self::RetentionPassed => {
-                "Old records are deleted from the topic: whether they were ever there can no longer be known."
-            }
-        }
-    }
-
     /// Whether it concerns one consumer, to be chosen.
     pub const fn is_of_a_consumer(self) -> bool {
+        matches!(self.about(), About::Consumer) || matches!(self, Self::QueueOverflow)
+    }
+
+    /// Whether it changes what can be known of all events rather than what happens to one.
+    pub const fn is_of_all_events(self) -> bool {
+        matches!(self.about(), About::World)
+    }
+
+    /// Whether it hits whom it hits, rather than events that are chosen for it.
+    pub(crate) const fn is_unaimed(self) -> bool {
         matches!(
             self,
-            Self::ConsumerSkips | Self::ConsumerPoison | Self::ClockSkew
+            Self::OutboxDeleted | Self::Compacted | Self::QueueOverflow | Self::ConsumerLate
+        )
+    }
+
+    pub(crate) const fn about(self) -> About {
+        match self {
+            Self::DualWriteWithoutOutbox | Self::RolledBackAfterPublish | Self::LateCommit => {
+                About::Change
+            }
+            Self::EqualPayload | Self::OddSpelling | Self::NewSchema => About::Form,
+            Self::PublishFailsAfterCommit
+            | Self::SentButLost
+            | Self::Unroutable
+            | Self::TransactionAborted => About::Sending,
+            Self::Duplicate | Self::Reorder | Self::TwoRelays => About::Copies,
+            Self::RelayClockOff => About::Time,
+            Self::QueueTtl => About::Queue,
+            Self::ConsumerSkips
+            | Self::ConsumerPoison
+            | Self::ClockSkew
+            | Self::GroupReset
+            | Self::CommitBeforeProcessing
+            | Self::ConsumerClockOff => About::Consumer,
+            Self::RelayDead
+            | Self::RetentionPassed
+            | Self::OutboxDeleted
+            | Self::Compacted
+            | Self::TransactionOpen
+            | Self::QueueOverflow
+            | Self::ConsumerLate => About::World,
+        }
+    }
+
+    /// Whether it hits events in a row, as an outage or a bad release does.
+    pub(crate) const fn comes_in_a_row(self) -> bool {
+        matches!(
+            self,
+            Self::PublishFailsAfterCommit
+                | Self::ConsumerSkips
+                | Self::GroupReset
+                | Self::CommitBeforeProcessing
+                | Self::TwoRelays
         )
     }
 
@@ -175,19 +213,35 @@ impl Fault {
     pub fn says(self) -> Says {
         let (class, word) = match self {
             Self::PublishFailsAfterCommit | Self::RelayDead => (VerdictClass::Missing, "stuck"),
-            Self::SentButLost => (VerdictClass::Missing, "lost-in-publish"),
+            Self::SentButLost | Self::TransactionAborted => {
+                (VerdictClass::Missing, "lost-in-publish")
+            }
             Self::DualWriteWithoutOutbox => (VerdictClass::Missing, "missing-outbox-row"),
             Self::RolledBackAfterPublish => (VerdictClass::Phantom, "phantom"),
-            Self::ConsumerSkips => (VerdictClass::Missing, "lost-by-consumer"),
+            Self::ConsumerSkips
+            | Self::GroupReset
+            | Self::CommitBeforeProcessing
+            | Self::QueueTtl
+            | Self::QueueOverflow => (VerdictClass::Missing, "lost-by-consumer"),
             Self::ConsumerPoison => (VerdictClass::DeadLettered, "dead-lettered"),
-            Self::Duplicate => (VerdictClass::Arrived, "duplicate"),
+            Self::Duplicate | Self::TwoRelays => (VerdictClass::Arrived, "duplicate"),
             Self::Reorder => (VerdictClass::Arrived, "out-of-order"),
             // The audit stream is bound like the queues, so it does not have the message either:
             // without the broker's own counters this looks like a message lost on the way.
             Self::Unroutable => (VerdictClass::Missing, "lost-in-publish"),
-            Self::LateCommit => (VerdictClass::Arrived, "arrived"),
-            Self::ClockSkew => (VerdictClass::Arrived, "skew"),
-            Self::RetentionPassed => (VerdictClass::Unknown, "retention-passed"),
+            // What has arrived is known from the inboxes, whatever became of copies and rows.
+            Self::LateCommit
+            | Self::RetentionPassed
+            | Self::OutboxDeleted
+            | Self::Compacted
+            | Self::ConsumerLate
+            | Self::EqualPayload
+            | Self::OddSpelling
+            | Self::NewSchema => (VerdictClass::Arrived, "arrived"),
+            Self::ClockSkew | Self::ConsumerClockOff | Self::RelayClockOff => {
+                (VerdictClass::Arrived, "skew")
+            }
+            Self::TransactionOpen => (VerdictClass::Pending, "in-open-transaction"),
         };
         Says {
             class,
@@ -205,11 +259,27 @@ impl Fault {
             (Self::Unroutable, BrokerKind::Mock | BrokerKind::Kafka { .. }, _) => {
                 Err("Kafka has no routing that could fail")
             }
+            (
+                Self::QueueTtl | Self::QueueOverflow,
+                BrokerKind::Mock | BrokerKind::Kafka { .. },
+                _,
+            ) => Err("Kafka has no queues that could drop messages"),
             (Self::RetentionPassed, BrokerKind::Mock, _) => {
                 Err("the mock cluster cannot delete records")
             }
+            (Self::Compacted, BrokerKind::Mock, _) => Err("the mock cluster does not compact"),
+            (Self::TransactionAborted | Self::TransactionOpen, BrokerKind::Mock, _) => {
+                Err("the mock cluster shows records of transactions that never committed")
+            }
             (Self::RetentionPassed, BrokerKind::RabbitMq { .. }, _) => {
                 Err("a stream drops whole segments only, which are larger than this world")
+            }
+            (Self::Compacted, BrokerKind::RabbitMq { .. }, _) => Err("streams are not compacted"),
+            (Self::TransactionAborted | Self::TransactionOpen, BrokerKind::RabbitMq { .. }, _) => {
+                Err("RabbitMQ shows nobody what was not committed")
+            }
+            (Self::GroupReset, BrokerKind::RabbitMq { .. }, _) => {
+                Err("queues have no offset that could be moved")
             }
             (Self::LateCommit, _, DatabaseKind::Sqlite { .. }) => {
                 Err("SQLite has one writer at a time, so commits cannot overtake each other")
@@ -221,6 +291,27 @@ impl Fault {
     /// Whether it can be planted in a past that is written all at once.
     pub const fn works_in_history(self) -> bool {
         !matches!(self, Self::LateCommit)
+    }
+
+    /// Whether it can be switched on while the company works. The others can only be planted in a
+    /// past.
+    pub const fn works_live(self) -> bool {
+        matches!(
+            self,
+            Self::PublishFailsAfterCommit
+                | Self::RelayDead
+                | Self::SentButLost
+                | Self::DualWriteWithoutOutbox
+                | Self::RolledBackAfterPublish
+                | Self::ConsumerSkips
+                | Self::ConsumerPoison
+                | Self::Duplicate
+                | Self::Reorder
+                | Self::Unroutable
+                | Self::LateCommit
+                | Self::ClockSkew
+                | Self::RetentionPassed
+        )
     }
 }
 
@@ -248,6 +339,13 @@ mod tests {
         for fault in Fault::ALL {
             assert!(fault.sentence().ends_with('.'), "{fault}");
             assert!(!fault.title().ends_with('.'), "{fault}");
+        }
+    }
+
+    #[test]
+    fn every_fault_can_be_acted_out_somehow() {
+        for fault in Fault::ALL {
+            assert!(fault.works_in_history() || fault.works_live(), "{fault}");
         }
     }
 }

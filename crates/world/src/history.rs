@@ -3,22 +3,33 @@
 mod past;
 pub(crate) use past::SKEW_MICROS;
 
+mod entry;
+
+mod order;
+
+mod forget;
+
 mod write;
 pub(crate) use write::{CHOKED_BECAUSE, GAVE_UP_BECAUSE, MAX_ATTEMPTS};
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use waybill_model::Micros;
 
+use crate::bus::Bus;
 use crate::clock::now;
-use crate::schedule::schedule;
-use crate::{BrokerKind, Error, Fault, Planted, Result, World};
+use crate::schedule::{Chance, Plan, schedule};
+use crate::{BrokerKind, ConsumerName, Error, Fault, Planted, Result, World};
 
 /// Events per round; one round is in memory at a time.
-const ROUND: usize = 2000;
+pub(crate) const ROUND: usize = 2000;
+
+/// Who is registered late.
+const LATE: ConsumerName = ConsumerName::Storefront;
 
 /// The mock keeps 5 MiB per partition, and popular products make some partitions fuller.
-const MOCK_MAX_EVENTS: usize = 30_000;
+const MOCK_MAX_EVENTS: usize = 60_000;
 
 /// How long a past, and how full.
 #[derive(Debug, Clone, Copy)]
@@ -48,15 +59,49 @@ impl World {
     /// The faults are over afterwards: live consumers process what is resent. Only a relay that
     /// was killed ([`Fault::RelayDead`]) stays dead until [`World::heal`].
     pub async fn history(&self, span: HistorySpan, planted: &[Planted]) -> Result<HistoryReport> {
+        let faults: Vec<Fault> = planted.iter().map(|it| it.fault).collect();
+        self.write_history(span, &faults, &Plan::Planted(planted))
+            .await
+    }
+
+    /// Writes a past in which every fault hits one event in `one_in`, each by its own dice, so that
+    /// several may meet at the same event. A fault that is about all events takes part as a whole.
+    pub async fn history_by_chance(
+        &self,
+        span: HistorySpan,
+        faults: &[Fault],
+        one_in: u32,
+    ) -> Result<HistoryReport> {
+        let plan = Plan::Chance(Chance { faults, one_in });
+        self.write_history(span, faults, &plan).await
+    }
+
+    async fn write_history(
+        &self,
+        span: HistorySpan,
+        faults: &[Fault],
+        plan: &Plan<'_>,
+    ) -> Result<HistoryReport> {
         let started = Instant::now();
-        self.check_history(&span, planted)?;
+        self.check_history(&span, faults)?;
         let end = span.end.unwrap_or_else(now);
         let span_micros = i64::try_from(span.span.as_micros()).unwrap_or(i64::MAX);
         let seed = self.inner.config.seed;
-        let schedule = schedule(seed, span.events, span_micros, end, planted)?;
+        let schedule = schedule(seed, span.events, span_micros, end, plan)?;
+        let faults: BTreeSet<Fault> = faults.iter().copied().collect();
+        if let (Bus::Kafka(bus), true) = (&self.inner.bus, faults.contains(&Fault::Compacted)) {
+            bus.compact().await?;
+        }
         let mut past = past::Past::new(seed);
-        let expires = planted.iter().any(|it| it.fault == Fault::RetentionPassed);
-        let mut writer = write::Writer::new(&self.inner, expires);
+        if faults.contains(&Fault::ConsumerLate)
+            && let Some(middle) = schedule.times.get(schedule.times.len() / 2)
+        {
+            // To the second: not every broker keeps finer times.
+            let since = Micros(middle.0.div_euclid(1_000_000) * 1_000_000);
+            self.inner.register_late(LATE, since);
+            past = past.with_late(LATE, since);
+        }
+        let mut writer = write::Writer::new(&self.inner, faults.clone());
         let mut copies = 0;
         let mut catalogue = self.inner.catalogue.lock().await;
         for first in (0..schedule.times.len()).step_by(ROUND) {
@@ -64,10 +109,9 @@ impl World {
             let round = past.round(&mut catalogue, &schedule, numbers);
             copies += writer.write(round).await?;
         }
-        copies += writer.write(past.rest()).await?;
         drop(catalogue);
         writer.finish().await?;
-        if planted.iter().any(|it| it.fault == Fault::RelayDead) {
+        if faults.contains(&Fault::RelayDead) {
             self.inner.switches.kill_relay();
         }
         Ok(HistoryReport {
@@ -77,13 +121,13 @@ impl World {
         })
     }
 
-    fn check_history(&self, span: &HistorySpan, planted: &[Planted]) -> Result<()> {
+    fn check_history(&self, span: &HistorySpan, faults: &[Fault]) -> Result<()> {
         let config = &self.inner.config;
-        for planted in planted {
-            self.inner.refuse_unless_works(planted.fault)?;
-            if !planted.fault.works_in_history() {
+        for fault in faults {
+            self.inner.refuse_unless_works(*fault)?;
+            if !fault.works_in_history() {
                 return Err(Error::FaultNotHere {
-                    fault: planted.fault,
+                    fault: *fault,
                     database: config.database.name(),
                     broker: config.broker.name(),
                     why: "it happens in live mode only",

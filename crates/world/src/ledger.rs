@@ -1,5 +1,7 @@
 //! The truth: what really happened to every event, and what Waybill must therefore say.
 
+mod expected;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -7,12 +9,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waybill_model::{
-    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, StuckReason, UnknownReason,
-    VerdictClass,
+    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, UnknownReason, VerdictClass,
 };
 
-use crate::event::{AGGREGATE_TYPE, ProductEvent};
-use crate::{ConsumerName, Error, Fault, Result};
+use crate::event::ProductEvent;
+use crate::{Error, Fault, Result};
 
 /// Every event of a world.
 #[derive(Debug, Clone, Default)]
@@ -45,11 +46,32 @@ pub struct Entry {
     /// The relay gave up on it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gave_up: bool,
-    /// Copies that the company itself put on the destination.
+    /// The outbox row was there and was deleted after sending.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub row_deleted: bool,
+    /// Copies that the company itself put on the destination and that consumers could see.
     pub copies: u32,
-    /// Retention has removed the copies.
+    /// Copies lie in a transaction that has not ended.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub open: bool,
+    /// Retention or compaction has removed all copies.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expired: bool,
+    /// Retention or compaction has removed some copies.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub thinned: bool,
+    /// A newer version of the product lies before it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overtaken: bool,
+    /// Some consumer's clock says that it was processed seconds before it was published.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skewed: bool,
+    /// Its first copy says that it was published seconds before its outbox row was written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub copied_early: bool,
+    /// That a copy or a row is absent cannot be known, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub blind: Option<UnknownReason>,
     /// Each consumer, in the order of [`ConsumerName::ALL`].
     pub consumers: [ConsumerEntry; 3],
     /// What was done to it.
@@ -76,6 +98,12 @@ pub struct ConsumerEntry {
     /// It moved on without processing.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped: bool,
+    /// It was registered only after the last copy went out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_expected: bool,
+    /// Whether it was there when the last copy went out cannot be told from that copy's clock.
+    #[serde(skip_serializing_if = "is_default")]
+    pub blurred: bool,
     /// It put the message with its dead letters.
     #[serde(skip_serializing_if = "is_default")]
     pub dead_lettered: bool,
@@ -101,8 +129,17 @@ pub struct Expected {
     pub publish: PublishVerdict,
     /// Each consumer's verdict, in the order of the profile.
     pub consumers: Vec<ConsumerVerdict>,
-    /// Flags that must be raised; others may be.
+    /// Flags that must be raised.
     pub flags: Flags,
+    /// Flags that may be raised besides.
+    pub flags_or: Flags,
+    /// Verdicts on its publication that are right too, because the evidence that is left carries
+    /// no more. Whoever says `Unknown` with another reason than one of these has missed something.
+    pub publish_or: Vec<PublishVerdict>,
+    /// The same for each consumer.
+    pub consumers_or: Vec<Vec<ConsumerVerdict>>,
+    /// Nothing that could be read tells of it any more.
+    pub traceless: bool,
     /// What was done to it.
     pub faults: Vec<Fault>,
 }
@@ -232,8 +269,15 @@ impl Entry {
             outbox,
             sent: false,
             gave_up: false,
+            row_deleted: false,
             copies: 0,
+            open: false,
             expired: false,
+            thinned: false,
+            overtaken: false,
+            skewed: false,
+            copied_early: false,
+            blind: None,
             consumers: [ConsumerEntry::default(); 3],
             faults: Vec::new(),
         }
@@ -251,77 +295,6 @@ impl Entry {
             .map(|it| it.resends)
             .max()
             .unwrap_or(0)
-    }
-
-    /// What Waybill must say about it.
-    pub fn expected(&self) -> Expected {
-        let publish = self.publish();
-        let consumers: Vec<ConsumerVerdict> = ConsumerName::ALL
-            .into_iter()
-            .map(|consumer| self.consumer(consumer))
-            .collect();
-        let worst = consumers.iter().map(ConsumerVerdict::class);
-        let class = worst.fold(publish.class(), Ord::min);
-        Expected {
-            id: self.event_id(),
-            kind: self.kind.clone(),
-            aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
-            version: self.version,
-            at: self.at,
-            class,
-            publish,
-            consumers,
-            flags: self.flags(),
-            faults: self.faults.clone(),
-        }
-    }
-
-    fn publish(&self) -> PublishVerdict {
-        let copies = self.copies + self.resends();
-        match (copies, self.expired) {
-            (1.., false) if !self.stored && !self.outbox => PublishVerdict::Phantom,
-            (1.., false) => PublishVerdict::Published,
-            (_, true) => PublishVerdict::Unknown(UnknownReason::RetentionPassed),
-            (0, false) if !self.outbox => PublishVerdict::MissingOutboxRow,
-            (0, false) if self.sent => PublishVerdict::LostInPublish,
-            (0, false) if self.gave_up => PublishVerdict::Stuck(StuckReason::AttemptsExhausted),
-            (0, false) => PublishVerdict::Stuck(StuckReason::RelayIdle),
-        }
-    }
-
-    fn consumer(&self, name: ConsumerName) -> ConsumerVerdict {
-        let it = self.consumers[name.index()];
-        if it.processed {
-            ConsumerVerdict::Processed
-        } else if it.dead_lettered {
-            ConsumerVerdict::DeadLettered
-        } else if it.skipped {
-            ConsumerVerdict::LostByConsumer
-        } else if self.copies + self.resends() == 0 {
-            ConsumerVerdict::NotDue
-        } else {
-            ConsumerVerdict::InFlight
-        }
-    }
-
-    fn flags(&self) -> Flags {
-        let mut flags = Flags::default();
-        for fault in &self.faults {
-            flags |= match fault {
-                Fault::Duplicate => Flags::DUPLICATE,
-                Fault::Reorder => Flags::OUT_OF_ORDER,
-                Fault::ClockSkew => Flags::SKEW,
-                _ => Flags::default(),
-            };
-        }
-        let resent = self
-            .consumers
-            .iter()
-            .any(|it| it.resends + it.resends_alone > 0);
-        if resent {
-            flags |= Flags::RESENT;
-        }
-        flags
     }
 }
 

@@ -17,6 +17,8 @@ mod clock;
 
 mod product;
 
+mod spelling;
+
 mod event;
 
 mod fault;

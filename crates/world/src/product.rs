@@ -5,7 +5,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use uuid::Uuid;
 use waybill_model::Micros;
 
-use crate::event::{ChangeKind, ProductEvent};
+use crate::event::{Body, ChangeKind, ProductEvent};
 
 /// How many toys the company begins with, before it renames and prices them.
 const FIRST_PRODUCTS: usize = 12;
@@ -158,6 +158,7 @@ impl Catalogue {
             kind,
             product,
             at,
+            body: Body::Flat,
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
         database: database(world),
         databases: BTreeMap::new(),
         broker: broker(world),
-        outbox: Some(outbox()),
+        outbox: Some(outbox(world.deletes_after_send())),
         business: vec![BusinessTable {
             table: "product_changes".to_owned(),
             id: "product_id".to_owned(),
@@ -112,7 +112,7 @@ fn broker(world: &Inner) -> BrokerSettings {
     settings
 }
 
-fn outbox() -> OutboxSettings {
+fn outbox(deletes_after_send: bool) -> OutboxSettings {
     let column = |name: &str| Some(name.to_owned());
     OutboxSettings {
         table: "outbox".to_owned(),
@@ -131,7 +131,7 @@ fn outbox() -> OutboxSettings {
         failed_states: Vec::new(),
         attempts: column("attempts"),
         error: column("error"),
-        deletes_after_send: false,
+        deletes_after_send,
     }
 }
 
@@ -175,6 +175,7 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
             consumer_value: None,
         }),
         dead_letters: Some(dead_letters),
+        since: world.registered(name),
     }
 }
 

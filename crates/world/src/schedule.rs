@@ -1,16 +1,23 @@
 //! When things happen in a past, and which of them go wrong. Pure.
 
+mod chance;
+pub(crate) use chance::Chance;
+
 use std::collections::BTreeMap;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use waybill_model::Micros;
 
+use crate::history::ROUND;
 use crate::{ConsumerName, Error, Fault, Planted, Result};
 
 /// The last events lie this long before the end (or a tenth of the span), so that whatever is
 /// late is late beyond any short grace.
 const QUIET_MICROS: i64 = 30_000_000;
+
+/// What goes wrong with one event, and at which consumer where that matters.
+pub(crate) type Faults = Vec<(Fault, ConsumerName)>;
 
 /// When each event happens and what happens to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +25,16 @@ pub(crate) struct Schedule {
     /// Times in order; an event's number is its index.
     pub(crate) times: Vec<Micros>,
     /// What goes wrong, by event number.
-    pub(crate) faults: BTreeMap<usize, (Fault, ConsumerName)>,
+    pub(crate) faults: BTreeMap<usize, Faults>,
+}
+
+/// Which events go wrong.
+#[derive(Debug, Clone)]
+pub(crate) enum Plan<'a> {
+    /// So many of each fault, and no event twice.
+    Planted(&'a [Planted]),
+    /// Whom it hits.
+    Chance(Chance<'a>),
 }
 
 /// Spreads `n` events over the span, in bursts as they come in an office, and chooses which
@@ -28,7 +44,7 @@ pub(crate) fn schedule(
     n: usize,
     span_micros: i64,
     end: Micros,
-    planted: &[Planted],
+    plan: &Plan<'_>,
 ) -> Result<Schedule> {
     // Another stream of chance than the catalogue's, which has the same seed.
     let mut rng = StdRng::seed_from_u64(seed ^ 0x5c4e_d01e);
@@ -36,7 +52,10 @@ pub(crate) fn schedule(
     let last = end.plus(-quiet);
     let first = end.plus(-span_micros);
     let times = times(&mut rng, n, first, last);
-    let faults = Planting::new(&mut rng, n).plant(planted)?;
+    let faults = match plan {
+        Plan::Planted(planted) => Planting::new(&mut rng, n).plant(planted)?,
+        Plan::Chance(chance) => chance::scatter(&mut rng, n, chance),
+    };
     Ok(Schedule { times, faults })
 }
 
@@ -77,9 +96,11 @@ impl<'a> Planting<'a> {
         }
     }
 
-    fn plant(mut self, planted: &[Planted]) -> Result<BTreeMap<usize, (Fault, ConsumerName)>> {
+    fn plant(mut self, planted: &[Planted]) -> Result<BTreeMap<usize, Faults>> {
+        let aimed = planted.iter().copied().filter(|it| !it.fault.is_unaimed());
+        let aimed: Vec<Planted> = aimed.collect();
         // Three events per fault leave a free pair somewhere, which a reordering needs.
-        let wanted: usize = planted.iter().map(|it| it.events as usize * 3).sum();
+        let wanted: usize = aimed.iter().map(|it| it.events as usize * 3).sum();
         if wanted > self.n {
             return Err(Error::Config(format!(
                 "{} events are too few for that many faults; there must be at least {wanted}",
@@ -87,22 +108,21 @@ impl<'a> Planting<'a> {
             )));
         }
         // A dead relay sends nothing any more: it takes the last events, before others do.
-        let (dead, others): (Vec<_>, Vec<_>) =
-            planted.iter().partition(|it| it.fault == Fault::RelayDead);
+        let (dead, others): (Vec<_>, Vec<_>) = aimed
+            .iter()
+            .partition(|it| matches!(it.fault, Fault::RelayDead | Fault::TransactionOpen));
         for planted in dead {
             self.at_the_end(planted);
         }
         for planted in others {
-            if matches!(
-                planted.fault,
-                Fault::PublishFailsAfterCommit | Fault::ConsumerSkips
-            ) {
+            if planted.fault.comes_in_a_row() {
                 self.in_a_row(planted);
             } else {
                 self.scattered(planted);
             }
         }
-        Ok(self.faults)
+        let alone = self.faults.into_iter().map(|(no, it)| (no, vec![it]));
+        Ok(alone.collect())
     }
 
     fn at_the_end(&mut self, planted: Planted) {
@@ -144,7 +164,9 @@ impl<'a> Planting<'a> {
     /// Whether nothing happens to the event yet. A reordered one needs the next one too, and the
     /// first few of all stay clean: whoever looks sees that everything worked at first.
     fn free(&self, no: usize, fault: Fault) -> bool {
-        let next_is_free = || no + 1 < self.n && !self.faults.contains_key(&(no + 1));
+        let ends_round = (no + 1).is_multiple_of(ROUND);
+        let next_is_free =
+            || !ends_round && no + 1 < self.n && !self.faults.contains_key(&(no + 1));
         let taken_before = no > 0
             && self
                 .faults
@@ -179,7 +201,7 @@ mod tests {
     #[test]
     fn times_fill_the_span_in_order_and_leave_the_end_quiet() {
         let end = Micros(10 * HOUR);
-        let schedule = schedule(1, 500, HOUR, end, &[]).expect("it is possible");
+        let schedule = schedule(1, 500, HOUR, end, &Plan::Planted(&[])).expect("it is possible");
         assert!(schedule.times.is_sorted());
         assert_eq!(schedule.times.last(), Some(&end.plus(-QUIET_MICROS)));
         assert!(schedule.times[0] >= end.plus(-HOUR));
@@ -189,19 +211,20 @@ mod tests {
     fn every_fault_gets_its_events_and_no_event_two() {
         let planted: Vec<Planted> = Fault::ALL
             .into_iter()
-            .filter(|fault| fault.works_in_history())
+            .filter(|fault| fault.works_in_history() && !fault.is_unaimed())
             .map(|fault| plant(fault, 5))
             .collect();
         for seed in 0..50 {
-            let schedule = schedule(seed, 200, HOUR, Micros(HOUR), &planted);
+            let schedule = schedule(seed, 450, HOUR, Micros(HOUR), &Plan::Planted(&planted));
             let faults = schedule.expect("it is possible").faults;
             for it in &planted {
-                let n = faults.values().filter(|(fault, _)| *fault == it.fault);
+                let n = faults.values().filter(|at| at[0].0 == it.fault);
                 assert_eq!(n.count(), 5, "{} with seed {seed}", it.fault);
             }
-            for (no, (fault, _)) in &faults {
+            for (no, at) in &faults {
+                assert_eq!(at.len(), 1, "seed {seed}");
                 let next = faults.get(&(no + 1));
-                assert!(*fault != Fault::Reorder || next.is_none(), "seed {seed}");
+                assert!(at[0].0 != Fault::Reorder || next.is_none(), "seed {seed}");
             }
         }
     }
@@ -209,15 +232,17 @@ mod tests {
     #[test]
     fn a_dead_relay_takes_the_last_events() {
         let planted = [plant(Fault::Duplicate, 20), plant(Fault::RelayDead, 10)];
-        let schedule = schedule(3, 100, HOUR, Micros(HOUR), &planted).expect("it is possible");
+        let schedule =
+            schedule(3, 100, HOUR, Micros(HOUR), &Plan::Planted(&planted)).expect("it is possible");
         for no in 90..100 {
-            assert_eq!(schedule.faults[&no].0, Fault::RelayDead);
+            assert_eq!(schedule.faults[&no][0].0, Fault::RelayDead);
         }
     }
 
     #[test]
     fn more_faults_than_events_are_refused() {
-        let refused = schedule(1, 10, HOUR, Micros(HOUR), &[plant(Fault::Duplicate, 4)]);
+        let planted = [plant(Fault::Duplicate, 4)];
+        let refused = schedule(1, 10, HOUR, Micros(HOUR), &Plan::Planted(&planted));
         let error = refused.expect_err("four need twelve").to_string();
         assert!(error.contains("at least 12"), "{error}");
     }

@@ -1,9 +1,10 @@
 //! The world: database, broker, catalogue and ledger together.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, Notify};
-use waybill_model::{Access, Profile};
+use waybill_model::{Access, Micros, Profile};
 
 use crate::bus::{Bus, Offsets, PARTITIONS};
 use crate::live::{IsWorking, Switches};
@@ -34,6 +35,10 @@ pub(crate) struct Inner {
     pub(crate) working: IsWorking,
     /// The service tells the relay that there is something to send.
     pub(crate) relay_call: Notify,
+    /// The relay deletes rows once they are sent.
+    deletes_after_send: AtomicBool,
+    /// A consumer that was registered late, and when.
+    registered: std::sync::OnceLock<(ConsumerName, Micros)>,
 }
 
 impl World {
@@ -81,6 +86,8 @@ impl World {
             switches: Switches::default(),
             working: IsWorking::new(false),
             relay_call: Notify::new(),
+            deletes_after_send: AtomicBool::new(false),
+            registered: std::sync::OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -110,6 +117,12 @@ impl World {
         self.inner.ledger().clone()
     }
 
+    /// The faults that can be switched on here while the company works.
+    pub fn live_faults(&self) -> Vec<Fault> {
+        let here = self.faults().into_iter();
+        here.filter(|fault| fault.works_live()).collect()
+    }
+
     /// The faults that can be planted or switched on here.
     pub fn faults(&self) -> Vec<Fault> {
         let config = &self.inner.config;
@@ -134,6 +147,26 @@ impl Inner {
         self.ledger
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// From now on the relay deletes rows once they are sent.
+    pub(crate) fn delete_after_send(&self) {
+        self.deletes_after_send.store(true, Ordering::Release);
+    }
+
+    /// A consumer comes late; the first one to do so counts.
+    pub(crate) fn register_late(&self, consumer: ConsumerName, at: Micros) {
+        self.registered.set((consumer, at)).ok();
+    }
+
+    /// When a consumer was registered, unless it always was.
+    pub(crate) fn registered(&self, consumer: ConsumerName) -> Option<Micros> {
+        let (late, at) = self.registered.get()?;
+        (*late == consumer).then_some(*at)
+    }
+
+    pub(crate) fn deletes_after_send(&self) -> bool {
+        self.deletes_after_send.load(Ordering::Acquire)
     }
 
     pub(crate) fn refuse_unless_works(&self, fault: Fault) -> Result<()> {

@@ -69,8 +69,10 @@ cargo-deny (into target/tools), Apache Kafka (into target/tools).
 
   truth [WORDS...]
       Runs a world with known faults, judges it with the real engine, and prints
-      how often each verdict was true, false or missed, as JSON. With WORDS such
-      as: --seed 7 --events 10000 --db postgres --broker kafka
+      how often each verdict was true, false or missed, as JSON; exit code 1 when
+      any was false or missed. With WORDS such as: --seed 7 --events 10000
+      --db postgres --broker kafka --faults all; --live follows the company while
+      it works. All of them: cargo xtask truth --help
 
   icons
       Draws the icon's sizes and formats anew from icons/waybill.svg.
@@ -92,10 +94,11 @@ fn dispatch() -> Result<()> {
     let Some((command, words)) = words.split_first() else {
         return help();
     };
-    if words
+    let asks_for_help = words
         .first()
-        .is_some_and(|word| ["--help", "-h"].contains(word))
-    {
+        .is_some_and(|word| ["--help", "-h"].contains(word));
+    // These two are programs of their own, with words of their own.
+    if asks_for_help && !["bench", "truth"].contains(command) {
         return help();
     }
     match *command {

@@ -381,3 +381,56 @@ async fn a_changed_business_row_is_told_on_mariadb() {
 async fn a_changed_business_row_is_told_on_sqlite() {
     a_changed_business_row_is_told(Product::Sqlite, "business_lite").await;
 }
+
+/// A host whose clock is eight seconds behind writes a row with a time that was read before.
+async fn a_row_from_a_clock_that_is_behind_is_told(product: Product, test: &str) {
+    let base = Base::new(product, test).await;
+    let (time, now_sql, behind) = match product {
+        Product::Postgres => ("timestamptz", "now()", "now() - interval '8 seconds'"),
+        Product::MariaDb => (
+            "datetime(6)",
+            "UTC_TIMESTAMP(6)",
+            "UTC_TIMESTAMP(6) - INTERVAL 8 SECOND",
+        ),
+        Product::Sqlite => (
+            "text",
+            "strftime('%Y-%m-%dT%H:%M:%fZ')",
+            "strftime('%Y-%m-%dT%H:%M:%fZ', '-8 seconds')",
+        ),
+    };
+    base.execute(&format!(
+        "CREATE TABLE inbox (id varchar(36) PRIMARY KEY, at {time})"
+    ))
+    .await;
+    base.execute(&format!("INSERT INTO inbox VALUES ('a', {now_sql})"))
+        .await;
+    let columns = RowColumns {
+        key: "id".to_owned(),
+        sent_at: None,
+        ..super::base::plain("inbox")
+    };
+    let database = base.open().await;
+    let first = read(&*database, &columns, None).await;
+    assert_eq!(first.ids(), ["a"]);
+    base.execute(&format!("INSERT INTO inbox VALUES ('b', {behind})"))
+        .await;
+    let second = read(&*database, &columns, first.resume).await;
+    assert_eq!(second.ids(), ["b"]);
+    let third = read(&*database, &columns, second.resume).await;
+    assert_eq!(third.ids(), [""; 0], "nothing is told twice");
+}
+
+#[tokio::test]
+async fn a_row_from_a_clock_that_is_behind_is_told_on_postgres() {
+    a_row_from_a_clock_that_is_behind_is_told(Product::Postgres, "behind_pg").await;
+}
+
+#[tokio::test]
+async fn a_row_from_a_clock_that_is_behind_is_told_on_mariadb() {
+    a_row_from_a_clock_that_is_behind_is_told(Product::MariaDb, "behind_my").await;
+}
+
+#[tokio::test]
+async fn a_row_from_a_clock_that_is_behind_is_told_on_sqlite() {
+    a_row_from_a_clock_that_is_behind_is_told(Product::Sqlite, "behind_lite").await;
+}

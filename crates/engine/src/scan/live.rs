@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use waybill_model::{Micros, PlaceId};
 use waybill_source::Chunk;
 
+use super::passes::judge_twice;
 use super::readers::follow;
 use super::stage::{Stage, apply, is_tap, next_read, run};
 use super::{Event, Reach, delay, judge};
@@ -44,7 +45,7 @@ async fn ask_again(session: &Arc<Session>, reach: &Reach) {
             run(session, Stage::Progress, reach).await;
             run(session, Stage::Inboxes, reach).await;
         }
-        judge(session, reach, began);
+        judge_twice(session, reach, began).await;
         failures = if session.book().first_failure().is_some() {
             failures + 1
         } else {

@@ -19,7 +19,7 @@ use crate::session::{Reading, Session};
 const MAX_STRAYS: usize = 20_000;
 
 /// Ids per question: databases limit the values of one statement.
-const PER_QUESTION: usize = 200;
+pub(super) const PER_QUESTION: usize = 200;
 
 /// Asks the outbox for every event of the window that no table has shown, and takes in what it says.
 pub(super) async fn look_up_strays(session: &Arc<Session>) {
@@ -69,7 +69,7 @@ fn strays(session: &Session) -> Vec<EventId> {
 }
 
 /// The outbox rows that carry these ids.
-async fn found(
+pub(super) async fn found(
     database: &Arc<dyn Database>,
     columns: &RowColumns,
     ids: &[EventId],
@@ -93,12 +93,15 @@ fn spellings(id: &EventId) -> Vec<String> {
         spellings.push(uuid.hyphenated().to_string().to_uppercase());
         spellings.push(uuid.simple().to_string());
         spellings.push(uuid.simple().to_string().to_uppercase());
+        spellings.push(uuid.braced().to_string());
+        spellings.push(uuid.urn().to_string());
+        spellings.push(format!("\"{}\"", uuid.hyphenated()));
     }
     spellings
 }
 
 /// Whole rows as observations, as a read of the table would have yielded them.
-fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[Row]) -> Batch {
+pub(super) fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[Row]) -> Batch {
     let mut batch = Batch::new(place, clock, 1, rows.len());
     for row in rows {
         batch.push(&observation(place, clock, columns, row));

@@ -15,6 +15,8 @@ mod stage;
 
 mod lookup;
 
+mod suspects;
+
 mod passes;
 pub(crate) use passes::{judge, refresh};
 

@@ -16,6 +16,7 @@ use waybill_reconcile::{Judgement, OwnResend};
 use super::lookup::look_up_strays;
 use super::reach::Reach;
 use super::stage::{Stage, run};
+use super::suspects::ask_for_suspects;
 use crate::clock::now;
 use crate::session::Session;
 
@@ -34,7 +35,7 @@ pub(super) async fn scan(session: &Arc<Session>, reach: &Reach) {
     pass(session, reach, began).await;
     judge(session, reach, began);
     look_up_strays(session).await;
-    judge(session, reach, began);
+    judge_twice(session, reach, began).await;
     settle(session, reach, began).await;
     let suspected = session.book().tally.suspected;
     if suspected > 0 {
@@ -66,7 +67,17 @@ async fn pass_after(session: &Arc<Session>, reach: &Reach, wait: Duration, began
     tokio::time::sleep(wait).await;
     let again = now();
     pass(session, reach, again).await;
-    judge(session, reach, again);
+    judge_twice(session, reach, again).await;
+}
+
+/// Judges, after what was suspected before was asked for by its id; and again, when what is
+/// suspected now turns out to be there.
+pub(super) async fn judge_twice(session: &Arc<Session>, reach: &Reach, scan_at: Micros) {
+    ask_for_suspects(session).await;
+    judge(session, reach, scan_at);
+    if ask_for_suspects(session).await {
+        judge(session, reach, scan_at);
+    }
 }
 
 /// Reads on from where the last read of each place stopped, and judges. For callers that need to
@@ -74,7 +85,7 @@ async fn pass_after(session: &Arc<Session>, reach: &Reach, wait: Duration, began
 pub(crate) async fn refresh(session: &Arc<Session>, reach: &Reach) {
     let began = now();
     pass(session, reach, began).await;
-    judge(session, reach, began);
+    judge_twice(session, reach, began).await;
     session.announce();
 }
 

@@ -107,8 +107,9 @@ pub(crate) fn stop(session: &Session) {
 /// Follows what arrives in the window that was read.
 pub(crate) fn start_live(session: &Arc<Session>) -> Result<(), Failure> {
     let mut task = session.task();
-    if let Some(running) = task.as_ref().filter(|task| !task.handle.is_finished()) {
-        running.follow.send_replace(true);
+    // A task that has decided not to follow does not listen any more.
+    let listens = |task: &ScanTask| task.follow.send(true).is_ok();
+    if task.as_ref().is_some_and(listens) {
         return Ok(());
     }
     let Some(reach) = session.book().reach else {
@@ -153,6 +154,7 @@ async fn run(
         ended
     };
     if ended.is_none() {
+        drop(follow);
         stopped(&session, &reach);
         return;
     }
@@ -163,20 +165,31 @@ async fn run(
         "Scanned a window"
     );
     let failed = session.book().first_failure().cloned();
-    if *follow.borrow() {
-        let reach = reach.opened();
-        tail(session, reach, stop, follow).await;
-        return;
-    }
-    set_state(
-        &session,
-        match failed {
-            Some(failure) => ScanState::Failed { failure },
-            None => ScanState::Done {
-                took_micros: u64::try_from(took).unwrap_or(0),
-            },
+    let ended = match failed {
+        Some(failure) => ScanState::Failed { failure },
+        None => ScanState::Done {
+            took_micros: u64::try_from(took).unwrap_or(0),
         },
-    );
+    };
+    if let Some(follow) = end_unless_followed(&session, follow, ended) {
+        tail(session, reach.opened(), stop, follow).await;
+    }
+}
+
+/// Ends with a state, unless somebody wants to follow. Nobody can ask for that in between: whoever
+/// asks holds the same lock.
+fn end_unless_followed(
+    session: &Session,
+    follow: watch::Receiver<bool>,
+    ended: ScanState,
+) -> Option<watch::Receiver<bool>> {
+    let _deciding = session.task();
+    if *follow.borrow() {
+        return Some(follow);
+    }
+    drop(follow);
+    set_state(session, ended);
+    None
 }
 
 async fn tail(
@@ -186,21 +199,24 @@ async fn tail(
     mut follow: watch::Receiver<bool>,
 ) {
     let began = now();
-    set_state(&session, ScanState::Live);
-    tokio::select! {
-        () = stop.cancelled() => {}
-        _ended = follow.wait_for(|on| !on) => {}
-        () = live(&session, &reach) => {}
-    }
-    let took_micros = u64::try_from(now().since(began)).unwrap_or(0);
-    set_state(
-        &session,
+    loop {
+        set_state(&session, ScanState::Live);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ended = follow.wait_for(|on| !on) => {}
+            () = live(&session, &reach) => {}
+        }
         if stop.is_cancelled() {
-            ScanState::Stopped
-        } else {
-            ScanState::Done { took_micros }
-        },
-    );
+            drop(follow);
+            set_state(&session, ScanState::Stopped);
+            return;
+        }
+        let took_micros = u64::try_from(now().since(began)).unwrap_or(0);
+        match end_unless_followed(&session, follow, ScanState::Done { took_micros }) {
+            Some(still_wanted) => follow = still_wanted,
+            None => return,
+        }
+    }
 }
 
 /// What was read stays, is judged, and says that it is not all.

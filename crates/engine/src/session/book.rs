@@ -1,6 +1,6 @@
 //! What is known in a session right now: the index, how far each place is read, and the counts.
 
-use waybill_model::{Micros, PlaceId, Progress, Window};
+use waybill_model::{ConsumerNo, Micros, PlaceId, Progress, Window};
 use waybill_protocol::{Failure, RunStatus, ScanState};
 use waybill_reconcile::{Index, Judgement};
 use waybill_source::{Chunk, ConsumerProgress, Cursor};
@@ -58,7 +58,7 @@ impl Book {
             to: Micros(0),
         };
         Self {
-            index: Index::new(layout.shape.clone()),
+            index: index_of(layout),
             epoch: 0,
             generation: 0,
             state: ScanState::Idle,
@@ -73,7 +73,7 @@ impl Book {
 
     /// Forgets what was read; a new window begins.
     pub(crate) fn begin_window(&mut self, layout: &Layout, window: Window) {
-        self.index = Index::new(layout.shape.clone());
+        self.index = index_of(layout);
         self.epoch += 1;
         self.window = window;
         self.places = vec![PlaceState::default(); layout.places.len()];
@@ -235,4 +235,15 @@ fn for_index(seen: &ConsumerProgress) -> waybill_reconcile::ConsumerProgress {
             }),
         members: seen.members,
     }
+}
+
+/// An empty index that knows who is expected to receive what.
+fn index_of(layout: &Layout) -> Index {
+    let mut index = Index::new(layout.shape.clone());
+    for (no, consumer) in (0..=u8::MAX).zip(&layout.consumers) {
+        if let Some(since) = consumer.since {
+            index.expect_since(ConsumerNo(no), since);
+        }
+    }
+    index
 }

@@ -1,7 +1,7 @@
 //! What a profile makes us read: places, queries, lanes and the shape of verdicts. Pure.
 
 use waybill_model::{
-    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, Inbox, NO_POSITION,
+    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, Inbox, Micros, NO_POSITION,
     OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
 };
 use waybill_protocol::{Lane, LaneKind};
@@ -59,6 +59,8 @@ pub(crate) struct PlannedConsumer {
     pub(crate) queue: Option<String>,
     /// What the broker is asked for.
     pub(crate) asked: Option<ConsumerRef>,
+    /// When it was registered.
+    pub(crate) since: Option<Micros>,
 }
 
 impl Layout {
@@ -364,6 +366,7 @@ fn planned_consumer(
         flow: flow_no,
         queue: consumer.queue.clone(),
         asked,
+        since: consumer.since,
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn consumer(
         })
     });
     match anchor {
+        Some(anchor) if anchor.at < consumer.since => ConsumerCode::NOT_DUE,
         Some(anchor) => moved(event, anchor, consumer, context),
         None => ConsumerCode::NOT_DUE,
     }

@@ -31,7 +31,9 @@ pub(crate) struct Context {
     pub(crate) business: Proofs,
     pub(crate) destinations: Proofs,
     pub(crate) consumers: Vec<ConsumerContext>,
-    /// How long before a copy its outbox row may have been written, judging by the relay's pace.
+    /// How long before a copy its outbox row may have been written, judging by the relay's pace:
+    /// by what 99 of 100 rows took, so that one clock which is minutes off hides no phantom. A row
+    /// from before is found by its id, which the engine asks for before it confirms anything.
     pub(crate) lookback: i64,
     /// The youngest outbox row that the relay has sent.
     pub(crate) relay_sent_up_to: Option<i64>,
@@ -46,6 +48,8 @@ pub(crate) struct Context {
 pub(crate) struct ConsumerContext {
     pub(crate) no: ConsumerNo,
     pub(crate) destination: Option<PlaceId>,
+    /// Nothing published before is expected of it.
+    pub(crate) since: i64,
     pub(crate) has_inbox: bool,
     pub(crate) has_dead_letters: bool,
     pub(crate) progress: ProgressKind,
@@ -107,6 +111,10 @@ impl Context {
             ConsumerContext {
                 no,
                 destination: consumer.destination,
+                since: index
+                    .since
+                    .get(usize::from(no.0))
+                    .map_or(i64::MIN, |at| at.0),
                 has_inbox: consumer.inbox,
                 has_dead_letters: consumer.dead_letters,
                 progress: consumer.progress,
@@ -140,7 +148,7 @@ impl Context {
             destinations: proofs(PlaceRole::Destination),
             consumers: consumers.collect(),
             lookback: publish_grace
-                .max(index.delays.longest().saturating_mul(2))
+                .max(index.delays.p99().unwrap_or(0).saturating_mul(2))
                 .saturating_add(judgement.slack_micros),
             relay_sent_up_to: index.relay_sent_up_to,
             oldest_unsent: HashMap::new(),

@@ -19,7 +19,7 @@ use crate::name::Names;
 use crate::{ConsumerName, Error, Result};
 
 /// Partitions of the product topic; dead letters need no more than one.
-pub(crate) const PARTITIONS: i32 = 4;
+pub(crate) const PARTITIONS: i32 = 8;
 
 /// How long an admin request or a metadata answer may take.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -35,6 +35,8 @@ pub(crate) struct KafkaBus {
     mock: bool,
     /// Clients that ask for groups, by group; making one anew each time costs threads.
     pub(super) members: Mutex<BTreeMap<String, Arc<BaseConsumer>>>,
+    /// Relays that died inside a transaction; it is open as long as they are here.
+    pub(super) open: Mutex<Vec<FutureProducer>>,
 }
 
 /// A record to be written just so.
@@ -84,6 +86,7 @@ impl KafkaBus {
             names: names.clone(),
             mock: true,
             members: Mutex::default(),
+            open: Mutex::default(),
         })
     }
 
@@ -96,6 +99,7 @@ impl KafkaBus {
             names: names.clone(),
             mock: false,
             members: Mutex::default(),
+            open: Mutex::default(),
         };
         bus.make_topics().await?;
         Ok(bus)
@@ -121,9 +125,17 @@ impl KafkaBus {
 
     /// Writes records in this order; one answer per record.
     pub(crate) async fn write(&self, records: &[KafkaRecord]) -> Vec<Result<Placed>> {
+        Self::write_with(&self.producer, records).await
+    }
+
+    /// The same with another producer.
+    pub(super) async fn write_with(
+        producer: &FutureProducer,
+        records: &[KafkaRecord],
+    ) -> Vec<Result<Placed>> {
         let mut under_way = Vec::with_capacity(records.len());
         for record in records {
-            under_way.push(self.enqueue(record).await);
+            under_way.push(enqueue(producer, record).await);
         }
         let mut placed = Vec::with_capacity(records.len());
         for delivery in under_way {
@@ -133,32 +145,6 @@ impl KafkaBus {
             });
         }
         placed
-    }
-
-    async fn enqueue(&self, record: &KafkaRecord) -> Result<DeliveryFuture> {
-        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-        for (key, value) in &record.headers {
-            headers = headers.insert(Header {
-                key,
-                value: value.as_ref(),
-            });
-        }
-        let mut out = FutureRecord::<[u8], [u8]>::to(&record.topic)
-            .headers(headers)
-            .timestamp(record.millis);
-        out.partition = record.partition;
-        out.key = record.key.as_deref();
-        out.payload = record.payload.as_deref();
-        loop {
-            match self.producer.send_result(out) {
-                Ok(delivery) => return Ok(delivery),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    out = back;
-                    tokio::time::sleep(FULL_QUEUE_PAUSE).await;
-                }
-                Err((source, _)) => return Err(publishing_failed(source)),
-            }
-        }
     }
 
     async fn make_topics(&self) -> Result<()> {
@@ -210,6 +196,32 @@ impl KafkaBus {
     }
 }
 
+async fn enqueue(producer: &FutureProducer, record: &KafkaRecord) -> Result<DeliveryFuture> {
+    let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+    for (key, value) in &record.headers {
+        headers = headers.insert(Header {
+            key,
+            value: value.as_ref(),
+        });
+    }
+    let mut out = FutureRecord::<[u8], [u8]>::to(&record.topic)
+        .headers(headers)
+        .timestamp(record.millis);
+    out.partition = record.partition;
+    out.key = record.key.as_deref();
+    out.payload = record.payload.as_deref();
+    loop {
+        match producer.send_result(out) {
+            Ok(delivery) => return Ok(delivery),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                out = back;
+                tokio::time::sleep(FULL_QUEUE_PAUSE).await;
+            }
+            Err((source, _)) => return Err(publishing_failed(source)),
+        }
+    }
+}
+
 pub(super) fn admin_options() -> AdminOptions {
     AdminOptions::new()
         .request_timeout(Some(REQUEST_TIMEOUT))
@@ -245,7 +257,7 @@ fn publishing_failed(source: KafkaError) -> Error {
     Error::kafka("publish a message")(source)
 }
 
-fn producer_config(bootstrap: Option<&str>) -> ClientConfig {
+pub(super) fn producer_config(bootstrap: Option<&str>) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
         .set("enable.idempotence", "true")
@@ -282,7 +294,7 @@ pub(super) fn product_record(letter: &Letter, topic: &str) -> KafkaRecord {
 pub(super) fn product_headers(letter: &Letter) -> Vec<(String, Option<Vec<u8>>)> {
     let header = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
     let mut headers = vec![
-        header("id", &letter.id),
+        ("id".to_owned(), Some(letter.id_bytes())),
         header("type", &letter.kind),
         header("version", &letter.version.to_string()),
         header("aggregateType", AGGREGATE_TYPE),

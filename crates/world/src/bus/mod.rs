@@ -6,6 +6,10 @@ pub(crate) use kafka::{KafkaBus, KafkaRecord, PARTITIONS, topics};
 mod kafka_groups;
 pub(crate) use kafka_groups::Offsets;
 
+mod kafka_transactions;
+
+mod kafka_compaction;
+
 mod kafka_log;
 pub(crate) use kafka_log::owned as owned_record;
 
@@ -37,7 +41,7 @@ pub(crate) enum Bus {
 }
 
 /// Where a letter lies now; RabbitMQ does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Placed {
     pub(crate) partition: i32,
     pub(crate) offset: i64,

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::rabbit_topology;
 use crate::event::{AGGREGATE_TYPE, Letter};
 use crate::name::Names;
-use crate::{Error, Result};
+use crate::{ConsumerName, Error, Result};
 
 /// Letters on their way at once, before their confirms are waited for.
 const UNCONFIRMED: usize = 1000;
@@ -86,6 +86,12 @@ impl RabbitBus {
         Ok(sent)
     }
 
+    /// Has a consumer's empty queue hold so many messages at most.
+    pub(crate) async fn limit_queue(&self, consumer: ConsumerName, messages: usize) -> Result<()> {
+        let channel = self.channel().await?;
+        rabbit_topology::limit(&channel, &self.names, consumer, messages).await
+    }
+
     /// Deletes what [`RabbitBus::connect`] declared.
     pub(crate) async fn remove(&self) -> Result<()> {
         let channel = self.channel().await?;
@@ -148,7 +154,7 @@ fn properties(letter: &Letter) -> BasicProperties {
     headers.insert("aggregateType".into(), text(AGGREGATE_TYPE));
     headers.insert("aggregateId".into(), text(&letter.aggregate));
     let mut properties = BasicProperties::default()
-        .with_message_id(letter.id.as_str().into())
+        .with_message_id(letter.spelled_id().into())
         .with_type(letter.kind.as_str().into())
         .with_timestamp(u64::try_from(letter.at.0 / 1_000_000).unwrap_or(0))
         .with_content_type("application/json".into())
@@ -160,6 +166,9 @@ fn properties(letter: &Letter) -> BasicProperties {
         } else {
             headers.insert(name.as_str().into(), text(value));
         }
+    }
+    if letter.expires {
+        properties = properties.with_expiration("1".into());
     }
     properties.with_headers(headers)
 }

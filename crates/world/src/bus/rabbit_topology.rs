@@ -58,6 +58,25 @@ pub(super) async fn delete(channel: &Channel, names: &Names) -> Result<()> {
     Ok(())
 }
 
+/// Makes a consumer's queue anew, so that it holds `messages` at most and drops the oldest.
+pub(super) async fn limit(
+    channel: &Channel,
+    names: &Names,
+    consumer: ConsumerName,
+    messages: usize,
+) -> Result<()> {
+    let name = names.reader(consumer);
+    channel
+        .queue_delete(name.as_str().into(), QueueDeleteOptions::default())
+        .await
+        .map_err(Error::rabbit(format!("delete queue '{name}'")))?;
+    let mut arguments = FieldTable::default();
+    let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+    arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(messages));
+    queue(channel, &name, arguments).await?;
+    bind_types(channel, &name, names).await
+}
+
 /// A queue's messages that wait for a consumer.
 pub(crate) async fn ready(channel: &Channel, queue: &str) -> Result<u32> {
     let options = QueueDeclareOptions {

@@ -103,7 +103,7 @@ impl Demo {
     pub fn faults(&self) -> Vec<(Fault, bool)> {
         let broken = self.world.broken();
         self.world
-            .faults()
+            .live_faults()
             .into_iter()
             .map(|fault| (fault, broken.iter().any(|it| it.fault == fault)))
             .collect()

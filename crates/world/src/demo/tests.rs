@@ -11,7 +11,7 @@ use super::move_on;
 use super::tape::Tape;
 use crate::bus::{Bus, KafkaRecord, Offsets, topics};
 use crate::clock::now;
-use crate::event::{ChangeKind, ProductEvent};
+use crate::event::{Body, ChangeKind, ProductEvent};
 use crate::name::Names;
 use crate::product::Product;
 use crate::store::Store;
@@ -208,6 +208,7 @@ async fn what_was_never_saved_is_taken_back() {
             ..product.clone()
         },
         at: Micros(at),
+        body: Body::Flat,
     };
     for (n, at) in [(1, 1_000_000), (2, 3_000_000)] {
         let saved = shop.change(&event(n, at), true, Duration::ZERO).await;

@@ -7,32 +7,39 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use waybill_model::Micros;
 
-use crate::event::{ChangeKind, Letter, ProductEvent};
+use crate::event::{Body, ChangeKind, Letter, ProductEvent};
 use crate::product::Catalogue;
-use crate::schedule::Schedule;
+use crate::schedule::{Faults, Schedule};
+use crate::spelling::Spelling;
 use crate::{ConsumerName, Fault};
 
 /// How far behind a consumer's clock is with [`Fault::ClockSkew`].
 pub(crate) const SKEW_MICROS: i64 = 5_000_000;
 
+/// How far off a clock is with [`Fault::ConsumerClockOff`] and [`Fault::RelayClockOff`].
+const OFF_MICROS: i64 = 300_000_000;
+
 /// One event and everything that became of it.
 #[derive(Debug, Clone)]
 pub(super) struct Fate {
     pub(super) event: ProductEvent,
-    pub(super) fault: Option<(Fault, ConsumerName)>,
+    pub(super) faults: Faults,
     /// When the relay marked the outbox row.
     pub(super) sent_at: Option<Micros>,
     /// When each copy was published; empty when none was.
     pub(super) published: Vec<Micros>,
     /// When each consumer processed it.
     pub(super) processed: [Option<Micros>; 3],
+    /// The consumer that did not exist yet when its last copy went out.
+    pub(super) too_early_for: Option<ConsumerName>,
+    /// The late consumer, when a wrong clock on the copy makes that seem otherwise.
+    pub(super) seems_otherwise_to: Option<ConsumerName>,
 }
 
 /// Some events in the order they were made, and their copies in the order they went out.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Round {
     pub(super) fates: Vec<Fate>,
-    /// With the index of the fate each belongs to; `None` when it was made in an earlier round.
     pub(super) letters: Vec<Outgoing>,
 }
 
@@ -41,10 +48,22 @@ pub(super) struct Round {
 pub(super) struct Outgoing {
     pub(super) letter: Letter,
     pub(super) event: ProductEvent,
-    /// The consumer that will choke on it.
-    pub(super) poison: Option<ConsumerName>,
+    /// The consumers that will choke on it.
+    pub(super) poison: Vec<ConsumerName>,
+    pub(super) way: Way,
+}
+
+/// How a copy goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As usual.
+    Plain,
     /// No queue is bound for it.
-    pub(super) unroutable: bool,
+    Unroutable,
+    /// In a transaction that is aborted.
+    Aborted,
+    /// In a transaction that does not end.
+    Open,
 }
 
 /// The imagination.
@@ -54,11 +73,21 @@ pub(super) struct Past {
     last_published: Micros,
     /// Copies that wait for the next change of the same product, which overtakes them.
     held: BTreeMap<i64, Outgoing>,
+    /// What a second relay is about to send too.
+    again: Vec<Outgoing>,
+    /// The change before, whose body may be sent again.
+    before: Option<ProductEvent>,
+    /// Who is registered late, and when.
+    late: Option<(ConsumerName, Micros)>,
 }
 
 impl Fate {
     pub(super) fn is(&self, fault: Fault) -> bool {
-        self.fault.is_some_and(|(it, _)| it == fault)
+        self.faults.iter().any(|(it, _)| *it == fault)
+    }
+
+    fn hits(&self, fault: Fault, consumer: ConsumerName) -> bool {
+        self.faults.contains(&(fault, consumer))
     }
 
     /// The business row was written and not rolled back.
@@ -73,6 +102,79 @@ impl Fate {
     pub(super) fn sent(&self) -> bool {
         self.sent_at.is_some()
     }
+
+    /// How its copies go out.
+    pub(super) fn way(&self) -> Way {
+        if self.is(Fault::Unroutable) {
+            Way::Unroutable
+        } else if self.is(Fault::TransactionAborted) {
+            Way::Aborted
+        } else if self.is(Fault::TransactionOpen) {
+            Way::Open
+        } else {
+            Way::Plain
+        }
+    }
+
+    /// The time its first copy carries.
+    pub(super) fn copied(&self) -> Option<Micros> {
+        let off = self.clock_off();
+        self.published.first().map(|at| at.plus(off))
+    }
+
+    /// How far off the clock was that its copies carry.
+    fn clock_off(&self) -> i64 {
+        if self.is(Fault::RelayClockOff) {
+            off(&self.event)
+        } else {
+            0
+        }
+    }
+
+    /// Whether copies reach consumers.
+    pub(super) fn arrives(&self) -> bool {
+        !self.published.is_empty() && self.way() == Way::Plain
+    }
+
+    /// Whether consumers get copies before these expire.
+    pub(super) fn is_delivered(&self) -> bool {
+        self.arrives() && !self.is(Fault::QueueTtl)
+    }
+
+    /// Whether this consumer gets it and cannot process it.
+    pub(super) fn chokes(&self, consumer: ConsumerName) -> bool {
+        self.is_delivered()
+            && self.too_early_for != Some(consumer)
+            && self.hits(Fault::ConsumerPoison, consumer)
+    }
+
+    /// How one place writes its id.
+    pub(super) fn spelling(&self, place: usize, choose: fn(u8) -> Spelling) -> Spelling {
+        if self.is(Fault::OddSpelling) {
+            choose(self.event.id.as_bytes()[place])
+        } else {
+            Spelling::Plain
+        }
+    }
+
+    /// Takes out the faults that cannot be, given the others: what the service never wrote to the
+    /// outbox cannot go wrong in the relay.
+    fn settle(&mut self) {
+        if self.in_outbox() {
+            return;
+        }
+        let sending = [
+            Fault::PublishFailsAfterCommit,
+            Fault::RelayDead,
+            Fault::SentButLost,
+            Fault::Unroutable,
+            Fault::TransactionAborted,
+            Fault::TransactionOpen,
+            Fault::Reorder,
+            Fault::TwoRelays,
+        ];
+        self.faults.retain(|(it, _)| !sending.contains(it));
+    }
 }
 
 impl Past {
@@ -81,6 +183,17 @@ impl Past {
             rng: StdRng::seed_from_u64(seed ^ 0xfa7e),
             last_published: Micros(i64::MIN),
             held: BTreeMap::new(),
+            again: Vec::new(),
+            before: None,
+            late: None,
+        }
+    }
+
+    /// The same with a consumer that is registered late.
+    pub(super) fn with_late(self, consumer: ConsumerName, since: Micros) -> Self {
+        Self {
+            late: Some((consumer, since)),
+            ..self
         }
     }
 
@@ -93,92 +206,140 @@ impl Past {
     ) -> Round {
         let mut round = Round::default();
         for no in numbers {
-            let fault = schedule.faults.get(&no).copied();
-            let event = self.next_event(catalogue, schedule, no, fault.map(|(it, _)| it));
-            let fate = self.fate(event, fault);
+            let mut faults = schedule.faults.get(&no).cloned().unwrap_or_default();
+            // One product waits to be overtaken at a time.
+            if !self.held.is_empty() {
+                faults.retain(|(it, _)| *it != Fault::Reorder);
+            }
+            let fate = self.fate(catalogue, schedule, no, faults);
             self.send(&fate, &mut round.letters);
             round.fates.push(fate);
         }
+        self.rest(&mut round.letters);
         round
     }
 
-    /// Copies that are still held when the past ends.
-    pub(super) fn rest(&mut self) -> Round {
+    /// Copies that are still held when a round ends go out as they are.
+    fn rest(&mut self, letters: &mut Vec<Outgoing>) {
+        self.send_again(letters);
         let held = std::mem::take(&mut self.held);
-        Round {
-            fates: Vec::new(),
-            letters: held.into_values().collect(),
+        letters.extend(held.into_values());
+    }
+
+    fn fate(
+        &mut self,
+        catalogue: &mut Catalogue,
+        schedule: &Schedule,
+        no: usize,
+        faults: Faults,
+    ) -> Fate {
+        let has = |fault: Fault| faults.iter().any(|(it, _)| *it == fault);
+        let event = self.next_event(catalogue, schedule.times[no], &has);
+        let mut fate = Fate {
+            event,
+            faults,
+            sent_at: None,
+            published: Vec::new(),
+            processed: [None; 3],
+            too_early_for: None,
+            seems_otherwise_to: None,
+        };
+        fate.settle();
+        // Its copy goes out behind the next one.
+        let next = schedule.times.get(no + 1);
+        let ready = match next {
+            Some(next) if fate.is(Fault::Reorder) => *next,
+            _ => fate.event.at,
+        };
+        fate.published = self.published(ready, &fate);
+        fate.sent_at = self.marked(&fate);
+        self.register(&mut fate);
+        if let Some(first) = fate.published.first()
+            && fate.is_delivered()
+        {
+            fate.processed = self.processed(*first, &fate);
         }
+        if fate.in_outbox() {
+            self.before = Some(fate.event.clone());
+        }
+        fate
+    }
+
+    /// Notes whether a late consumer was there when the last copy went out.
+    fn register(&self, fate: &mut Fate) {
+        let (Some((late, since)), Some(last)) = (self.late, fate.published.last()) else {
+            return;
+        };
+        let off = fate.clock_off();
+        let missed = *last < since;
+        fate.too_early_for = missed.then_some(late);
+        let seems_missed = last.plus(off) < since;
+        fate.seems_otherwise_to = (seems_missed != missed).then_some(late);
     }
 
     fn next_event(
         &self,
         catalogue: &mut Catalogue,
-        schedule: &Schedule,
-        no: usize,
-        fault: Option<Fault>,
+        at: Micros,
+        has: &impl Fn(Fault) -> bool,
     ) -> ProductEvent {
-        let at = schedule.times[no];
-        match fault {
-            Some(Fault::RolledBackAfterPublish) => catalogue.create_and_forget(at),
+        let mut event = if has(Fault::RolledBackAfterPublish) {
+            catalogue.create_and_forget(at)
+        } else if has(Fault::Reorder) {
             // It will be overtaken by the next change of the same product, which must come.
-            Some(Fault::Reorder) => catalogue.change_and_keep(at),
-            Some(Fault::Unroutable) => {
-                let mut event = catalogue.change(at);
-                event.kind = ChangeKind::Relabelled;
-                event
-            }
-            _ => match self.held.keys().next() {
-                Some(product) => catalogue.change_again(*product, at),
-                None => catalogue.change(at),
-            },
+            catalogue.change_and_keep(at)
+        } else if let Some(product) = self.held.keys().next() {
+            catalogue.change_again(*product, at)
+        } else if let (true, Some(before)) = (has(Fault::EqualPayload), &self.before) {
+            catalogue.change_again(before.product.id, at)
+        } else {
+            catalogue.change(at)
+        };
+        if has(Fault::Unroutable) && !has(Fault::RolledBackAfterPublish) {
+            event.kind = ChangeKind::Relabelled;
         }
+        if has(Fault::NewSchema) {
+            event.body = Body::Nested;
+        }
+        if let (true, Some(before)) = (has(Fault::EqualPayload), &self.before)
+            && before.product.id == event.product.id
+        {
+            event.body = Body::Copied(before.payload());
+        }
+        event
     }
 
-    fn fate(&mut self, event: ProductEvent, fault: Option<(Fault, ConsumerName)>) -> Fate {
-        let published = self.published(event.at, fault.map(|(it, _)| it));
-        let marked = match fault.map(|(it, _)| it) {
-            Some(
-                Fault::PublishFailsAfterCommit
-                | Fault::RelayDead
-                | Fault::DualWriteWithoutOutbox
-                | Fault::RolledBackAfterPublish,
-            ) => None,
-            _ => {
-                let base = published.last().copied().unwrap_or(event.at.plus(60_000));
-                Some(base.plus(self.rng.random_range(1_000..4_000)))
-            }
-        };
-        let unroutable = fault.is_some_and(|(it, _)| it == Fault::Unroutable);
-        let processed = match published.first() {
-            Some(first) if !unroutable => self.processed(*first, fault),
-            _ => [None; 3],
-        };
-        Fate {
-            event,
-            fault,
-            sent_at: marked,
-            published,
-            processed,
+    /// When the relay marks the row, if it does.
+    fn marked(&mut self, fate: &Fate) -> Option<Micros> {
+        let never = [
+            Fault::PublishFailsAfterCommit,
+            Fault::RelayDead,
+            Fault::TransactionOpen,
+        ];
+        if !fate.in_outbox() || never.into_iter().any(|fault| fate.is(fault)) {
+            return None;
         }
+        let base = fate.published.last().copied();
+        let base = base.unwrap_or(fate.event.at.plus(60_000));
+        Some(base.plus(self.rng.random_range(1_000..4_000)))
     }
 
     /// The relay looks every tenth of a second and sends in order.
-    fn published(&mut self, made: Micros, fault: Option<Fault>) -> Vec<Micros> {
-        if let Some(
-            Fault::PublishFailsAfterCommit
-            | Fault::RelayDead
-            | Fault::SentButLost
-            | Fault::DualWriteWithoutOutbox,
-        ) = fault
-        {
+    fn published(&mut self, ready: Micros, fate: &Fate) -> Vec<Micros> {
+        let never = [
+            Fault::PublishFailsAfterCommit,
+            Fault::RelayDead,
+            Fault::SentButLost,
+            Fault::DualWriteWithoutOutbox,
+        ];
+        if never.into_iter().any(|fault| fate.is(fault)) {
             return Vec::new();
         }
-        let soon = made.plus(self.rng.random_range(8_000..110_000));
+        let soon = ready.plus(self.rng.random_range(8_000..110_000));
         let first = soon.max(self.last_published.plus(1_000));
         self.last_published = first;
         let mut copies = vec![first];
-        if fault == Some(Fault::Duplicate) {
+        if fate.is(Fault::Duplicate) || fate.is(Fault::TwoRelays) {
             let again = first.plus(self.rng.random_range(40_000..90_000));
             self.last_published = again;
             copies.push(again);
@@ -186,54 +347,90 @@ impl Past {
         copies
     }
 
-    fn processed(
-        &mut self,
-        published: Micros,
-        fault: Option<(Fault, ConsumerName)>,
-    ) -> [Option<Micros>; 3] {
+    fn processed(&mut self, published: Micros, fate: &Fate) -> [Option<Micros>; 3] {
         ConsumerName::ALL.map(|consumer| {
             let took = match consumer {
                 ConsumerName::Inventory => self.rng.random_range(3_000..30_000),
                 ConsumerName::Search => self.rng.random_range(20_000..350_000),
                 ConsumerName::Storefront => self.rng.random_range(5_000..80_000),
             };
-            match fault {
-                Some((Fault::ConsumerSkips | Fault::ConsumerPoison, target))
-                    if target == consumer =>
-                {
-                    None
-                }
-                Some((Fault::ClockSkew, target)) if target == consumer => {
-                    Some(published.plus(took - SKEW_MICROS))
-                }
-                _ => Some(published.plus(took)),
+            let never = [
+                Fault::ConsumerSkips,
+                Fault::ConsumerPoison,
+                Fault::GroupReset,
+                Fault::CommitBeforeProcessing,
+            ];
+            if never.into_iter().any(|fault| fate.hits(fault, consumer))
+                || fate.too_early_for == Some(consumer)
+            {
+                return None;
             }
+            let off = if fate.hits(Fault::ClockSkew, consumer) {
+                -SKEW_MICROS
+            } else if fate.hits(Fault::ConsumerClockOff, consumer) {
+                off(&fate.event)
+            } else {
+                0
+            };
+            Some(published.plus(took + off))
         })
     }
 
     /// Puts the copies in line, a held one after the change that overtook it.
     fn send(&mut self, fate: &Fate, letters: &mut Vec<Outgoing>) {
-        let product = fate.event.product.id;
-        for at in &fate.published {
-            let outgoing = Outgoing {
-                letter: fate.event.letter(*at),
-                event: fate.event.clone(),
-                poison: match fate.fault {
-                    Some((Fault::ConsumerPoison, consumer)) => Some(consumer),
-                    _ => None,
-                },
-                unroutable: fate.is(Fault::Unroutable),
-            };
+        if !fate.is(Fault::TwoRelays) {
+            self.send_again(letters);
+        }
+        for (nth, at) in fate.published.iter().enumerate() {
+            let outgoing = self.outgoing(fate, *at);
             if fate.is(Fault::Reorder) {
-                self.held.insert(product, outgoing);
-                continue;
-            }
-            letters.push(outgoing);
-            if let Some(mut late) = self.held.remove(&product) {
-                late.letter.at = self.last_published.plus(5_000);
-                self.last_published = late.letter.at;
-                letters.push(late);
+                self.held.insert(fate.event.product.id, outgoing);
+            } else if nth > 0 && fate.is(Fault::TwoRelays) {
+                self.again.push(outgoing);
+            } else {
+                letters.push(outgoing);
+                self.release(fate.event.product.id, letters);
             }
         }
+    }
+
+    fn release(&mut self, product: i64, letters: &mut Vec<Outgoing>) {
+        if let Some(mut late) = self.held.remove(&product) {
+            let off = late.letter.at.since(late.event.at).abs() > OFF_MICROS / 2;
+            if !off {
+                late.letter.at = self.last_published.plus(5_000);
+                self.last_published = late.letter.at;
+            }
+            letters.push(late);
+        }
+    }
+
+    /// The second relay sends what the first has sent.
+    fn send_again(&mut self, letters: &mut Vec<Outgoing>) {
+        letters.append(&mut self.again);
+    }
+
+    fn outgoing(&self, fate: &Fate, at: Micros) -> Outgoing {
+        let mut letter = fate.event.letter(at.plus(fate.clock_off()));
+        letter.spelling = fate.spelling(0, Spelling::odd);
+        letter.expires = fate.is(Fault::QueueTtl);
+        Outgoing {
+            letter,
+            event: fate.event.clone(),
+            poison: ConsumerName::ALL
+                .into_iter()
+                .filter(|consumer| fate.chokes(*consumer))
+                .collect(),
+            way: fate.way(),
+        }
+    }
+}
+
+/// Ahead for one half of the events, behind for the other.
+fn off(event: &ProductEvent) -> i64 {
+    if event.id.as_bytes()[15].is_multiple_of(2) {
+        OFF_MICROS
+    } else {
+        -OFF_MICROS
     }
 }

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
 use waybill_model::Micros;
 
-use super::past::{Fate, Outgoing, Round};
+use super::entry::entry;
+use super::order::Lying;
+use super::past::{Fate, Outgoing, Round, Way};
 use crate::bus::{Bus, KafkaBus, Offsets, Placed};
 use crate::event::{Letter, ProductEvent};
-use crate::ledger::Entry;
 use crate::product::Product;
+use crate::spelling::Spelling;
 use crate::store::OutboxRow;
 use crate::world::Inner;
-use crate::{ConsumerName, Fault, Result};
+use crate::{ConsumerName, DatabaseKind, Fault, Result};
 
 /// What the relay notes when it gives up.
 pub(crate) const GAVE_UP_BECAUSE: &str = "broker unreachable: connection refused";
@@ -22,57 +25,77 @@ pub(crate) const MAX_ATTEMPTS: i64 = 5;
 /// What a consumer says about a message it cannot read.
 pub(crate) const CHOKED_BECAUSE: &str = "cannot squeak: the name has too many syllables";
 
+/// One message of the first round in so many is too many for a queue that overflows.
+const TOO_MANY: usize = 100;
+
+/// Which queue overflows.
+const OVERFLOWS: ConsumerName = ConsumerName::Search;
+
 /// Writes round after round.
 pub(super) struct Writer<'a> {
-    world: &'a Inner,
-    expires: bool,
+    pub(super) world: &'a Inner,
+    /// What goes wrong with all events.
+    pub(super) faults: BTreeSet<Fault>,
     newest: BTreeMap<i64, ProductEvent>,
     known: [BTreeMap<i64, Product>; 3],
     /// Dead letters so far, by consumer.
     refused: [u32; 3],
-    ends: Offsets,
-    /// Events whose copies shall have been removed by retention, where they lie.
-    expiring: Vec<(uuid::Uuid, Placed)>,
-    /// Where every event's copy lies; only filled when something expires.
-    placed: Vec<(uuid::Uuid, Placed)>,
+    pub(super) ends: Offsets,
+    /// Events whose copies shall have been removed by retention.
+    pub(super) expiring: BTreeSet<Uuid>,
+    /// Every copy that consumers can see.
+    pub(super) lying: Vec<Lying>,
+    /// Copies that will lie in a transaction that does not end.
+    pub(super) open: Vec<Letter>,
+    /// How many messages the queue that overflows may hold, once that is known.
+    holds: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
-    /// `expires`: some copies shall be removed by retention in the end.
-    pub(super) fn new(world: &'a Inner, expires: bool) -> Self {
+    /// `faults`: those that may occur.
+    pub(super) fn new(world: &'a Inner, faults: BTreeSet<Fault>) -> Self {
         Self {
             world,
-            expires,
+            faults,
             newest: BTreeMap::new(),
             known: [const { BTreeMap::new() }; 3],
             refused: [0; 3],
             ends: Offsets::new(),
-            expiring: Vec::new(),
-            placed: Vec::new(),
+            expiring: BTreeSet::new(),
+            lying: Vec::new(),
+            open: Vec::new(),
+            holds: None,
         }
     }
 
     /// Writes one round; how many copies went out.
-    pub(super) async fn write(&mut self, round: Round) -> Result<usize> {
-        let letters: Vec<Letter> = round.letters.iter().map(|it| it.letter.clone()).collect();
+    pub(super) async fn write(&mut self, mut round: Round) -> Result<usize> {
+        let overflowed = self.overflow(&mut round).await?;
+        let letters = letters(&round, |way| matches!(way, Way::Plain | Way::Unroutable));
+        let aborted = letters_of(&round, Way::Aborted);
         // The database works while the broker does.
         let (stored, published) =
             tokio::join!(self.store(&round.fates), self.world.bus.publish(&letters));
         stored?;
         let placed: Vec<Option<Placed>> = published?.into_iter().collect::<Result<_>>()?;
+        if let (Bus::Kafka(bus), false) = (&self.world.bus, aborted.is_empty()) {
+            bus.publish_and_abort(&aborted).await?;
+        }
+        self.open.extend(letters_of(&round, Way::Open));
+        self.note(&round, &placed);
         self.enter(&round);
         match &self.world.bus {
             Bus::Kafka(bus) => {
                 let bus = bus.clone();
                 self.after_kafka(&bus, &round, &placed).await?;
             }
-            Bus::Rabbit(_) => self.pass_queues(&round.letters).await?,
+            Bus::Rabbit(_) => self.pass_queues(&round.letters, overflowed).await?,
         }
         Ok(letters.len())
     }
 
     /// What is written once, at the end.
-    pub(super) async fn finish(self) -> Result<()> {
+    pub(super) async fn finish(mut self) -> Result<()> {
         self.world.store.put_products(&self.newest).await?;
         for consumer in ConsumerName::ALL {
             let known = &self.known[consumer.index()];
@@ -80,10 +103,8 @@ impl<'a> Writer<'a> {
         }
         match &self.world.bus {
             Bus::Kafka(bus) => {
-                for consumer in ConsumerName::ALL {
-                    bus.commit(consumer, self.ends.clone()).await?;
-                }
-                self.expire(bus).await?;
+                let bus = bus.clone();
+                self.pass_topic(&bus).await?;
             }
             Bus::Rabbit(bus) => {
                 for consumer in ConsumerName::ALL {
@@ -92,7 +113,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        Ok(())
+        self.forget().await
     }
 
     async fn store(&self, fates: &[Fate]) -> Result<()> {
@@ -101,22 +122,98 @@ impl<'a> Writer<'a> {
             .filter(|fate| fate.stored())
             .map(|fate| &fate.event)
             .collect();
+        let choose = column_spelling(&self.world.config.database);
         let outbox: Vec<OutboxRow<'_>> = fates
             .iter()
             .filter(|fate| fate.in_outbox())
-            .map(outbox_row)
+            .map(|fate| outbox_row(fate, choose))
             .collect();
         let store = &self.world.store;
         store.fill_changes(&changes).await?;
         store.fill_outbox(&outbox).await?;
         for consumer in ConsumerName::ALL {
-            let rows: Vec<(uuid::Uuid, Micros)> = fates
+            let rows: Vec<(Uuid, Spelling, Micros)> = fates
                 .iter()
-                .filter_map(|fate| Some((fate.event.id, fate.processed[consumer.index()]?)))
+                .filter_map(|fate| {
+                    let at = fate.processed[consumer.index()]?;
+                    let spelling = fate.spelling(2 + consumer.index(), choose);
+                    Some((fate.event.id, spelling, at))
+                })
                 .collect();
             store.fill_inbox(consumer, &rows).await?;
         }
         Ok(())
+    }
+
+    /// RabbitMQ: a queue that overflows drops the oldest messages of each round; how many. Those
+    /// are not processed.
+    async fn overflow(&mut self, round: &mut Round) -> Result<usize> {
+        let Bus::Rabbit(bus) = &self.world.bus else {
+            return Ok(0);
+        };
+        if !self.faults.contains(&Fault::QueueOverflow) {
+            return Ok(0);
+        }
+        let arriving: Vec<Uuid> = round
+            .letters
+            .iter()
+            .filter(|it| it.way == Way::Plain)
+            .map(|it| it.event.id)
+            .collect();
+        let holds = match self.holds {
+            Some(holds) => holds,
+            None => {
+                let holds = arriving.len() - arriving.len() / TOO_MANY;
+                bus.limit_queue(OVERFLOWS, holds).await?;
+                self.holds = Some(holds);
+                holds
+            }
+        };
+        let dropped = arriving.len().saturating_sub(holds);
+        let kept: BTreeSet<Uuid> = arriving[dropped..].iter().copied().collect();
+        let gone: BTreeSet<Uuid> = arriving[..dropped]
+            .iter()
+            .copied()
+            .filter(|id| !kept.contains(id))
+            .collect();
+        for fate in &mut round.fates {
+            if gone.contains(&fate.event.id) {
+                fate.processed[OVERFLOWS.index()] = None;
+                let poison = (Fault::ConsumerPoison, OVERFLOWS);
+                fate.faults.retain(|it| *it != poison);
+                fate.faults.push((Fault::QueueOverflow, OVERFLOWS));
+            }
+        }
+        for outgoing in &mut round.letters {
+            if gone.contains(&outgoing.event.id) {
+                outgoing.poison.retain(|it| *it != OVERFLOWS);
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Notes where visible copies lie.
+    fn note(&mut self, round: &Round, placed: &[Option<Placed>]) {
+        let sent = round
+            .letters
+            .iter()
+            .filter(|it| matches!(it.way, Way::Plain | Way::Unroutable));
+        for (outgoing, placed) in sent.zip(placed) {
+            if outgoing.way == Way::Plain {
+                self.lying.push(Lying {
+                    event: outgoing.event.id,
+                    product: outgoing.event.product.id,
+                    version: outgoing.event.product.version,
+                    placed: *placed,
+                    at: outgoing.letter.at,
+                });
+            }
+        }
+        let expiring = round
+            .fates
+            .iter()
+            .filter(|fate| fate.is(Fault::RetentionPassed));
+        self.expiring.extend(expiring.map(|fate| fate.event.id));
     }
 
     /// Into the ledger, and into what everybody knows in the end.
@@ -144,26 +241,15 @@ impl<'a> Writer<'a> {
         round: &Round,
         placed: &[Option<Placed>],
     ) -> Result<()> {
-        let expiring: BTreeSet<uuid::Uuid> = round
-            .fates
-            .iter()
-            .filter(|fate| fate.is(Fault::RetentionPassed))
-            .map(|fate| fate.event.id)
-            .collect();
         let mut refusals: BTreeMap<ConsumerName, Vec<(Letter, Placed)>> = BTreeMap::new();
-        for (outgoing, placed) in round.letters.iter().zip(placed) {
+        let sent = round.letters.iter().filter(|it| it.way == Way::Plain);
+        for (outgoing, placed) in sent.zip(placed) {
             let Some(placed) = *placed else { continue };
             let end = self.ends.entry(placed.partition).or_default();
             *end = (*end).max(placed.offset + 1);
-            if let Some(consumer) = outgoing.poison {
+            for consumer in &outgoing.poison {
                 let refused = (outgoing.letter.clone(), placed);
-                refusals.entry(consumer).or_default().push(refused);
-            }
-            if self.expires {
-                self.placed.push((outgoing.event.id, placed));
-            }
-            if expiring.contains(&outgoing.event.id) {
-                self.expiring.push((outgoing.event.id, placed));
+                refusals.entry(*consumer).or_default().push(refused);
             }
         }
         for (consumer, refused) in refusals {
@@ -172,80 +258,56 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// RabbitMQ: every consumer takes what is in its queue.
-    async fn pass_queues(&mut self, letters: &[Outgoing]) -> Result<()> {
+    /// RabbitMQ: every consumer takes what is in its queue; the one that overflows has fewer.
+    async fn pass_queues(&mut self, letters: &[Outgoing], overflowed: usize) -> Result<()> {
         let Bus::Rabbit(bus) = &self.world.bus else {
             return Ok(());
         };
-        let arrived = letters.iter().filter(|it| !it.unroutable).count();
+        let arrives = |it: &&Outgoing| it.way == Way::Plain && !it.letter.expires;
+        let arrived = letters.iter().filter(arrives).count();
         let mut passing = Vec::new();
         for consumer in ConsumerName::ALL {
             let poisoned: BTreeSet<String> = letters
                 .iter()
-                .filter(|it| it.poison == Some(consumer))
-                .map(|it| it.letter.id.clone())
+                .filter(|it| it.poison.contains(&consumer))
+                .map(|it| it.letter.spelled_id())
                 .collect();
             let refused = &mut self.refused[consumer.index()];
             *refused += u32::try_from(poisoned.len()).unwrap_or(u32::MAX);
-            passing.push(async move { bus.pass(consumer, arrived, &poisoned).await });
+            let fewer = if consumer == OVERFLOWS { overflowed } else { 0 };
+            passing.push(async move { bus.pass(consumer, arrived - fewer, &poisoned).await });
         }
         futures::future::try_join_all(passing).await?;
         Ok(())
     }
+}
 
-    /// Kafka: deletes the records up to the chosen ones, and with them what lies before.
-    async fn expire(&self, bus: &KafkaBus) -> Result<()> {
-        let mut before = Offsets::new();
-        for (_, placed) in &self.expiring {
-            let offset = before.entry(placed.partition).or_default();
-            *offset = (*offset).max(placed.offset + 1);
-        }
-        if before.is_empty() {
-            return Ok(());
-        }
-        bus.delete_before(&before).await?;
-        let mut ledger = self.world.ledger();
-        for (id, placed) in &self.placed {
-            let gone = before
-                .get(&placed.partition)
-                .is_some_and(|offset| placed.offset < *offset);
-            if gone && let Some(entry) = ledger.entry_mut(*id) {
-                entry.expired = true;
-            }
-        }
-        Ok(())
+fn letters(round: &Round, goes: impl Fn(Way) -> bool) -> Vec<Letter> {
+    let going = round.letters.iter().filter(|it| goes(it.way));
+    going.map(|it| it.letter.clone()).collect()
+}
+
+fn letters_of(round: &Round, way: Way) -> Vec<Letter> {
+    letters(round, |it| it == way)
+}
+
+/// How a column of this database may write ids: PostgreSQL's has a type of its own, MySQL's has 36
+/// characters, SQLite's takes anything.
+fn column_spelling(database: &DatabaseKind) -> fn(u8) -> Spelling {
+    match database {
+        DatabaseKind::Sqlite { .. } => Spelling::odd,
+        DatabaseKind::MySql { .. } => Spelling::short,
+        DatabaseKind::Postgres { .. } => |_| Spelling::Plain,
     }
 }
 
-fn outbox_row(fate: &Fate) -> OutboxRow<'_> {
+fn outbox_row(fate: &Fate, choose: fn(u8) -> Spelling) -> OutboxRow<'_> {
     let gave_up = fate.is(Fault::PublishFailsAfterCommit);
     OutboxRow {
         event: &fate.event,
         sent_at: fate.sent_at,
         attempts: if gave_up { MAX_ATTEMPTS } else { 0 },
         error: gave_up.then_some(GAVE_UP_BECAUSE),
+        spelling: fate.spelling(1, choose),
     }
-}
-
-fn entry(fate: &Fate) -> Entry {
-    let mut entry = Entry::new(&fate.event, fate.stored(), fate.in_outbox());
-    entry.sent = fate.sent();
-    entry.gave_up = fate.is(Fault::PublishFailsAfterCommit);
-    entry.faults.extend(fate.fault.map(|(fault, _)| fault));
-    if fate.is(Fault::Unroutable) {
-        return entry;
-    }
-    entry.copies = u32::try_from(fate.published.len()).unwrap_or(u32::MAX);
-    for consumer in ConsumerName::ALL {
-        let it = &mut entry.consumers[consumer.index()];
-        it.received = entry.copies;
-        it.processed = fate.processed[consumer.index()].is_some();
-        if let Some((fault, target)) = fate.fault
-            && target == consumer
-        {
-            it.skipped = fault == Fault::ConsumerSkips;
-            it.dead_lettered = fault == Fault::ConsumerPoison;
-        }
-    }
-    entry
 }

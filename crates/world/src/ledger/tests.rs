@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use waybill_model::Micros;
 
 use super::*;
-use crate::event::ChangeKind;
+use crate::event::{Body, ChangeKind};
 use crate::product::Product;
 
 fn event() -> ProductEvent {
@@ -20,6 +20,7 @@ fn event() -> ProductEvent {
             removed: false,
         },
         at: Micros(0),
+        body: Body::Flat,
     }
 }
 
@@ -97,6 +98,52 @@ fn a_verdict_follows_from_what_happened() {
             entry.consumers[1].dead_lettered = true;
         },
         expect!["dead-lettered: Published, Processed DeadLettered Processed"],
+    );
+}
+
+/// What is right besides, of an event that was published and that nobody has any more.
+fn check_or(happened: impl FnOnce(&mut Entry), expect: Expect) {
+    let mut entry = Entry::new(&event(), true, true);
+    entry.sent = true;
+    entry.copies = 1;
+    entry.consumers[1].skipped = true;
+    happened(&mut entry);
+    let said = entry.expected();
+    expect.assert_eq(&format!(
+        "{:?} or {:?}; {:?} or {:?}",
+        said.publish, said.publish_or, said.consumers[1], said.consumers_or[1]
+    ));
+}
+
+#[test]
+fn where_evidence_is_gone_unknown_is_right_for_that_reason_only() {
+    check_or(|_| {}, expect!["Published or []; LostByConsumer or []"]);
+    let expire = |entry: &mut Entry| {
+        entry.expired = true;
+        entry.blind = Some(UnknownReason::Compacted);
+    };
+    check_or(
+        expire,
+        expect![
+            "Published or [Unknown(Compacted)]; LostByConsumer or [Unknown(NotCovered), Unknown(Compacted), NotDue]"
+        ],
+    );
+    // An inbox row tells that there was a copy, though not where it lay.
+    check_or(
+        |entry| {
+            expire(entry);
+            entry.consumers[0].processed = true;
+        },
+        expect!["Published or []; LostByConsumer or [Unknown(NotCovered), Unknown(Compacted)]"],
+    );
+    check_or(
+        |entry| {
+            never_published(entry);
+            entry.outbox = false;
+            entry.row_deleted = true;
+            entry.blind = Some(UnknownReason::OutboxCleaned);
+        },
+        expect!["LostInPublish or [Unknown(OutboxCleaned)]; NotDue or []"],
     );
 }
 

@@ -114,6 +114,7 @@ impl Reader {
         match fault {
             Fault::ConsumerPoison => it.dead_lettered = true,
             Fault::ConsumerSkips => it.skipped = true,
+            Fault::ClockSkew => entry.skewed = true,
             _ => {}
         }
     }

@@ -171,7 +171,11 @@ async fn send(world: &Inner, sending: Vec<(UnsentRow, Step)>) -> Result<()> {
     // Into the ledger first: who sees the mark in the database finds it there too.
     enter(world, &done);
     let keys: Vec<i64> = done.iter().map(|(row, _)| row.key).collect();
-    world.store.mark_sent(&keys, now()).await?;
+    if world.deletes_after_send() {
+        world.store.delete_rows(&keys).await?;
+    } else {
+        world.store.mark_sent(&keys, now()).await?;
+    }
     first_error.map_or(Ok(()), Err)
 }
 
@@ -184,6 +188,10 @@ fn enter(world: &Inner, done: &[&(UnsentRow, Step)]) {
             continue;
         };
         entry.sent = true;
+        if world.deletes_after_send() {
+            entry.row_deleted = true;
+            entry.outbox = false;
+        }
         // The broker takes what it cannot route, and keeps nothing of it.
         let routed = !entry.faults.contains(&Fault::Unroutable);
         match step {
@@ -228,6 +236,7 @@ fn in_sending_order(rows: Vec<UnsentRow>, is_overtaken: impl Fn(Uuid) -> bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spelling::Spelling;
     use waybill_model::Micros;
 
     fn row(key: i64, product: &str) -> UnsentRow {
@@ -242,6 +251,8 @@ mod tests {
                 headers: Vec::new(),
                 payload: String::new(),
                 at: Micros(0),
+                spelling: Spelling::Plain,
+                expires: false,
             },
         }
     }

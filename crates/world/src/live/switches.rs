@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::world::target;
-use crate::{ConsumerName, Fault, Result, World};
+use crate::{ConsumerName, Error, Fault, Result, World};
 
 /// Something that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,15 @@ impl World {
         events: Option<u32>,
     ) -> Result<()> {
         self.inner.refuse_unless_works(fault)?;
+        if !fault.works_live() {
+            let config = &self.inner.config;
+            return Err(Error::FaultNotHere {
+                fault,
+                database: config.database.name(),
+                broker: config.broker.name(),
+                why: "it can only be planted in a past",
+            });
+        }
         match fault {
             Fault::RelayDead => self.inner.switches.kill_relay(),
             Fault::RetentionPassed => self.inner.pass_retention().await?,

@@ -14,6 +14,7 @@ use super::shop::{
 use super::sql::{Statement, Value};
 use crate::event::ProductEvent;
 use crate::product::Product;
+use crate::spelling::Spelling;
 use crate::{ConsumerName, Result};
 
 impl Store {
@@ -33,11 +34,11 @@ impl Store {
     pub(crate) async fn fill_inbox(
         &self,
         consumer: ConsumerName,
-        rows: &[(Uuid, Micros)],
+        rows: &[(Uuid, Spelling, Micros)],
     ) -> Result<()> {
         let rows: Vec<_> = rows
             .iter()
-            .map(|(id, at)| vec![Value::Id(*id), Value::At(*at)])
+            .map(|(id, spelling, at)| vec![Value::Id(*id, *spelling), Value::At(*at)])
             .collect();
         self.fill(consumer.inbox(), &INBOX_COLUMNS, &rows).await
     }

@@ -53,7 +53,7 @@ async fn on_server(server_url: &str, sql: String) -> Result<(), sqlx::Error> {
 fn mark(n: usize, value: &Value) -> String {
     match value {
         Value::Json(_) => format!("${n}::json"),
-        Value::Id(_) => format!("${n}::uuid"),
+        Value::Id(..) => format!("${n}::uuid"),
         Value::At(_) => format!("${n}::timestamptz"),
         Value::Null | Value::Int(_) | Value::Text(_) => format!("${n}"),
     }
@@ -157,7 +157,7 @@ fn copy_line(text: &mut String, row: &[Value]) {
         match value {
             Value::Null => text.push_str("\\N"),
             Value::Int(number) => write!(text, "{number}").expect("a String takes all"),
-            Value::Id(id) => write!(text, "{id}").expect("a String takes all"),
+            Value::Id(id, _) => write!(text, "{id}").expect("a String takes all"),
             Value::At(at) => text.push_str(&iso(*at)),
             Value::Text(content) | Value::Json(content) => escape(text, content),
         }

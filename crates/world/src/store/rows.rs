@@ -5,6 +5,7 @@ use waybill_model::Micros;
 use crate::event::{AGGREGATE_TYPE, Letter, ProductEvent, headers_of};
 
 use super::sql::{TextRow, Value};
+use crate::spelling::Spelling;
 
 /// A row as it is written, sent or not.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub(crate) struct OutboxRow<'a> {
     /// Attempts that failed.
     pub(crate) attempts: i64,
     pub(crate) error: Option<&'static str>,
+    /// How the row writes the id, where the column is a text.
+    pub(crate) spelling: Spelling,
 }
 
 /// The columns that are written; the key comes by itself.
@@ -36,7 +39,7 @@ impl OutboxRow<'_> {
     pub(super) fn values(&self) -> Vec<Value> {
         let event = self.event;
         vec![
-            Value::Id(event.id),
+            Value::Id(event.id, self.spelling),
             Value::Text(AGGREGATE_TYPE.to_owned()),
             Value::Text(event.product.id.to_string()),
             Value::Int(event.product.version),
@@ -99,6 +102,8 @@ impl UnsentRow {
                 headers: headers_of(&headers?),
                 payload: payload?,
                 at: Micros(0),
+                spelling: Spelling::Plain,
+                expires: false,
             },
         })
     }

@@ -11,6 +11,7 @@ use super::sql::{Sql, Statement, Value, insert, marks};
 use crate::event::ProductEvent;
 use crate::name::Names;
 use crate::product::Product;
+use crate::spelling::Spelling;
 use crate::{ConsumerName, DatabaseKind, Error, Result};
 
 pub(super) const PRODUCT_COLUMNS: [&str; 6] = [
@@ -74,6 +75,7 @@ impl Store {
                 sent_at: None,
                 attempts: 0,
                 error: None,
+                spelling: Spelling::Plain,
             };
             // First, so that a transaction that is held has its number early.
             let statement = Statement::new(insert("outbox", &OUTBOX_COLUMNS), row.values());
@@ -119,6 +121,27 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes rows that are sent.
+    pub(crate) async fn delete_rows(&self, keys: &[i64]) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("DELETE FROM outbox WHERE id IN {}", marks(keys.len()));
+        let values = keys.iter().map(|key| Value::Int(*key)).collect();
+        let statement = Statement::new(sql, values);
+        self.write("delete sent rows", &[statement], Duration::ZERO)
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes all rows that are sent.
+    pub(crate) async fn delete_sent(&self) -> Result<()> {
+        let statement = Statement::new("DELETE FROM outbox WHERE sent_at IS NOT NULL", Vec::new());
+        self.write("delete sent rows", &[statement], Duration::ZERO)
+            .await?;
+        Ok(())
+    }
+
     /// Notes a failed attempt.
     pub(crate) async fn mark_failed(&self, key: i64, why: &str) -> Result<()> {
         let statement = Statement::new(
@@ -142,7 +165,7 @@ impl Store {
         let statements = [
             Statement::new(
                 self.sql.insert_if_absent(consumer.inbox(), &INBOX_COLUMNS),
-                vec![Value::Id(event), Value::At(at)],
+                vec![Value::Id(event, Spelling::Plain), Value::At(at)],
             ),
             Statement::new(
                 self.sql.upsert_newer(consumer.products(), &KNOWN_COLUMNS),

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use waybill_model::Micros;
 
+use crate::spelling::Spelling;
+
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -14,7 +16,7 @@ pub(super) enum Value {
     Int(i64),
     Text(String),
     Json(String),
-    Id(Uuid),
+    Id(Uuid, Spelling),
     At(Micros),
 }
 
@@ -141,7 +143,10 @@ macro_rules! bound {
                 crate::store::sql::Value::Text(text) | crate::store::sql::Value::Json(text) => {
                     query.bind(text.clone())
                 }
-                crate::store::sql::Value::Id(id) => query.bind(id.to_string()),
+                crate::store::sql::Value::Id(id, crate::spelling::Spelling::Bytes) => {
+                    query.bind(id.as_bytes().to_vec())
+                }
+                crate::store::sql::Value::Id(id, spelling) => query.bind(spelling.text(*id)),
                 crate::store::sql::Value::At(at) => query.bind($at(*at)),
             };
         }

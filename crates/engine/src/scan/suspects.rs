@@ -1,0 +1,107 @@
+//! Asks tables by id before anybody calls an event lost.
+//!
+//! Tables are read on by time, and a time is whatever the clock of its host says: a row of a
+//! consumer whose clock is behind comes with a time that was read long ago. What one scan suspects
+//! is therefore asked for once more by its id, which no clock can hide.
+
+use std::sync::Arc;
+
+use waybill_model::{ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict};
+
+use super::lookup::{PER_QUESTION, batch, found};
+use crate::session::{PlannedPlace, Reading, Session};
+
+/// Suspects of one table that are asked for at once; so many at a time are no accident of a clock.
+const MAX_SUSPECTS: usize = 4000;
+
+/// Asks for every suspect in the table that does not seem to hold it; whether any does.
+pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
+    let suspects = suspects(session);
+    if suspects.is_empty() {
+        return false;
+    }
+    let mut any = false;
+    for planned in &session.layout.places {
+        let wanted = wanted(&suspects, planned.place.role);
+        if !wanted.is_empty() {
+            any |= ask(session, planned, &wanted).await;
+        }
+    }
+    any
+}
+
+/// A suspect, and who misses it.
+struct Suspect {
+    id: EventId,
+    /// Nothing in any table tells of it.
+    phantom: bool,
+    consumers: Vec<ConsumerNo>,
+}
+
+fn suspects(session: &Session) -> Vec<Suspect> {
+    let book = session.book();
+    let mut suspects = Vec::new();
+    for no in book.index.suspected() {
+        let Some(verdict) = book.index.verdict(no) else {
+            continue;
+        };
+        let lost = |it: &ConsumerVerdict| {
+            matches!(
+                it,
+                ConsumerVerdict::LostByConsumer | ConsumerVerdict::Lagging(_)
+            )
+        };
+        let consumers: Vec<ConsumerNo> = (0..=u8::MAX)
+            .zip(&verdict.consumers)
+            .filter(|(_, it)| lost(it))
+            .map(|(no, _)| ConsumerNo(no))
+            .collect();
+        let phantom = verdict.publish == PublishVerdict::Phantom;
+        if (phantom || !consumers.is_empty())
+            && let Some(row) = book.index.row(no)
+        {
+            suspects.push(Suspect {
+                id: row.id,
+                phantom,
+                consumers,
+            });
+        }
+    }
+    suspects
+}
+
+/// Who should be in a table of this role.
+fn wanted(suspects: &[Suspect], role: PlaceRole) -> Vec<EventId> {
+    let is_wanted = |it: &&Suspect| match role {
+        PlaceRole::Outbox => it.phantom,
+        PlaceRole::Inbox(no) => it.consumers.contains(&no),
+        _ => false,
+    };
+    let wanted = suspects.iter().filter(is_wanted);
+    wanted.map(|it| it.id.clone()).take(MAX_SUSPECTS).collect()
+}
+
+async fn ask(session: &Session, planned: &PlannedPlace, ids: &[EventId]) -> bool {
+    let Reading::Rows { columns, clock } = &planned.reading else {
+        return false;
+    };
+    let Ok(database) = session.sources.database(&planned.place.source) else {
+        return false;
+    };
+    let mut any = false;
+    for some in ids.chunks(PER_QUESTION) {
+        match found(database, columns, some).await {
+            Ok(rows) => {
+                any |= !rows.is_empty();
+                let batch = batch(planned.place.id, *clock, columns, &rows);
+                session.book_mut().index.ingest(&batch);
+            }
+            Err(error) => {
+                let failure = crate::failure::of_source(&planned.place.source, &error);
+                session.book_mut().fail(planned.place.id, failure);
+                return true;
+            }
+        }
+    }
+    any
+}

@@ -1,0 +1,51 @@
+//! What the ledger notes of an imagined event. Pure.
+
+use waybill_model::Micros;
+
+use super::past::{Fate, Way};
+use crate::ledger::Entry;
+use crate::{ConsumerName, Fault};
+
+/// Beyond this nobody can take clocks for being in step.
+const SKEWED_MICROS: i64 = 4_500_000;
+
+/// An event as it is right after its round was written.
+pub(super) fn entry(fate: &Fate) -> Entry {
+    let mut entry = Entry::new(&fate.event, fate.stored(), fate.in_outbox());
+    entry.sent = fate.sent();
+    entry.gave_up = fate.in_outbox() && fate.is(Fault::PublishFailsAfterCommit);
+    for (fault, _) in &fate.faults {
+        if !entry.faults.contains(fault) {
+            entry.faults.push(*fault);
+        }
+    }
+    entry.open = fate.way() == Way::Open && !fate.published.is_empty();
+    if !fate.arrives() {
+        return entry;
+    }
+    entry.copies = u32::try_from(fate.published.len()).unwrap_or(u32::MAX);
+    if let Some(copied) = fate.copied() {
+        entry.copied_early = before(copied, fate.event.at);
+        let mut processed = fate.processed.iter().flatten();
+        entry.skewed = processed.any(|at| before(*at, copied));
+    }
+    for consumer in ConsumerName::ALL {
+        let it = &mut entry.consumers[consumer.index()];
+        it.received = if fate.is_delivered() { entry.copies } else { 0 };
+        it.processed = fate.processed[consumer.index()].is_some();
+        it.dead_lettered = fate.chokes(consumer);
+        it.not_expected = fate.too_early_for == Some(consumer);
+        it.blurred = fate.seems_otherwise_to == Some(consumer);
+        if it.not_expected {
+            it.received = 0;
+        }
+        // Every consumer has moved past everything when a past ends.
+        it.skipped = !it.processed && !it.dead_lettered && !it.not_expected;
+    }
+    entry
+}
+
+/// Whether a clock says that the later one was seconds before the earlier one.
+fn before(later: Micros, earlier: Micros) -> bool {
+    later.plus(SKEWED_MICROS) < earlier
+}

@@ -1,0 +1,174 @@
+//! What Waybill must say, computed from what happened: never from the name of a fault.
+
+use waybill_model::{
+    ConsumerVerdict, EventId, Flags, PublishVerdict, StuckReason, UnknownReason, reconstructed_id,
+};
+
+use super::{ConsumerEntry, Entry, Expected};
+use crate::event::AGGREGATE_TYPE;
+use crate::{ConsumerName, Fault};
+
+impl Entry {
+    /// What Waybill must say about it.
+    pub fn expected(&self) -> Expected {
+        let publish = self.publish();
+        let consumers: Vec<ConsumerVerdict> = ConsumerName::ALL
+            .into_iter()
+            .map(|consumer| self.consumer(consumer))
+            .collect();
+        let worst = consumers.iter().map(ConsumerVerdict::class);
+        let class = worst.fold(publish.class(), Ord::min);
+        Expected {
+            id: self.seen_as(),
+            kind: self.kind.clone(),
+            aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
+            version: self.version,
+            at: self.at,
+            class,
+            publish_or: self.publish_or(&publish),
+            publish,
+            consumers_or: ConsumerName::ALL
+                .into_iter()
+                .zip(&consumers)
+                .map(|(name, verdict)| self.consumer_or(name, verdict))
+                .collect(),
+            consumers,
+            flags: self.flags(),
+            flags_or: self.flags_or(),
+            traceless: !self.leaves_traces(),
+            faults: self.faults.clone(),
+        }
+    }
+
+    fn publish(&self) -> PublishVerdict {
+        let copies = self.copies + self.resends();
+        let was_in_outbox = self.outbox || self.row_deleted;
+        if copies > 0 {
+            // Without a copy to look at nobody can call it a phantom.
+            return if self.stored || was_in_outbox || self.expired {
+                PublishVerdict::Published
+            } else {
+                PublishVerdict::Phantom
+            };
+        }
+        if self.open {
+            PublishVerdict::InOpenTransaction
+        } else if !was_in_outbox {
+            PublishVerdict::MissingOutboxRow
+        } else if self.sent {
+            PublishVerdict::LostInPublish
+        } else if self.gave_up {
+            PublishVerdict::Stuck(StuckReason::AttemptsExhausted)
+        } else {
+            PublishVerdict::Stuck(StuckReason::RelayIdle)
+        }
+    }
+
+    fn publish_or(&self, publish: &PublishVerdict) -> Vec<PublishVerdict> {
+        let unknown = |reason: UnknownReason| vec![PublishVerdict::Unknown(reason)];
+        match (publish, self.blind) {
+            (PublishVerdict::LostInPublish | PublishVerdict::MissingOutboxRow, Some(why)) => {
+                unknown(why)
+            }
+            // The inbox of a consumer tells that there was a copy.
+            (PublishVerdict::Published, why) if self.expired && !self.is_consumed() => {
+                unknown(why.unwrap_or(UnknownReason::RetentionPassed))
+            }
+            // That there is no row means nothing where rows are deleted.
+            (PublishVerdict::Phantom, Some(UnknownReason::OutboxCleaned)) => vec![
+                PublishVerdict::Published,
+                PublishVerdict::Unknown(UnknownReason::OutboxCleaned),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn consumer(&self, name: ConsumerName) -> ConsumerVerdict {
+        let it = self.consumers[name.index()];
+        if it.processed {
+            ConsumerVerdict::Processed
+        } else if it.dead_lettered {
+            ConsumerVerdict::DeadLettered
+        } else if it.not_expected {
+            ConsumerVerdict::NotDue
+        } else if it.skipped {
+            ConsumerVerdict::LostByConsumer
+        } else if self.copies + self.resends() == 0 {
+            ConsumerVerdict::NotDue
+        } else {
+            ConsumerVerdict::InFlight
+        }
+    }
+
+    fn consumer_or(&self, name: ConsumerName, verdict: &ConsumerVerdict) -> Vec<ConsumerVerdict> {
+        if self.consumers[name.index()].blurred {
+            // The copy's clock decides, and it is wrong.
+            return vec![ConsumerVerdict::NotDue, ConsumerVerdict::LostByConsumer];
+        }
+        if *verdict != ConsumerVerdict::LostByConsumer || !self.expired {
+            return Vec::new();
+        }
+        // Where its copy lay is forgotten, so nobody can say whether the consumer passed it.
+        let why = self.blind.unwrap_or(UnknownReason::RetentionPassed);
+        let mut or = vec![
+            ConsumerVerdict::Unknown(UnknownReason::NotCovered),
+            ConsumerVerdict::Unknown(why),
+        ];
+        if !self.is_consumed() {
+            or.push(ConsumerVerdict::NotDue);
+        }
+        or
+    }
+
+    fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        if !self.expired && !self.thinned {
+            flags.set(Flags::DUPLICATE, self.copies > 1);
+            let reordered = self.overtaken || self.faults.contains(&Fault::Reorder);
+            flags.set(Flags::OUT_OF_ORDER, reordered && self.copies > 0);
+            // Only a row that is still there can be younger than its copy.
+            let early = self.copied_early && self.outbox;
+            flags.set(Flags::SKEW, self.skewed || early);
+        }
+        let resent = |it: &ConsumerEntry| it.resends + it.resends_alone > 0;
+        flags.set(Flags::RESENT, self.consumers.iter().any(resent));
+        flags
+    }
+
+    fn flags_or(&self) -> Flags {
+        let mut flags = Flags::default();
+        let clocks = [
+            Fault::ClockSkew,
+            Fault::ConsumerClockOff,
+            Fault::RelayClockOff,
+            Fault::Reorder,
+        ];
+        let may_be_skewed = clocks.iter().any(|fault| self.faults.contains(fault));
+        flags.set(Flags::SKEW, may_be_skewed);
+        flags.set(Flags::DUPLICATE, self.open);
+        flags.set(Flags::RECONSTRUCTED, !self.outbox);
+        flags
+    }
+
+    /// The id under which it can be seen: its own, unless only its business row is left.
+    fn seen_as(&self) -> EventId {
+        let has_id = self.outbox || self.has_copies() || self.is_consumed() || !self.stored;
+        if has_id {
+            return self.event_id();
+        }
+        reconstructed_id(AGGREGATE_TYPE, &self.product.to_string(), self.version)
+    }
+
+    fn has_copies(&self) -> bool {
+        self.open || (self.copies > 0 && !self.expired) || self.resends() > 0
+    }
+
+    fn is_consumed(&self) -> bool {
+        let has_it = |it: &ConsumerEntry| it.processed || it.dead_lettered;
+        self.consumers.iter().any(has_it)
+    }
+
+    fn leaves_traces(&self) -> bool {
+        self.stored || self.outbox || self.has_copies() || self.is_consumed()
+    }
+}

@@ -1,0 +1,205 @@
+//! Follows a company at work: how soon is what went wrong known, and is anything flagged that is
+//! fine?
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, bail};
+use serde::Serialize;
+use waybill_engine::Core;
+use waybill_model::{EventId, Micros, Phase};
+use waybill_world::{Expected, Fault, LiveOptions, World};
+
+use crate::arguments::Arguments;
+use crate::look::{Looked, open, rows, said, scan};
+
+/// Between two looks at what is flagged.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How often faults are switched on.
+const BREAK: Duration = Duration::from_secs(1);
+
+/// How often the relay is slow …
+const SLOW: Duration = Duration::from_secs(5);
+
+/// … and how long it then does nothing. With the longest transaction before it an event is still
+/// published well within its grace.
+const PAUSED: Duration = Duration::from_millis(700);
+
+/// How long the company may take to come to rest.
+const SETTLE: Duration = Duration::from_secs(120);
+
+/// From the last event until every grace has passed and everything was looked at twice.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// What somebody should act on.
+const FLAGGED: &str = "verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:late";
+
+/// When things were said.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Timing {
+    /// From the change to its confirmed verdict, by what should be said, in seconds.
+    confirmed_after: BTreeMap<&'static str, Spread>,
+    /// Events that arrived in time and were called missing all the same: once, and by two scans.
+    suspected_in_vain: Vec<String>,
+    confirmed_in_vain: Vec<String>,
+    /// Events that somebody should act on and that were not confirmed in the end.
+    never_confirmed: Vec<String>,
+}
+
+/// Seconds.
+#[derive(Debug, Default, Serialize)]
+struct Spread {
+    events: usize,
+    p50: f64,
+    p95: f64,
+    max: f64,
+}
+
+/// What was flagged, and when first.
+#[derive(Debug, Default)]
+struct Flagged {
+    suspected: BTreeMap<EventId, Micros>,
+    confirmed: BTreeMap<EventId, Micros>,
+}
+
+/// Lets the company work while the engine follows it, then lets both come to rest.
+pub(crate) async fn follow(
+    arguments: &Arguments,
+    world: &World,
+    faults: &[Fault],
+) -> anyhow::Result<(Looked, Timing)> {
+    let live = world.run_live(LiveOptions {
+        events_per_second: 0.0,
+        relay: true,
+    })?;
+    let eye = open(world).await?;
+    let took_micros = scan(&eye.core, arguments.window).await?;
+    eye.core.live(true).map_err(said)?;
+    let mut flagged = Flagged::default();
+    live.set_rate(arguments.rate);
+    let (mut broken, mut slow) = (Instant::now(), Instant::now());
+    while world.ledger().len() < arguments.events {
+        if broken.elapsed() >= BREAK {
+            broken = Instant::now();
+            break_some(arguments, world, faults).await?;
+        }
+        if slow.elapsed() >= SLOW && !faults.is_empty() {
+            slow = Instant::now();
+            world.break_it(Fault::RelayDead, None, None).await?;
+            tokio::time::sleep(PAUSED).await;
+            // What else is broken is broken again within a second.
+            world.heal();
+        }
+        flagged.look(&eye.core).await?;
+        tokio::time::sleep(LOOK).await;
+    }
+    live.set_rate(0.0);
+    world.heal();
+    live.settle(SETTLE).await.context("the company works on")?;
+    let rest = Instant::now();
+    while rest.elapsed() < GRACE {
+        flagged.look(&eye.core).await?;
+        tokio::time::sleep(LOOK).await;
+    }
+    live.stop().await;
+    let all = rows(&eye.core, "").await?;
+    eye.core.close().await;
+    let expected: Vec<Expected> = world.ledger().expected().collect();
+    let timing = flagged.timing(&expected);
+    let looked = Looked {
+        rows: all,
+        took_micros,
+        from: Micros(i64::MIN),
+    };
+    Ok((looked, timing))
+}
+
+/// Each fault shall hit as many of the next second's events as its rarity says.
+async fn break_some(arguments: &Arguments, world: &World, faults: &[Fault]) -> anyhow::Result<()> {
+    let each = arguments.rate / f64::from(arguments.one_in.max(1));
+    let events = each.ceil().max(1.0) as u32;
+    for fault in faults {
+        let is_on = world.broken().iter().any(|it| it.fault == *fault);
+        if !is_on {
+            world.break_it(*fault, None, Some(events)).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Flagged {
+    async fn look(&mut self, core: &Core) -> anyhow::Result<()> {
+        let status = core.status().map_err(said)?;
+        if let waybill_protocol::ScanState::Failed { failure } = status.scan {
+            return Err(anyhow!("following failed: {}", failure.message));
+        }
+        for row in rows(core, FLAGGED).await? {
+            if row.verdict.phase == Phase::Confirmed {
+                self.confirmed.entry(row.id.clone()).or_insert(status.now);
+            }
+            self.suspected.entry(row.id).or_insert(status.now);
+        }
+        if self.suspected.len() > 1_000_000 {
+            bail!("everything is flagged");
+        }
+        Ok(())
+    }
+
+    fn timing(&self, expected: &[Expected]) -> Timing {
+        let mut timing = Timing::default();
+        let mut waits: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+        for event in expected {
+            let confirmed = self.confirmed.get(&event.id);
+            let name = || format!("{} {:?}", event.id, event.faults);
+            if event.class.needs_action() {
+                match confirmed {
+                    Some(at) => waits
+                        .entry(word(event))
+                        .or_default()
+                        .push(at.since(event.at) as f64 / 1e6),
+                    None => timing.never_confirmed.push(name()),
+                }
+            } else if confirmed.is_some() {
+                timing.confirmed_in_vain.push(name());
+            } else if self.suspected.contains_key(&event.id) {
+                timing.suspected_in_vain.push(name());
+            }
+        }
+        let spreads = waits.into_iter().map(|(word, waits)| (word, spread(waits)));
+        timing.confirmed_after = spreads.collect();
+        timing
+    }
+}
+
+impl Timing {
+    /// Whether everything that went wrong was confirmed, and nothing else was flagged.
+    pub(crate) fn all_in_time(&self) -> bool {
+        self.suspected_in_vain.is_empty()
+            && self.confirmed_in_vain.is_empty()
+            && self.never_confirmed.is_empty()
+    }
+}
+
+fn word(event: &Expected) -> &'static str {
+    if event.publish.class() == event.class {
+        return event.publish.name();
+    }
+    let mut consumers = event.consumers.iter();
+    let worst = consumers.find(|it| it.class() == event.class);
+    worst.map_or("arrived", |it| it.name())
+}
+
+fn spread(mut waits: Vec<f64>) -> Spread {
+    waits.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let idx = (waits.len() as f64 * share) as usize;
+        waits[idx.min(waits.len() - 1)]
+    };
+    Spread {
+        events: waits.len(),
+        p50: at(0.50),
+        p95: at(0.95),
+        max: at(1.0),
+    }
+}

@@ -1,0 +1,74 @@
+//! The document that is printed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use waybill_world::Ledger;
+
+use crate::arguments::{Arguments, Broker, Database};
+use crate::live::Timing;
+use crate::matrix::Matrix;
+
+/// One run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    schema: &'static str,
+    seed: u64,
+    events: usize,
+    db: Database,
+    broker: Broker,
+    /// How many events each fault has hit, as the ledger knows it.
+    faults: BTreeMap<&'static str, u64>,
+    /// Events that more than one fault has hit.
+    combined: u64,
+    seconds: Seconds,
+    #[serde(flatten)]
+    matrix: Matrix,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<Timing>,
+}
+
+/// How long things took.
+#[derive(Debug, Serialize)]
+pub(crate) struct Seconds {
+    /// Making the world and what happened in it.
+    pub(crate) world: f64,
+    /// Reading it, or the longest that a last look took.
+    pub(crate) scan: f64,
+}
+
+impl Report {
+    pub(crate) fn new(
+        arguments: &Arguments,
+        ledger: &Ledger,
+        matrix: Matrix,
+        seconds: Seconds,
+        live: Option<Timing>,
+    ) -> Self {
+        let mut faults = BTreeMap::new();
+        let mut combined = 0;
+        for entry in ledger.entries() {
+            for fault in &entry.faults {
+                *faults.entry(fault.name()).or_default() += 1;
+            }
+            combined += u64::from(entry.faults.len() > 1);
+        }
+        Self {
+            schema: "waybill.truth/2",
+            seed: arguments.seed,
+            events: ledger.len(),
+            db: arguments.db,
+            broker: arguments.broker,
+            faults,
+            combined,
+            seconds,
+            matrix,
+            live,
+        }
+    }
+
+    /// Whether nothing was said wrongly and nothing was left unsaid.
+    pub(crate) fn all_true(&self) -> bool {
+        self.matrix.all_true() && self.live.as_ref().is_none_or(Timing::all_in_time)
+    }
+}
