@@ -4,6 +4,7 @@ mod past;
 pub(crate) use past::SKEW_MICROS;
 
 mod entry;
+pub(crate) use entry::SKEWED_MICROS;
 
 mod order;
 

@@ -7,7 +7,7 @@ use crate::ledger::Entry;
 use crate::{ConsumerName, Fault};
 
 /// Beyond this nobody can take clocks for being in step.
-const SKEWED_MICROS: i64 = 4_500_000;
+pub(crate) const SKEWED_MICROS: i64 = 4_500_000;
 
 /// An event as it is right after its round was written.
 pub(super) fn entry(fate: &Fate) -> Entry {

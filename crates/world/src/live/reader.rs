@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use waybill_model::Micros;
 
 use crate::clock::now;
 use crate::error::chain;
 use crate::event::Received;
-use crate::history::{CHOKED_BECAUSE, SKEW_MICROS};
+use crate::history::{CHOKED_BECAUSE, SKEW_MICROS, SKEWED_MICROS};
 use crate::product::Product;
 use crate::world::Inner;
 use crate::{ConsumerName, Fault};
@@ -70,7 +71,10 @@ impl Reader {
             let at = now().plus(if skewed { -SKEW_MICROS } else { 0 });
             let processing = self.world.store.process(self.consumer, id, product, at);
             match processing.await {
-                Ok(_) => break,
+                Ok(_) => {
+                    self.note_processed(id, at);
+                    return Outcome::MoveOn;
+                }
                 Err(error) => {
                     let consumer = self.consumer.as_str();
                     tracing::warn!(consumer, error = %chain(&error), "A consumer failed");
@@ -81,10 +85,16 @@ impl Reader {
                 () = tokio::time::sleep(AFTER_FAILURE) => {}
             }
         }
-        if let Some(entry) = self.world.ledger().entry_mut(id) {
-            entry.consumers[self.consumer.index()].processed = true;
-        }
-        Outcome::MoveOn
+    }
+
+    /// `at`: what its clock said. Only a time from before the change itself contradicts every copy.
+    fn note_processed(&self, id: Uuid, at: Micros) {
+        let mut ledger = self.world.ledger();
+        let Some(entry) = ledger.entry_mut(id) else {
+            return;
+        };
+        entry.consumers[self.consumer.index()].processed = true;
+        entry.skewed |= at.plus(SKEWED_MICROS) < entry.at;
     }
 
     /// Whether nothing has gone wrong with the event so far.
@@ -114,7 +124,6 @@ impl Reader {
         match fault {
             Fault::ConsumerPoison => it.dead_lettered = true,
             Fault::ConsumerSkips => it.skipped = true,
-            Fault::ClockSkew => entry.skewed = true,
             _ => {}
         }
     }
