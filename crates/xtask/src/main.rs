@@ -65,7 +65,8 @@ cargo-deny (into target/tools), Apache Kafka (into target/tools).
       Builds the page for a browser into ui/dist.
 
   bench [WORDS...]
-      Measures the product against its rivals in the same run; prints JSON.
+      Measures the product against its rivals in the same run; prints JSON. WORDS:
+      [kafka | postgres | reconcile | check] [--events N]
 
   truth [WORDS...]
       Runs a world with known faults, judges it with the real engine, and prints
