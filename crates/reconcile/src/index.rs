@@ -47,6 +47,8 @@ pub struct Index {
     pub(crate) oddities: Oddities,
     pub(crate) copies: u64,
     pub(crate) oldest_unsent: Option<i64>,
+    /// The oldest unsent event of each aggregate.
+    pub(crate) heads: HashMap<u32, u32>,
     /// A destination has new copies since order within partitions was last looked at.
     pub(crate) new_copies: bool,
     /// Aggregates that events with copies were taken for before; their order has to be looked at.
@@ -86,6 +88,7 @@ impl Index {
             oddities: Oddities::default(),
             copies: 0,
             oldest_unsent: None,
+            heads: HashMap::new(),
             new_copies: false,
             left_aggregates: Vec::new(),
             shape,
@@ -288,6 +291,7 @@ impl Index {
             + self.suspicions.heap_bytes()
             + self.timelines.heap_bytes()
             + self.own.allocation_size()
+            + self.heads.allocation_size()
             + movements
     }
 

@@ -4,7 +4,7 @@ use waybill_model::{ConsumerNo, Flags, Marks, NO_VERSION, PlaceId, VerdictClass}
 
 use crate::index::Index;
 use crate::order::ORDER_FLAGS;
-use crate::rules::{self, Context, Summary};
+use crate::rules::{self, Context, Head, Summary};
 use crate::store::State;
 use crate::verdicts::{self, ConsumerCode, PublishCode};
 use crate::{Counts, Judgement, Lane, OwnResend};
@@ -43,6 +43,10 @@ impl Index {
                 wanted.push(self.at(no));
             }
         }
+        let heads = context.oldest_unsent.iter();
+        self.heads = heads
+            .map(|(aggregate, head)| (*aggregate, head.no))
+            .collect();
         self.settle_timelines(wanted);
         self.verdicts.counts()
     }
@@ -96,11 +100,16 @@ impl Index {
         }
         let oldest = self.oldest_unsent.get_or_insert(written);
         *oldest = written.min(*oldest);
+        let head = Head {
+            written,
+            position: self.events.outbox.position(no),
+            no,
+        };
         let of_aggregate = context
             .oldest_unsent
             .entry(self.events.aggregate(no))
-            .or_insert(written);
-        *of_aggregate = written.min(*of_aggregate);
+            .or_insert(head);
+        *of_aggregate = head.min(*of_aggregate);
     }
 
     /// Notes how far each consumer had come by when. An event with copies in several partitions, or

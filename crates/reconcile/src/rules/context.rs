@@ -38,9 +38,19 @@ pub(crate) struct Context {
     /// The youngest outbox row that the relay has sent.
     pub(crate) relay_sent_up_to: Option<i64>,
     /// The oldest unsent row of each aggregate.
-    pub(crate) oldest_unsent: HashMap<u32, i64>,
+    pub(crate) oldest_unsent: HashMap<u32, Head>,
     /// Aggregates and versions of copies without a row, for which another event has a row.
     pub(crate) taken_versions: HashSet<(u32, i64)>,
+}
+
+/// The oldest unsent row of an aggregate, which the others may stand behind. Rows of one moment
+/// are in the order of their positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Head {
+    pub(crate) written: i64,
+    pub(crate) position: i64,
+    /// The event.
+    pub(crate) no: u32,
 }
 
 /// What holds for one consumer.

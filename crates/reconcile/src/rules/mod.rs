@@ -5,7 +5,7 @@
 //! be known beats what is suspected.
 
 mod context;
-pub(crate) use context::{ConsumerContext, Context};
+pub(crate) use context::{ConsumerContext, Context, Head};
 
 mod summary;
 pub(crate) use summary::{Since, Summary};

@@ -36,7 +36,7 @@ fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {
     let oldest = context.oldest_unsent.get(&aggregate);
     if context.relay_sent_up_to.is_none_or(|up_to| up_to < written) {
         StuckReason::RelayIdle
-    } else if aggregate != 0 && oldest.is_some_and(|&oldest| oldest < written) {
+    } else if aggregate != 0 && oldest.is_some_and(|oldest| oldest.written < written) {
         StuckReason::HeadOfLine
     } else {
         StuckReason::PassedOver

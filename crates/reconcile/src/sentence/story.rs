@@ -1,6 +1,6 @@
 //! What happened to one event.
 
-use waybill_model::{EventRow, Flags, Marks, Micros, PlaceRole};
+use waybill_model::{EventRow, Flags, Marks, Micros, NO_POSITION, PlaceRole, Stage};
 
 use super::words::{span, time, time_to_second};
 use super::{consumer, publish};
@@ -93,6 +93,21 @@ impl Story<'_> {
         told.into_iter()
             .filter(move |(flag, _)| flags.contains(*flag))
             .map(|(_, told)| told.to_owned())
+    }
+
+    /// The unsent row that stands first in the aggregate: `outbox, row 173`.
+    pub(super) fn head_of_line(&self) -> Option<String> {
+        let aggregate = self.index.events.aggregate(self.row.no);
+        let head = self.index.heads.get(&aggregate)?;
+        let facts = self.index.facts(*head);
+        let row = facts.iter().find(|fact| fact.stage == Stage::Outbox)?;
+        let mut places = self.index.shape.places.iter();
+        let place = places.find(|place| place.id == row.place)?;
+        let key = match row.position {
+            NO_POSITION => row.key.clone(),
+            position => position.to_string(),
+        };
+        Some(format!("{}, row {key}", place.name))
     }
 
     pub(super) fn outbox_marks(&self) -> Marks {

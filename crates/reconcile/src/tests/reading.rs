@@ -255,3 +255,26 @@ fn a_verdict_names_the_places_whose_whole_reading_it_rests_on() {
     );
     assert_eq!(rests("fine"), "");
 }
+
+#[test]
+fn what_stands_behind_an_unsent_row_names_it() {
+    let about = |id: &str, at| waybill_model::Observation {
+        aggregate: "product/7".to_owned(),
+        position: at - 800,
+        ..seen(OUTBOX, id, at)
+    };
+    let company = Company::new()
+        .see(about("behind", 1000))
+        .see(about("first", 950))
+        .row("sent", 1100, Marks::SENT);
+    let mut company = company.covered();
+    company.judge(2001);
+    check_sentences(
+        &company,
+        &["behind", "first"],
+        expect![[r#"
+            behind: Written to the outbox at 00:16:40.000. It has not been sent: an older unsent row of the same aggregate stands before it (outbox, row 150).
+            first: Written to the outbox at 00:15:50.000. It has not been sent: the relay has sent later rows and passed over it.
+        "#]],
+    );
+}

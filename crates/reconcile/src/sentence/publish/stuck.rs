@@ -10,10 +10,14 @@ pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
     let why = match reason {
-        StuckReason::RelayIdle => "nothing written since has been sent either",
-        StuckReason::HeadOfLine => "an older unsent row of the same aggregate stands before it",
-        StuckReason::AttemptsExhausted => "the relay tried and gave up",
-        StuckReason::PassedOver => "the relay has sent later rows and passed over it",
+        StuckReason::RelayIdle => "nothing written since has been sent either".to_owned(),
+        StuckReason::HeadOfLine => {
+            let head = story.head_of_line();
+            let head = head.map_or_else(String::new, |head| format!(" ({head})"));
+            format!("an older unsent row of the same aggregate stands before it{head}")
+        }
+        StuckReason::AttemptsExhausted => "the relay tried and gave up".to_owned(),
+        StuckReason::PassedOver => "the relay has sent later rows and passed over it".to_owned(),
     };
     let attempted = story.outbox_marks().contains(Marks::ATTEMPTED);
     let tried = if attempted && reason != StuckReason::AttemptsExhausted {
