@@ -121,12 +121,21 @@ impl CoverageBook {
 }
 
 impl Part {
-    /// Drops gaps that a later read has closed.
+    /// Drops what a later read has closed of the gaps.
     fn prune_gaps(&mut self) {
-        let proven = std::mem::take(&mut self.proven);
-        self.gaps
-            .retain(|gap| !contains(&proven, gap.window.from.0, gap.window.to.0));
-        self.proven = proven;
+        let gaps = std::mem::take(&mut self.gaps).into_iter();
+        self.gaps = gaps
+            .flat_map(|gap| {
+                let left = subtract(&[(gap.window.from.0, gap.window.to.0)], &self.proven);
+                left.into_iter().map(move |(from, to)| Gap {
+                    window: Window {
+                        from: Micros(from),
+                        to: Micros(to),
+                    },
+                    reason: gap.reason.clone(),
+                })
+            })
+            .collect();
         self.gaps
             .sort_by_key(|gap| (gap.window.from, gap.window.to));
         self.gaps.dedup();
@@ -351,6 +360,25 @@ mod tests {
         book.forget_failures();
         book.cover(coverage(0, 0, 10, &[]));
         assert_eq!(absence(&book), Ok(()));
+    }
+
+    #[test]
+    fn what_a_later_scan_has_closed_of_a_gap_is_no_reason_any_more() {
+        let retention = (81, 110, GapReason::Retention);
+        let book = book(&[
+            coverage(0, 21, 101, &[retention]),
+            coverage(0, 21, 109, &[]),
+        ]);
+        let proof = book.proof(PLACE);
+        assert_eq!(
+            proof.absence(20, 108),
+            Err(Unproven::Because(UnknownReason::NotCovered)),
+            "the second before the first read is what is missing"
+        );
+        assert_eq!(
+            proof.absence(30, 110),
+            Err(Unproven::Because(UnknownReason::RetentionPassed))
+        );
     }
 
     #[test]

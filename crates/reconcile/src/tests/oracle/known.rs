@@ -1,5 +1,7 @@
 //! What is known at one judgement, and which seconds of which place were read without loss.
 
+use std::collections::BTreeSet;
+
 use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId, PlaceRole, UnknownReason};
 
 use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Sighting};
@@ -168,14 +170,23 @@ impl<'a> Known<'a> {
         known
     }
 
-    /// Why a second is not proven: what the reads say that should have covered it.
+    /// Why a second is not proven: what the reads of each partition say that should have covered
+    /// it there.
     fn reasons(&self, place: PlaceId, second: i64) -> Vec<UnknownReason> {
+        let here = || self.reads.iter().filter(|read| read.place == place);
+        let partitions: BTreeSet<Option<u32>> = here().map(|read| read.partition).collect();
         let mut reasons = Vec::new();
-        for read in self.reads.iter().filter(|read| read.place == place) {
-            for (from, to, reason) in &read.gaps {
-                if (*from..*to).contains(&second) {
-                    reasons.push(unknown(reason));
-                }
+        for partition in partitions {
+            let reads = || here().filter(|read| read.partition == partition);
+            if reads().any(|read| read.proves(second)) {
+                continue;
+            }
+            let gaps = reads().flat_map(|read| &read.gaps);
+            let told = gaps.filter(|(from, to, _)| (*from..*to).contains(&second));
+            let before = reasons.len();
+            reasons.extend(told.map(|(_, _, reason)| unknown(reason)));
+            if reasons.len() == before {
+                reasons.push(UnknownReason::NotCovered);
             }
         }
         if reasons.is_empty() {
