@@ -140,8 +140,13 @@ async fn what_compaction_removed_is_a_gap() {
         letters
     };
     let broker = kafka.open(Access::ReadOnly).await;
-    kafka.publish(&topic, &same_key(0..5));
+    // Before all of them: which of the first five survive is the cleaner's choice.
     let early = now();
+    wait_for("the clock to move on", LIMIT, async || {
+        (now().millis() > early.millis() + 5).then_some(())
+    })
+    .await;
+    kafka.publish(&topic, &same_key(0..5));
     let mut n = 5;
     let all = wait_for("the cleaner", LIMIT * 3, async || {
         // Each of these may begin a new segment, which leaves the old ones to the cleaner.
