@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use waybill_model::{Micros, PlaceId};
+use waybill_model::{Gap, GapReason, Micros, PlaceId};
 use waybill_source::Chunk;
 
 use super::passes::judge_twice;
@@ -131,9 +131,10 @@ impl<'a> Following<'a> {
 
     fn take(&mut self, event: Event) {
         match &event {
-            Event::Chunk(place, Chunk::Evidence(_)) => {
-                self.unjudged = true;
+            Event::Chunk(place, chunk) if works(chunk) => {
+                self.unjudged |= matches!(chunk, Chunk::Evidence(_));
                 self.down.remove(place);
+                self.session.book_mut().recovered(*place);
             }
             Event::Failed(place, _) | Event::Ended(place) => {
                 let failures = self.down.get(place).map_or(1, |(failures, _)| failures + 1);
@@ -161,6 +162,18 @@ impl<'a> Following<'a> {
             }
             self.start(place);
         }
+    }
+}
+
+/// Whether a channel that says this is being read again.
+fn works(chunk: &Chunk) -> bool {
+    match chunk {
+        Chunk::Evidence(_) => true,
+        Chunk::Covered(covered) => {
+            let failed = |gap: &Gap| matches!(gap.reason, GapReason::Failed(_));
+            !covered.gaps.iter().any(failed)
+        }
+        Chunk::Progress(_) | Chunk::Resume(_) => false,
     }
 }
 

@@ -150,6 +150,15 @@ impl Book {
         }
     }
 
+    /// A place that could not be read is being read again.
+    pub(crate) fn recovered(&mut self, place: PlaceId) {
+        if let Some(state) = self.places.get_mut(usize::from(place.0))
+            && state.failure.take().is_some()
+        {
+            state.complete = true;
+        }
+    }
+
     /// A place could not be read, or not to its end.
     pub(crate) fn fail(&mut self, place: PlaceId, failure: Failure) {
         let why = if failure.detail.is_empty() {
