@@ -7,6 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use waybill_engine::Drivers;
+use waybill_engine::profiles::{ProfileStore, environment_variable};
 use waybill_model::Access;
 use waybill_world::{
     BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
@@ -87,20 +89,15 @@ async fn measure(world: &World, n: usize) -> anyhow::Result<(f64, f64)> {
 fn start(world: &World, folder: &Path, printed: &Path) -> anyhow::Result<Child> {
     let profile = world.profile(Access::ReadOnly);
     let config = folder.join("config");
-    std::fs::create_dir_all(&config)?;
-    let path = config.join(format!("{}.toml", profile.name));
-    std::fs::write(path, toml::to_string(&profile)?)?;
-    let secrets = world.secrets().0;
-    let variable = |name: &str| {
-        let name = name.to_uppercase().replace('-', "_");
-        format!("WAYBILL_SECRET_{name}")
-    };
+    let drivers = Drivers::new(waybill_compose::drivers());
+    ProfileStore::new(&config).save(&toml::to_string(&profile)?, &drivers)?;
+    let secrets = world.secrets().0.into_iter();
     Command::new(program()?)
         .args(["check", "--json", "--since", "1h", "--profile"])
         .arg(&profile.name)
         .env("WAYBILL_CONFIG_DIR", config)
         .env("WAYBILL_DATA_DIR", folder.join("data"))
-        .envs(secrets.iter().map(|(name, text)| (variable(name), text)))
+        .envs(secrets.map(|(name, text)| (environment_variable(&name), text)))
         .stdin(Stdio::null())
         .stdout(std::fs::File::create(printed)?)
         .stderr(Stdio::null())

@@ -11,9 +11,10 @@ use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use sqlx::{Connection as _, PgConnection};
 use waybill_engine::profiles::MemorySecrets;
 use waybill_engine::{Core, Dirs, Drivers};
-use waybill_model::{Access, Profile};
+use waybill_model::Access;
 use waybill_protocol::{OpenTarget, Scan, ScanState, TimeSpec};
 use waybill_source::Secret;
+use waybill_tests::profile::save;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::wait::wait_for;
 use waybill_world::{
@@ -71,7 +72,7 @@ async fn look_at(world: &World) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let dirs = Dirs::under(folder.path());
     let profile = world.profile(Access::ReadOnly);
-    save(&dirs, &profile);
+    save(&dirs.config, &profile);
     let secrets = world
         .secrets()
         .0
@@ -101,13 +102,6 @@ async fn look_at(world: &World) {
     })
     .await;
     core.close().await;
-}
-
-fn save(dirs: &Dirs, profile: &Profile) {
-    std::fs::create_dir_all(&dirs.config).expect("the config folder can be made");
-    let text = toml::to_string(profile).expect("a profile can be written as TOML");
-    std::fs::write(dirs.config.join(format!("{}.toml", profile.name)), text)
-        .expect("it can be written");
 }
 
 /// The last outbox row of the past, which was written down and never lived through.

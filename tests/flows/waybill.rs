@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use waybill_model::Profile;
+use waybill_tests::profile::{environment, save};
 use waybill_world::World;
 
 /// A user's machine: config and data folders, passwords in the environment.
@@ -40,16 +41,8 @@ impl Waybill {
     /// Saves the world's profile; its passwords go into the environment.
     pub(crate) fn with_profile_of(world: &World, profile: &Profile) -> Self {
         let mut waybill = Self::new();
-        let secrets = world.secrets().0;
-        waybill.secrets = secrets
-            .into_iter()
-            .map(|(name, password)| (variable(&name), password))
-            .collect();
-        let profiles = waybill.config();
-        std::fs::create_dir_all(&profiles).expect("the config folder can be made");
-        let text = toml::to_string(profile).expect("a profile can be written as TOML");
-        let path = profiles.join(format!("{}.toml", profile.name));
-        std::fs::write(path, text).expect("the profile can be written");
+        waybill.secrets = environment(world.secrets().0);
+        save(&waybill.config(), profile);
         waybill
     }
 
@@ -105,10 +98,6 @@ impl Waybill {
             .stdin(Stdio::null());
         command
     }
-}
-
-fn variable(secret: &str) -> String {
-    format!("WAYBILL_SECRET_{}", secret.to_uppercase().replace('-', "_"))
 }
 
 /// The program that was built with this test: `target/<profile>/waybill`.

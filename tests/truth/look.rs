@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use tempfile::TempDir;
-use waybill_engine::profiles::MemorySecrets;
+use waybill_engine::profiles::{MemorySecrets, ProfileStore};
 use waybill_engine::{Core, Dirs, Drivers};
 use waybill_model::{Access, EventRow, Micros};
 use waybill_protocol::{Failure, GetRows, OpenTarget, ScanState, TimeSpec};
@@ -48,15 +48,13 @@ pub(crate) async fn open(world: &World) -> anyhow::Result<Eye> {
     let folder = tempfile::tempdir()?;
     let dirs = Dirs::under(folder.path());
     let profile = world.profile(Access::ReadOnly);
-    std::fs::create_dir_all(&dirs.config)?;
-    let path = dirs.config.join(format!("{}.toml", profile.name));
-    std::fs::write(path, toml::to_string(&profile)?)?;
+    let drivers = Drivers::new(waybill_compose::drivers());
+    ProfileStore::new(&dirs.config).save(&toml::to_string(&profile)?, &drivers)?;
     let secrets = world
         .secrets()
         .0
         .into_iter()
         .map(|(name, text)| (name, Secret::new(text)));
-    let drivers = Drivers::new(waybill_compose::drivers());
     let core = Core::new(drivers, Arc::new(MemorySecrets::with(secrets)), dirs, None);
     core.open(&OpenTarget::Profile(profile.name.clone()))
         .await

@@ -2,6 +2,7 @@
 //! with nothing opened yet, and in front of a database that does not answer.
 
 use waybill_model::Access;
+use waybill_tests::profile::{environment, save};
 use waybill_world::{BrokerKind, DatabaseKind, Membership, World, WorldConfig};
 
 use crate::window::Window;
@@ -47,24 +48,9 @@ async fn a_database_that_does_not_answer_is_named_with_what_to_do() {
     let mut profile = world.profile(Access::ReadOnly);
     // The port of "discard", where nobody listens.
     profile.database.url = "postgres://waybill@127.0.0.1:9/shop".to_owned();
-    let config = folder.path().join("config");
-    std::fs::create_dir_all(&config).expect("the config folder can be made");
-    let text = toml::to_string(&profile).expect("a profile can be written as TOML");
-    std::fs::write(config.join(format!("{}.toml", profile.name)), text).expect("it can be written");
-
-    let passwords = world.secrets().0.into_iter();
-    let variable = |name: &str| {
-        let name = name.to_uppercase().replace('-', "_");
-        format!("WAYBILL_SECRET_{name}")
-    };
-    let secrets: Vec<(String, String)> = passwords
-        .map(|(name, password)| (variable(&name), password))
-        .collect();
-    let environment: Vec<(&str, String)> = secrets
-        .iter()
-        .map(|(name, password)| (name.as_str(), password.clone()))
-        .collect();
-    let window = Window::open_in(folder, &["--profile", &profile.name], &environment).await;
+    save(&folder.path().join("config"), &profile);
+    let secrets = environment(world.secrets().0);
+    let window = Window::open_in(folder, &["--profile", &profile.name], &secrets).await;
     let told = window.text("failure-message").await;
     assert!(told.contains("127.0.0.1:9"), "it says what: {told:?}");
     window.find("failure-retry").await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use waybill_model::Access;
+use waybill_tests::profile::save;
 use waybill_world::{
     BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
 };
@@ -41,10 +42,7 @@ async fn the_button_is_disabled_with_its_reason() {
         .await
         .expect("a past can be written");
     let profile = world.profile(Access::ReadOnly);
-    let config = folder.path().join("config");
-    std::fs::create_dir_all(&config).expect("the config folder can be made");
-    let text = toml::to_string(&profile).expect("a profile can be written as TOML");
-    std::fs::write(config.join(format!("{}.toml", profile.name)), text).expect("it can be written");
+    save(&folder.path().join("config"), &profile);
 
     let window = Window::open_in(folder, &["--profile", &profile.name], &[]).await;
     assert!(window.config().exists());

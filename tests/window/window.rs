@@ -23,7 +23,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// Opens the window with these arguments, folders of its own and more environment.
-    pub(crate) async fn open(args: &[&str], environment: &[(&str, String)]) -> Self {
+    pub(crate) async fn open(args: &[&str], environment: &[(String, String)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         Self::open_in(folder, args, environment).await
     }
@@ -32,14 +32,15 @@ impl Window {
     pub(crate) async fn open_in(
         folder: tempfile::TempDir,
         args: &[&str],
-        environment: &[(&str, String)],
+        environment: &[(String, String)],
     ) -> Self {
         let path = |name: &str| folder.path().join(name).display().to_string();
         let mut all = vec![
             ("WAYBILL_CONFIG_DIR", path("config")),
             ("WAYBILL_DATA_DIR", path("data")),
         ];
-        all.extend(environment.iter().cloned());
+        let more = environment.iter();
+        all.extend(more.map(|(name, value)| (name.as_str(), value.clone())));
         let driver = Driver::start(&all).await;
         let mut capabilities = Capabilities::new();
         let options = json!({ "binary": program(), "args": args });

@@ -38,13 +38,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<Exit> {
-    let client = Client::start()?;
     match command {
-        Command::Check(args) => check::run(&client, &args).await,
-        Command::Resend(args) => resend::run(&client, &args).await,
-        Command::Demo(args) => demo::run(&client, &args).await,
-        Command::Profiles(args) => profiles::run(&client, &args).await,
-        Command::Journal(args) => journal::run(&client, &args).await,
+        Command::Check(args) => check::run(&Client::start()?, &args).await,
+        Command::Resend(args) => resend::run(&Client::start()?, &args).await,
+        Command::Demo(args) => demo::run(&Client::start()?, &args).await,
+        Command::Profiles(args) => profiles::run(&Client::start()?, &args).await,
+        Command::Journal(args) => journal::run(&Client::start()?, &args).await,
         Command::Schema => {
             output::line(CHECK_SCHEMA_TEXT.trim_end());
             Ok(Exit::Fine)

@@ -204,7 +204,7 @@ fn Hollow() -> impl IntoView {
             <div class="empty" data-test="grid-unread">
                 {icon_with(Icon::Bad, "icon glyph")}
                 <h2>"Not everything could be read"</h2>
-                <p>"No event was seen, which says nothing while a source fails. What failed stands beside this."</p>
+                <p>"No event was seen, but that proves nothing while a source cannot be read. The reason is on the right."</p>
                 <div class="acts">
                     <button type="button" data-test="read-again"
                         on:click=move |_| page.dispatch(Message::Session(crate::state::SessionMessage::Rescan))>

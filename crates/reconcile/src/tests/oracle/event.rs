@@ -34,6 +34,15 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// Copies of somebody else's making, apart from those in a transaction that has not ended.
+    pub(super) fn foreign(&self) -> Vec<&'a Sighting> {
+        let foreign = self.copies.iter().filter(|copy| {
+            let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
+            !open && !self.is_own(copy)
+        });
+        foreign.copied().collect()
+    }
+
     /// When its outbox row was written.
     pub(super) fn written(&self) -> Option<i64> {
         self.rows.iter().map(|row| row.at).min()

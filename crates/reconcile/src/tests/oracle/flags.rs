@@ -50,11 +50,7 @@ fn is_duplicate(event: &Event<'_>) -> bool {
 /// A later stage before an earlier one by more than the steps of both clocks and what they may be
 /// apart. The copy is the first one that a relay made.
 fn is_skewed(event: &Event<'_>, known: &Known<'_>) -> bool {
-    let foreign = event.copies.iter().filter(|copy| {
-        let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
-        !open && !event.is_own(copy)
-    });
-    let foreign: Vec<_> = foreign.collect();
+    let foreign = event.foreign();
     let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
         return false;
     };

@@ -53,11 +53,7 @@ pub(super) fn can_be_consumed(marks: Marks) -> bool {
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
 /// nothing that it could come from.
 fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
-    let foreign = event.copies.iter().filter(|copy| {
-        let open = copy.marks.contains(Marks::OPEN_TRANSACTION);
-        !open && !event.is_own(copy)
-    });
-    let foreign: Vec<_> = foreign.collect();
+    let foreign = event.foreign();
     let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
         return false;
     };
