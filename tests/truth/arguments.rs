@@ -41,6 +41,11 @@ pub(crate) struct Arguments {
     /// need not be seen.
     #[arg(long, default_value_t = 3600)]
     pub(crate) window: u64,
+    /// Let Waybill learn when an event is late, instead of setting a few seconds in the profile
+    ///
+    /// Of events that are not late yet by what was learnt it need not be said that they are missing.
+    #[arg(long)]
+    pub(crate) learn_grace: bool,
     /// Follow the company while it works, instead of reading its past
     ///
     /// Reports besides how long it took from a fault to its confirmed verdict, and every event that

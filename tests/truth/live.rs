@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 use waybill_engine::Core;
-use waybill_model::{EventId, Micros, Phase};
+use waybill_model::{EventId, Micros, Phase, VerdictClass};
+use waybill_protocol::EdgeGrace;
 use waybill_world::{Expected, Fault, LiveOptions, World};
 
 use crate::arguments::Arguments;
 use crate::look::{Looked, open, rows, said, scan};
+use crate::polls::Polls;
 
 /// Between two looks at what is flagged.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How often faults are switched on.
 const BREAK: Duration = Duration::from_secs(1);
@@ -40,6 +42,13 @@ const FLAGGED: &str = "verdict:missing or verdict:phantom or verdict:dead-letter
 pub(crate) struct Timing {
     /// From the change to its confirmed verdict, by what should be said, in seconds.
     confirmed_after: BTreeMap<&'static str, Spread>,
+    /// The same from the end of the grace on. A consumer's grace begins with the copy, which is not
+    /// known here, so it is counted from the change as well.
+    confirmed_after_grace: BTreeMap<&'static str, Spread>,
+    /// Between two polls of the outbox.
+    polls: Spread,
+    /// How many were confirmed later than two polls, of the longest, after their grace.
+    later_than_two_polls: usize,
     /// Events that arrived in time and were called missing all the same: once, and by two scans.
     suspected_in_vain: Vec<String>,
     confirmed_in_vain: Vec<String>,
@@ -59,6 +68,7 @@ struct Spread {
 /// What was flagged, and when first.
 #[derive(Debug, Default)]
 struct Flagged {
+    polls: Polls,
     suspected: BTreeMap<EventId, Micros>,
     confirmed: BTreeMap<EventId, Micros>,
 }
@@ -73,7 +83,7 @@ pub(crate) async fn follow(
         events_per_second: 0.0,
         relay: true,
     })?;
-    let eye = open(world).await?;
+    let eye = open(world, arguments).await?;
     let took_micros = scan(&eye.core, arguments.window).await?;
     eye.core.live(true).map_err(said)?;
     let mut flagged = Flagged::default();
@@ -104,13 +114,16 @@ pub(crate) async fn follow(
     }
     live.stop().await;
     let all = rows(&eye.core, "").await?;
+    let status = eye.core.status().map_err(said)?;
     eye.core.close().await;
     let expected: Vec<Expected> = world.ledger().expected().collect();
-    let timing = flagged.timing(&expected);
+    let timing = flagged.timing(&expected, &status.graces);
     let looked = Looked {
         rows: all,
         took_micros,
         from: Micros(i64::MIN),
+        at: status.now,
+        graces: status.graces,
     };
     Ok((looked, timing))
 }
@@ -134,6 +147,7 @@ impl Flagged {
         if let waybill_protocol::ScanState::Failed { failure } = status.scan {
             return Err(anyhow!("following failed: {}", failure.message));
         }
+        self.polls.look(&status);
         for row in rows(core, FLAGGED).await? {
             if row.verdict.phase == Phase::Confirmed {
                 self.confirmed.entry(row.id.clone()).or_insert(status.now);
@@ -146,18 +160,27 @@ impl Flagged {
         Ok(())
     }
 
-    fn timing(&self, expected: &[Expected]) -> Timing {
-        let mut timing = Timing::default();
+    fn timing(&self, expected: &[Expected], graces: &[EdgeGrace]) -> Timing {
+        let mut timing = Timing {
+            polls: spread(self.polls.apart.clone()),
+            ..Timing::default()
+        };
+        let two_polls = 2.0 * timing.polls.max;
         let mut waits: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+        let mut over: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
         for event in expected {
             let confirmed = self.confirmed.get(&event.id);
             let name = || format!("{} {:?}", event.id, event.faults);
             if event.class.needs_action() {
                 match confirmed {
-                    Some(at) => waits
-                        .entry(word(event))
-                        .or_default()
-                        .push(at.since(event.at) as f64 / 1e6),
+                    Some(at) => {
+                        let (word, edge) = finding(event);
+                        let waited = at.since(event.at) as f64 / 1e6;
+                        let after_grace = waited - grace_secs(graces, edge);
+                        waits.entry(word).or_default().push(waited);
+                        over.entry(word).or_default().push(after_grace);
+                        timing.later_than_two_polls += usize::from(after_grace > two_polls);
+                    }
                     None => timing.never_confirmed.push(name()),
                 }
             } else if confirmed.is_some() {
@@ -166,8 +189,8 @@ impl Flagged {
                 timing.suspected_in_vain.push(name());
             }
         }
-        let spreads = waits.into_iter().map(|(word, waits)| (word, spread(waits)));
-        timing.confirmed_after = spreads.collect();
+        timing.confirmed_after = spreads(waits);
+        timing.confirmed_after_grace = spreads(over);
         timing
     }
 }
@@ -181,20 +204,36 @@ impl Timing {
     }
 }
 
-fn word(event: &Expected) -> &'static str {
+/// What decides the class of an event, and on which edge: 0 to be published, then the consumers.
+fn finding(event: &Expected) -> (&'static str, Option<usize>) {
     if event.publish.class() == event.class {
-        return event.publish.name();
+        return (event.publish.name(), Some(0));
     }
-    let mut consumers = event.consumers.iter();
-    let worst = consumers.find(|it| it.class() == event.class);
-    worst.map_or("arrived", |it| it.name())
+    let mut consumers = (1..).zip(&event.consumers);
+    let worst = consumers.find(|(_, it)| it.class() == event.class);
+    worst.map_or(("arrived", None), |(edge, it)| {
+        // What was dead-lettered need not be waited for.
+        let waits = it.class() != VerdictClass::DeadLettered;
+        (it.name(), waits.then_some(edge))
+    })
+}
+
+fn grace_secs(graces: &[EdgeGrace], edge: Option<usize>) -> f64 {
+    let grace = edge.and_then(|edge| graces.get(edge));
+    grace.map_or(0.0, |edge| edge.grace.micros as f64 / 1e6)
+}
+
+fn spreads(waits: BTreeMap<&'static str, Vec<f64>>) -> BTreeMap<&'static str, Spread> {
+    let each = waits.into_iter();
+    each.map(|(word, waits)| (word, spread(waits))).collect()
 }
 
 fn spread(mut waits: Vec<f64>) -> Spread {
     waits.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let idx = (waits.len() as f64 * share) as usize;
-        waits[idx.min(waits.len() - 1)]
+        let idx = idx.min(waits.len().saturating_sub(1));
+        waits.get(idx).copied().unwrap_or_default()
     };
     Spread {
         events: waits.len(),

@@ -6,10 +6,12 @@ use anyhow::{Context as _, anyhow};
 use tempfile::TempDir;
 use waybill_engine::profiles::{MemorySecrets, ProfileStore};
 use waybill_engine::{Core, Dirs, Drivers};
-use waybill_model::{Access, EventRow, Micros};
-use waybill_protocol::{Failure, GetRows, OpenTarget, ScanState, TimeSpec};
+use waybill_model::{Access, EventRow, GraceSettings, Micros};
+use waybill_protocol::{EdgeGrace, Failure, GetRows, OpenTarget, ScanState, TimeSpec};
 use waybill_source::Secret;
 use waybill_world::World;
+
+use crate::arguments::Arguments;
 
 const PAGE: u32 = 1000;
 
@@ -19,6 +21,10 @@ pub(crate) struct Looked {
     pub(crate) took_micros: u64,
     /// What began before this need not be there.
     pub(crate) from: Micros,
+    /// When it looked last.
+    pub(crate) at: Micros,
+    /// When an event was late.
+    pub(crate) graces: Vec<EdgeGrace>,
 }
 
 /// A core that has the world's profile open, and its folder.
@@ -27,11 +33,11 @@ pub(crate) struct Eye {
     _folder: TempDir,
 }
 
-/// Scans the last so many seconds.
-pub(crate) async fn look_at(world: &World, secs: u64) -> anyhow::Result<Looked> {
-    let eye = open(world).await?;
-    let took_micros = scan(&eye.core, secs).await?;
-    let from = eye.core.status().map_err(said)?.window.from;
+/// Scans the window that was asked for.
+pub(crate) async fn look_at(world: &World, arguments: &Arguments) -> anyhow::Result<Looked> {
+    let eye = open(world, arguments).await?;
+    let took_micros = scan(&eye.core, arguments.window).await?;
+    let status = eye.core.status().map_err(said)?;
     let rows = rows(&eye.core, "")
         .await
         .context("failed to read the grid")?;
@@ -39,15 +45,23 @@ pub(crate) async fn look_at(world: &World, secs: u64) -> anyhow::Result<Looked> 
     Ok(Looked {
         rows,
         took_micros,
-        from,
+        from: status.window.from,
+        at: status.window.to,
+        graces: status.graces,
     })
 }
 
 /// Opens the world's profile.
-pub(crate) async fn open(world: &World) -> anyhow::Result<Eye> {
+pub(crate) async fn open(world: &World, arguments: &Arguments) -> anyhow::Result<Eye> {
     let folder = tempfile::tempdir()?;
     let dirs = Dirs::under(folder.path());
-    let profile = world.profile(Access::ReadOnly);
+    let mut profile = world.profile(Access::ReadOnly);
+    if arguments.learn_grace {
+        profile.grace = GraceSettings {
+            confirm_secs: profile.grace.confirm_secs,
+            ..GraceSettings::default()
+        };
+    }
     let drivers = Drivers::new(waybill_compose::drivers());
     ProfileStore::new(&dirs.config).save(&toml::to_string(&profile)?, &drivers)?;
     let secrets = world

@@ -6,6 +6,7 @@ mod faults;
 mod live;
 mod look;
 mod matrix;
+mod polls;
 mod report;
 mod stage;
 
@@ -46,7 +47,7 @@ async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result
         (looked, Some(timing))
     } else {
         stage::write_past(arguments, world, &faults).await?;
-        (look::look_at(world, arguments.window).await?, None)
+        (look::look_at(world, arguments).await?, None)
     };
     let scan = looked.took_micros as f64 / 1e6;
     let seconds = report::Seconds {
@@ -56,7 +57,12 @@ async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result
     let ledger = world.ledger();
     let matrix = matrix::Matrix::new(&ledger, &looked);
     Ok(report::Report::new(
-        arguments, &ledger, matrix, seconds, timing,
+        arguments,
+        &ledger,
+        matrix,
+        seconds,
+        &looked.graces,
+        timing,
     ))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use waybill_model::{ConsumerVerdict, EventRow, Flags, PublishVerdict};
+use waybill_model::{ConsumerVerdict, EventRow, Flags, GraceBasis, PublishVerdict, VerdictClass};
 use waybill_world::{Expected, Ledger};
 
 use crate::look::Looked;
@@ -56,6 +56,9 @@ const MAX_WRONG: usize = 50;
 /// What began this soon after the window did may seem to have begun before it.
 const EDGE_MICROS: i64 = 330_000_000;
 
+/// A relay may take so long before the grace of what comes after begins.
+const ON_ITS_WAY_MICROS: i64 = 30_000_000;
+
 /// The flags that follow from what happened.
 const FLAGS: [(Flags, &str); 3] = [
     (Flags::DUPLICATE, "duplicate"),
@@ -73,7 +76,7 @@ impl Matrix {
             .collect();
         for expected in ledger.expected() {
             match said.remove(expected.id.as_str()) {
-                Some(row) => matrix.compare(row, &expected),
+                Some(row) => matrix.compare(row, &young(expected, looked)),
                 // A clock that is minutes off may put an event before the window.
                 None if expected.traceless || expected.at < looked.from.plus(EDGE_MICROS) => {}
                 None => matrix.unseen.push(expected.id.to_string()),
@@ -141,6 +144,30 @@ impl Matrix {
             });
         }
     }
+}
+
+/// What may be said besides of an event that was not late yet when it was looked at, by a grace
+/// that was learnt. What the profile sets has passed for all events of a past.
+fn young(mut expected: Expected, looked: &Looked) -> Expected {
+    let age = looked.at.since(expected.at);
+    let is_young = |edge: usize| {
+        let grace = looked.graces.get(edge).map(|edge| edge.grace);
+        let learnt = grace.filter(|grace| grace.basis != GraceBasis::Set);
+        learnt.is_some_and(|grace| age <= grace.micros.saturating_add(ON_ITS_WAY_MICROS))
+    };
+    if expected.publish.class().needs_action() && is_young(0) {
+        expected.publish_or.push(match expected.publish {
+            PublishVerdict::Phantom => PublishVerdict::Published,
+            _ => PublishVerdict::Pending,
+        });
+    }
+    let consumers = expected.consumers.iter().zip(&mut expected.consumers_or);
+    for (edge, (verdict, or)) in (1..).zip(consumers) {
+        if verdict.class() == VerdictClass::Missing && is_young(edge) {
+            or.push(ConsumerVerdict::InFlight);
+        }
+    }
+    expected
 }
 
 /// Counts one verdict; whether it was wrong.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use waybill_protocol::EdgeGrace;
 use waybill_world::Ledger;
 
 use crate::arguments::{Arguments, Broker, Database};
@@ -22,6 +23,8 @@ pub(crate) struct Report {
     /// Events that more than one fault has hit.
     combined: u64,
     seconds: Seconds,
+    /// When an event was late.
+    graces: Vec<String>,
     #[serde(flatten)]
     matrix: Matrix,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,7 @@ impl Report {
         ledger: &Ledger,
         matrix: Matrix,
         seconds: Seconds,
+        graces: &[EdgeGrace],
         live: Option<Timing>,
     ) -> Self {
         let mut faults = BTreeMap::new();
@@ -62,6 +66,7 @@ impl Report {
             faults,
             combined,
             seconds,
+            graces: graces.iter().map(|edge| edge.sentence.clone()).collect(),
             matrix,
             live,
         }

@@ -9,7 +9,9 @@ use crate::args::{Check, FailOn};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output;
-use crate::report::document::{CHECK_SCHEMA, CheckDocument, FindingDocument, PlaceDocument};
+use crate::report::document::{
+    CHECK_SCHEMA, CheckDocument, FindingDocument, GraceDocument, PlaceDocument,
+};
 use crate::report::text;
 use crate::scan;
 use crate::start::Refused;
@@ -185,6 +187,11 @@ fn document(
             .places
             .iter()
             .map(|place| PlaceDocument::new(place, &opened.consumers))
+            .collect(),
+        graces: status
+            .graces
+            .iter()
+            .map(|edge| GraceDocument::new(edge, &opened.consumers))
             .collect(),
         findings: findings.iter().map(finding).collect(),
     }

@@ -306,12 +306,10 @@ fn verdict_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn reason_names() -> impl Iterator<Item = &'static str> {
-    use StuckReason::{AttemptsExhausted, HeadOfLine, PassedOver, RelayIdle};
-    let stuck = [RelayIdle, HeadOfLine, AttemptsExhausted, PassedOver];
     UnknownReason::ALL
         .into_iter()
         .map(UnknownReason::name)
-        .chain(stuck.into_iter().map(StuckReason::name))
+        .chain(StuckReason::ALL.into_iter().map(StuckReason::name))
 }
 
 /// `500ms`, `30s`, `5m`, `2h`, `1d` in microseconds.

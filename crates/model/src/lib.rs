@@ -21,6 +21,9 @@ pub use evidence::{Batch, Marks, NO_POSITION, NO_VERSION, Observation, Stage, St
 mod coverage;
 pub use coverage::{Coverage, Gap, GapReason, Progress};
 
+mod grace;
+pub use grace::{Grace, GraceBasis};
+
 mod verdict;
 pub use verdict::{
     ConsumerVerdict, EventVerdict, Finding, Flags, LagReason, MatchBasis, Phase, PublishVerdict,

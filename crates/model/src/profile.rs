@@ -278,20 +278,29 @@ pub struct Inbox {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GraceSettings {
-    /// From the outbox row to the copy.
-    pub publish_secs: u32,
-    /// From the copy to the consumer.
-    pub consume_secs: u32,
+    /// From the outbox row to the copy; left out, it is learnt from how long the relay takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publish_secs: Option<u32>,
+    /// From the copy to the consumer; left out, it is learnt from how long each consumer takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consume_secs: Option<u32>,
     /// Between the two scans that make a suspicion a confirmed verdict.
     pub confirm_secs: u32,
 }
 
-/// What holds until a flow has shown how quick it is (semantics: cold start).
+impl GraceSettings {
+    /// What holds for publishing until enough has been seen to learn from.
+    pub const COLD_PUBLISH_SECS: u32 = 120;
+
+    /// What holds for consuming until enough has been seen to learn from.
+    pub const COLD_CONSUME_SECS: u32 = 600;
+}
+
 impl Default for GraceSettings {
     fn default() -> Self {
         Self {
-            publish_secs: 120,
-            consume_secs: 600,
+            publish_secs: None,
+            consume_secs: None,
             confirm_secs: 2,
         }
     }

@@ -71,6 +71,8 @@ pub enum StuckReason {
     AttemptsExhausted,
     /// The relay passed over it: later rows were sent.
     PassedOver,
+    /// Its copy lies in a broker transaction that has been open for longer than any may be.
+    OpenTransaction,
 }
 
 /// Why a consumer is behind.

@@ -67,6 +67,15 @@ impl ConsumerVerdict {
 }
 
 impl StuckReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] = [
+        Self::RelayIdle,
+        Self::HeadOfLine,
+        Self::AttemptsExhausted,
+        Self::PassedOver,
+        Self::OpenTransaction,
+    ];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,6 +83,7 @@ impl StuckReason {
             Self::HeadOfLine => "head-of-line",
             Self::AttemptsExhausted => "attempts-exhausted",
             Self::PassedOver => "passed-over",
+            Self::OpenTransaction => "open-transaction",
         }
     }
 }

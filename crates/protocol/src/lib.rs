@@ -14,6 +14,6 @@ pub use calls::*;
 
 mod status;
 pub use status::{
-    ClockOffset, ConsumerCounts, Counts, Group, Lane, LaneKind, PlaceStatus, RunStatus, ScanState,
-    Status, TimeSpec,
+    ClockOffset, ConsumerCounts, Counts, EdgeGrace, Group, Lane, LaneKind, PlaceStatus, RunStatus,
+    ScanState, Status, TimeSpec,
 };

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Attempt, ConsumerNo, Gap, GapReason, Micros, Place, PlaceId, Progress, ResendId, VerdictClass,
-    Window,
+    Attempt, ConsumerNo, Gap, GapReason, Grace, Micros, Place, PlaceId, Progress, ResendId,
+    VerdictClass, Window,
 };
 
 use crate::Failure;
@@ -29,6 +29,8 @@ pub struct Status {
     pub oldest_unsent: Option<Micros>,
     /// 99th percentile from outbox row to copy, in microseconds.
     pub relay_p99_micros: Option<i64>,
+    /// When an event is late on each edge; empty before the first judgement.
+    pub graces: Vec<EdgeGrace>,
     /// Measured clocks.
     pub clocks: Vec<ClockOffset>,
     /// The latest resend, running or ended.
@@ -142,6 +144,17 @@ pub struct ConsumerCounts {
     pub unknown: u64,
     /// Messages before it in its group or queue, when known.
     pub lag: Option<u64>,
+}
+
+/// When an event is late on one edge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeGrace {
+    /// From the copy to this consumer; `None`: from the outbox row to the copy.
+    pub consumer: Option<ConsumerNo>,
+    /// How long it may take.
+    pub grace: Grace,
+    /// The same in words: `A row that is not published is late after 32 s: …`.
+    pub sentence: String,
 }
 
 /// A tab over the grid: a saved filter with its count.

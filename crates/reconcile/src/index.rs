@@ -2,12 +2,13 @@
 
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, Micros, PlaceId, PlaceRole,
-    Sibling, Window, canonical_id,
+    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, Grace, Micros, PlaceId,
+    PlaceRole, Sibling, Window, canonical_id,
 };
 
 use crate::coverage::CoverageBook;
 use crate::delays::Delays;
+use crate::paces::{Graces, Paces};
 use crate::store::{Business, Events, Near, State};
 use crate::suspicion::Suspicions;
 use crate::timelines::Timelines;
@@ -37,6 +38,8 @@ pub struct Index {
     /// Own resends of events that have not been seen (again) in this session.
     pub(crate) own_unseen: Vec<(EventId, OwnResend)>,
     pub(crate) delays: Delays,
+    pub(crate) paces: Paces,
+    pub(crate) graces: Graces,
     /// The youngest outbox row that the relay has sent, by its time of writing.
     pub(crate) relay_sent_up_to: Option<i64>,
     pub(crate) verdicts: Verdicts,
@@ -81,6 +84,8 @@ impl Index {
             own: HashMap::new(),
             own_unseen: Vec::new(),
             delays: Delays::default(),
+            paces: Paces::new(shape.consumers.len()),
+            graces: Graces::default(),
             relay_sent_up_to: None,
             verdicts: Verdicts::new(shape.consumers.len()),
             suspicions: Suspicions::default(),
@@ -272,6 +277,16 @@ impl Index {
         self.delays.p99()
     }
 
+    /// How long an event may take from its outbox row to its copy, as of the latest judgement.
+    pub fn publish_grace(&self) -> Option<Grace> {
+        self.graces.publish
+    }
+
+    /// How long a copy may take to each consumer, as of the latest judgement; empty before the first.
+    pub fn consume_graces(&self) -> &[Grace] {
+        &self.graces.consumers
+    }
+
     /// How many copies were seen at destinations, our own included.
     pub fn copies(&self) -> u64 {
         self.copies
@@ -292,6 +307,7 @@ impl Index {
             + self.timelines.heap_bytes()
             + self.own.allocation_size()
             + self.heads.allocation_size()
+            + self.paces.heap_bytes()
             + movements
     }
 

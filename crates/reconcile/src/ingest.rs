@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use waybill_model::{Batch, Marks, NO_POSITION, NO_VERSION, PlaceId, PlaceRole};
+use waybill_model::{Batch, ConsumerNo, Marks, NO_POSITION, NO_VERSION, PlaceId, PlaceRole};
 
 use crate::index::Index;
 use crate::oddities::complaint;
@@ -148,6 +148,9 @@ impl Index {
         match role {
             PlaceRole::Outbox => self.learn_from_row(no, spot, added),
             PlaceRole::Destination if added == Added::New => self.learn_from_copy(no, spot),
+            PlaceRole::Inbox(consumer) if added == Added::New => {
+                self.learn_from_inbox(no, consumer, spot);
+            }
             _ => {}
         }
     }
@@ -181,11 +184,46 @@ impl Index {
         } else if let Some(written) = self.events.outbox_at(no) {
             self.relay_took((written, self.events.outbox.marks(no)), copy);
         }
+        self.learn_from_late_copy(no, spot);
+    }
+
+    /// Consumers that are known to have processed a copy which is only seen now.
+    fn learn_from_late_copy(&mut self, no: u32, copy: &Spot<'_>) {
+        if copy.marks.contains(Marks::NO_TIME) {
+            return;
+        }
+        for consumer in (0..=u8::MAX)
+            .take(self.shape.consumers.len())
+            .map(ConsumerNo)
+        {
+            if !self.reads(consumer, copy.place) {
+                continue;
+            }
+            for (at, marks) in self.events.inbox_rows(no, consumer) {
+                self.paces.consumed(consumer, copy.at, at, marks);
+            }
+        }
+    }
+
+    fn learn_from_inbox(&mut self, no: u32, consumer: ConsumerNo, row: &Spot<'_>) {
+        for copy in self.events.copies(no) {
+            let timed = !copy.marks.intersects(Marks::NO_TIME | Marks::OWN_RESEND);
+            if timed && self.reads(consumer, copy.place) {
+                self.paces.consumed(consumer, copy.at, row.at, row.marks);
+            }
+        }
+    }
+
+    /// Whether copies at a destination are for a consumer.
+    fn reads(&self, consumer: ConsumerNo, destination: PlaceId) -> bool {
+        let shape = self.shape.consumers.get(usize::from(consumer.0));
+        shape.is_some_and(|shape| shape.destination.is_none_or(|it| it == destination))
     }
 
     fn relay_took(&mut self, (written, row): (i64, Marks), (copied, copy): (i64, Marks)) {
         if !(row | copy).contains(Marks::NO_TIME) {
             self.delays.add(copied.saturating_sub(written));
+            self.paces.publish.add(written, copied);
         }
         self.relay_sent(written);
     }

@@ -24,6 +24,7 @@ impl Index {
     pub fn judge(&mut self, judgement: &Judgement) -> &Counts {
         self.join();
         self.judge_order();
+        self.graces = self.paces.graces(&self.shape.grace, judgement.slack_micros);
         let mut context = Context::new(self, judgement);
         self.survey(&mut context);
         let mut outcome = Outcome {

@@ -12,6 +12,9 @@
 mod shape;
 pub use shape::{ConsumerShape, ProgressKind, Shape};
 
+mod grace;
+pub use grace::{GraceRule, GraceRules, Learning};
+
 mod progress;
 pub use progress::{ConsumerProgress, PartitionProgress, QueueProgress};
 
@@ -44,6 +47,8 @@ mod rules;
 
 mod coverage;
 mod delays;
+mod pace;
+mod paces;
 mod suspicion;
 mod timelines;
 mod tracker;

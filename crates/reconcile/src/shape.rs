@@ -1,6 +1,8 @@
 //! What a profile expects, reduced to what verdicts depend on.
 
-use waybill_model::{GraceSettings, Place, PlaceId};
+use waybill_model::{Place, PlaceId};
+
+use crate::GraceRules;
 
 /// What there is to read and who should receive: fixed while an index lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Shape {
     /// Copies can be seen at the destination: a topic, an audit stream, or a tap.
     pub has_observer: bool,
     /// When an event is late, and when a suspicion is confirmed.
-    pub grace: GraceSettings,
+    pub grace: GraceRules,
 }
 
 /// One expected consumer.

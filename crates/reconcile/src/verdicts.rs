@@ -72,7 +72,8 @@ impl PublishCode {
                 0 => StuckReason::RelayIdle,
                 1 => StuckReason::HeadOfLine,
                 2 => StuckReason::AttemptsExhausted,
-                _ => StuckReason::PassedOver,
+                3 => StuckReason::PassedOver,
+                _ => StuckReason::OpenTransaction,
             }),
             // Not judged yet: it came in after the latest judgement.
             Self(_) => PublishVerdict::Unknown(UnknownReason::NotCovered),
@@ -321,12 +322,7 @@ mod tests {
                 ConsumerVerdict::Unknown(reason)
             );
         }
-        for reason in [
-            StuckReason::RelayIdle,
-            StuckReason::HeadOfLine,
-            StuckReason::AttemptsExhausted,
-            StuckReason::PassedOver,
-        ] {
+        for reason in StuckReason::ALL {
             assert_eq!(
                 PublishCode::stuck(reason).verdict(),
                 PublishVerdict::Stuck(reason)

@@ -51,9 +51,9 @@ pub struct Entry {
     pub row_deleted: bool,
     /// Copies that the company itself put on the destination and that consumers could see.
     pub copies: u32,
-    /// Copies lie in a transaction that has not ended.
+    /// When the latest copy was written that lies in a transaction which has not ended.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub open: bool,
+    pub open: Option<Micros>,
     /// Retention or compaction has removed all copies.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expired: bool,
@@ -271,7 +271,7 @@ impl Entry {
             gave_up: false,
             row_deleted: false,
             copies: 0,
-            open: false,
+            open: None,
             expired: false,
             thinned: false,
             overtaken: false,

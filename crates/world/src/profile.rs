@@ -44,8 +44,8 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
         flows: vec![flow(world)],
         // The company publishes and consumes within half a second.
         grace: GraceSettings {
-            publish_secs: 5,
-            consume_secs: 10,
+            publish_secs: Some(5),
+            consume_secs: Some(10),
             confirm_secs: 1,
         },
         masks: Vec::new(),

@@ -270,6 +270,9 @@ pub fn publish_reason(verdict: &PublishVerdict) -> Option<String> {
         PublishVerdict::Stuck(StuckReason::HeadOfLine) => "an older unsent event stands before it",
         PublishVerdict::Stuck(StuckReason::AttemptsExhausted) => "the relay tried and gave up",
         PublishVerdict::Stuck(StuckReason::PassedOver) => "the relay passed over it",
+        PublishVerdict::Stuck(StuckReason::OpenTransaction) => {
+            "its broker transaction has been open for more than 15 minutes"
+        }
         PublishVerdict::Unknown(reason) => unknown(*reason),
         PublishVerdict::NotChecked(why) => return Some(why.clone()),
         _ => return None,

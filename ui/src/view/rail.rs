@@ -138,9 +138,10 @@ fn Health() -> impl IntoView {
             .as_ref()
             .map_or(0, |status| status.oddities)
     });
-    // Under two minutes unsent is everyday life; the verdict says when it is not.
+    let grace = page.memo(|state| state.session.status.as_ref()?.graces.first().cloned());
     let oldest_class = move || {
-        if oldest.get().is_some_and(|age| age > 120_000_000) {
+        let patience = grace.get().map_or(i64::MAX, |edge| edge.grace.micros);
+        if oldest.get().is_some_and(|age| age > patience) {
             "n tone-missing"
         } else {
             "n"
@@ -152,7 +153,7 @@ fn Health() -> impl IntoView {
             <span class="muted clip">"Oldest unsent"</span>
             <span class=oldest_class data-test="oldest-unsent">{move || oldest.get().map_or_else(|| "none".to_owned(), span)}</span>
         </div>
-        <div class="item wide" title="From the outbox row to the copy, the slowest of a hundred">
+        <div class="item wide" title=move || grace.get().map_or_else(String::new, |edge| edge.sentence)>
             <span class="muted clip">"Relay delay p99"</span>
             <span class="n">{move || relay.get().map_or_else(|| "–".to_owned(), span)}</span>
         </div>

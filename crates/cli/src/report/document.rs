@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 use waybill_model::{
-    ConsumerVerdict, EventRow, Fact, Gap, PlaceId, PublishVerdict, VerdictClass, Window,
+    ConsumerVerdict, EventRow, Fact, Gap, GraceBasis, PlaceId, PublishVerdict, VerdictClass, Window,
 };
-use waybill_protocol::{Counts, EventFacts, PlaceStatus};
+use waybill_protocol::{Counts, EdgeGrace, EventFacts, PlaceStatus};
 
 /// Name and version of the document that `waybill check --json` prints.
 pub(crate) const CHECK_SCHEMA: &str = "waybill.check/1";
@@ -28,6 +28,8 @@ pub(crate) struct CheckDocument {
     pub(crate) because: String,
     pub(crate) counts: CountsDocument,
     pub(crate) places: Vec<PlaceDocument>,
+    /// When an event is late: to be published, and for each consumer.
+    pub(crate) graces: Vec<GraceDocument>,
     /// Everything that needs action, and everything unknown, that the filter lets through.
     pub(crate) findings: Vec<FindingDocument>,
 }
@@ -133,6 +135,31 @@ impl PlaceDocument {
                 .failure
                 .as_ref()
                 .map(|failure| failure.message.clone()),
+        }
+    }
+}
+
+/// When an event is late on one edge.
+#[derive(Debug, Serialize)]
+pub(crate) struct GraceDocument {
+    /// From the copy to this consumer; `None`: from the outbox row to the copy.
+    consumer: Option<String>,
+    /// In seconds.
+    secs: f64,
+    #[serde(flatten)]
+    basis: GraceBasis,
+    sentence: String,
+}
+
+impl GraceDocument {
+    /// The document of one edge; `consumers` are the profile's, in its order.
+    pub(crate) fn new(edge: &EdgeGrace, consumers: &[String]) -> Self {
+        let name = |no: waybill_model::ConsumerNo| consumers.get(usize::from(no.0)).cloned();
+        Self {
+            consumer: edge.consumer.and_then(name),
+            secs: edge.grace.micros as f64 / 1e6,
+            basis: edge.grace.basis,
+            sentence: edge.sentence.clone(),
         }
     }
 }

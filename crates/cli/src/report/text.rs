@@ -23,6 +23,9 @@ pub(crate) fn check(
     for place in &status.places {
         output::line(&place_line(place));
     }
+    for edge in &status.graces {
+        output::line(&format!("  {}", edge.sentence));
+    }
     output::line("");
     for group in status
         .groups

@@ -12,9 +12,11 @@ const LONGEST: Duration = Duration::from_secs(5);
 const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(15);
 
 /// The wait after a round of questions that took `took`: at most a fifth of the time is spent
-/// asking, so that a slow server is asked less often.
-pub(super) fn after_round(took: Duration) -> Duration {
-    (took * 4).clamp(SHORTEST, LONGEST)
+/// asking, so that a slow server is asked less often; half of it while something is suspected,
+/// which the next round will confirm or clear.
+pub(super) fn after_round(took: Duration, suspects: bool) -> Duration {
+    let share = if suspects { 1 } else { 4 };
+    (took * share).clamp(SHORTEST, LONGEST)
 }
 
 /// The wait after `failures` rounds in a row have failed.
@@ -34,12 +36,13 @@ mod tests {
 
     #[test]
     fn quick_servers_are_asked_often_and_slow_ones_less() {
-        assert_eq!(after_round(Duration::from_millis(5)), SHORTEST);
+        let calm = |millis| after_round(Duration::from_millis(millis), false).as_millis();
+        assert_eq!([calm(5), calm(300), calm(60_000)], [400, 1200, 5000]);
+        let suspecting = |millis| after_round(Duration::from_millis(millis), true).as_millis();
         assert_eq!(
-            after_round(Duration::from_millis(300)),
-            Duration::from_millis(1200)
+            [suspecting(5), suspecting(700), suspecting(60_000)],
+            [400, 700, 5000]
         );
-        assert_eq!(after_round(Duration::from_secs(60)), LONGEST);
     }
 
     #[test]

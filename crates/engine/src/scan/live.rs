@@ -54,7 +54,8 @@ async fn ask_again(session: &Arc<Session>, reach: &Reach) {
         let wait = if failures > 0 {
             delay::after_failures(failures)
         } else {
-            delay::after_round(started.elapsed())
+            let suspects = session.book().tally.suspected > 0;
+            delay::after_round(started.elapsed(), suspects)
         };
         tokio::time::sleep(wait).await;
     }

@@ -33,7 +33,10 @@ const AHEAD_MICROS: i64 = 3_600_000_000;
 impl Reach {
     /// Of what the user asked for, at this moment.
     pub(crate) fn of(spec: TimeSpec, grace: &GraceSettings, now: Micros) -> Self {
-        let patience = i64::from(grace.publish_secs) * 2_000_000;
+        let publish_secs = grace
+            .publish_secs
+            .unwrap_or(GraceSettings::COLD_PUBLISH_SECS);
+        let patience = i64::from(publish_secs) * 2_000_000;
         let rows_before_micros = (BEFORE_MICROS + patience).min(MAX_ROWS_BEFORE_MICROS);
         let (window, open) = match spec {
             TimeSpec::Last { secs } => {

@@ -398,7 +398,7 @@ fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShap
         has_observer: places
             .iter()
             .any(|p| p.place.role == PlaceRole::Destination),
-        grace: profile.grace,
+        grace: profile.grace.into(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The state of a session as it is polled.
 
 use waybill_model::{ConsumerNo, Coverage, Gap, PlaceRole, Window};
-use waybill_protocol::{ConsumerCounts, PlaceStatus, ScanState, Status};
+use waybill_protocol::{ConsumerCounts, EdgeGrace, PlaceStatus, ScanState, Status};
+
+use waybill_reconcile::sentence;
 
 use crate::clock::now;
 use crate::session::{Book, PlaceState, PlannedPlace, Session};
@@ -27,6 +29,7 @@ pub(crate) fn status(session: &Session) -> Status {
         groups: book.tally.groups.clone(),
         oldest_unsent: book.tally.oldest_unsent,
         relay_p99_micros: book.tally.relay_p99_micros,
+        graces: graces(session, &book),
         clocks: session.sources.clocks.clone(),
         run: book.run.clone(),
         copies: book.index.copies(),
@@ -94,6 +97,28 @@ fn consumers(session: &Session, book: &Book) -> Vec<ConsumerCounts> {
         lag: *lag,
     };
     counted.map(of).collect()
+}
+
+/// When an event is late: to be published first, then for each consumer.
+fn graces(session: &Session, book: &Book) -> Vec<EdgeGrace> {
+    let publish = book
+        .index
+        .publish_grace()
+        .into_iter()
+        .map(|grace| EdgeGrace {
+            consumer: None,
+            sentence: sentence::grace(&grace, None),
+            grace,
+        });
+    let named = (0_u8..).map(ConsumerNo).zip(&session.layout.consumers);
+    let consume = named
+        .zip(book.index.consume_graces())
+        .map(|((no, consumer), grace)| EdgeGrace {
+            consumer: Some(no),
+            sentence: sentence::grace(grace, Some(&consumer.name)),
+            grace: *grace,
+        });
+    publish.chain(consume).collect()
 }
 
 /// The state with the share of places that are read.

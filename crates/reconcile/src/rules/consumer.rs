@@ -75,7 +75,7 @@ fn moved(
         ProgressKind::Queue => movement.left_queue(routed),
         ProgressKind::Group => group_passage(event, consumer),
     };
-    let young = context.may_still_be_consumed(anchor.at);
+    let young = context.may_still_be_consumed(anchor.at, consumer);
     match passage {
         Passage::By(_) if !consumer.has_inbox && !movement.may_drop() => ConsumerCode::PASSED,
         _ if young => ConsumerCode::IN_FLIGHT,
@@ -110,7 +110,7 @@ fn passed(
     context: &Context,
 ) -> ConsumerCode {
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
-    let late = anchor.at.saturating_add(context.consume_grace);
+    let late = anchor.at.saturating_add(consumer.grace);
     // The look at its progress may be younger than what the inbox is known to hold. Had it processed
     // a later copy before that, it had passed this one even earlier.
     let overtaken = overtaken(event, consumer).map_or(by, |at| at.saturating_add(1));
@@ -142,13 +142,13 @@ fn unwatched(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> C
     if !consumer.has_inbox {
         return ConsumerCode::unknown(UnknownReason::NoProbe);
     }
-    if context.may_still_be_consumed(anchor.at) {
+    if context.may_still_be_consumed(anchor.at, consumer) {
         return ConsumerCode::IN_FLIGHT;
     }
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
     match consumer
         .inbox
-        .absence(from, anchor.at.saturating_add(context.consume_grace))
+        .absence(from, anchor.at.saturating_add(consumer.grace))
     {
         Ok(()) => ConsumerCode::lagging(waybill_model::LagReason::Behind),
         Err(why) => unproven(why),

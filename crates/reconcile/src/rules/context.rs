@@ -21,7 +21,6 @@ pub(crate) struct Context {
     /// A place that says something about publication could not be read in this scan.
     unread: bool,
     pub(crate) publish_grace: i64,
-    pub(crate) consume_grace: i64,
     pub(crate) has_outbox: bool,
     pub(crate) outbox_tells_sent: bool,
     pub(crate) deletes_after_send: bool,
@@ -58,6 +57,8 @@ pub(crate) struct Head {
 pub(crate) struct ConsumerContext {
     pub(crate) no: ConsumerNo,
     pub(crate) destination: Option<PlaceId>,
+    /// How long after the copy it is late.
+    pub(crate) grace: i64,
     /// Nothing published before is expected of it.
     pub(crate) since: i64,
     pub(crate) has_inbox: bool,
@@ -107,7 +108,8 @@ impl Context {
     /// Gathers what is known besides the events themselves.
     pub(crate) fn new(index: &Index, judgement: &Judgement) -> Self {
         let shape = &index.shape;
-        let publish_grace = i64::from(shape.grace.publish_secs) * 1_000_000;
+        let graces = &index.graces;
+        let publish_grace = graces.publish.map_or(0, |grace| grace.micros);
         let proofs = |role: PlaceRole| {
             let places = shape.places.iter().filter(|place| place.role == role);
             Proofs(places.map(|place| index.coverage.proof(place.id)).collect())
@@ -116,26 +118,28 @@ impl Context {
             let mut places = shape.places.iter().filter(|place| counts(place.role));
             places.any(|place| index.coverage.failure(place.id).is_some())
         };
-        let consumers = (0..=u8::MAX).zip(&shape.consumers).map(|(no, consumer)| {
-            let no = ConsumerNo(no);
-            ConsumerContext {
-                no,
-                destination: consumer.destination,
-                since: index
-                    .since
-                    .get(usize::from(no.0))
-                    .map_or(i64::MIN, |at| at.0),
-                has_inbox: consumer.inbox,
-                has_dead_letters: consumer.dead_letters,
-                progress: consumer.progress,
-                progress_failed: failed(&|role| role == PlaceRole::Progress(no)),
-                unread: failed(&|role| {
-                    role == PlaceRole::Destination || role.consumer() == Some(no)
-                }),
-                inbox: proofs(PlaceRole::Inbox(no)),
-                dead_letters: proofs(PlaceRole::DeadLetters(no)),
-            }
-        });
+        let named = (0..=u8::MAX).map(ConsumerNo).zip(&shape.consumers);
+        let consumers =
+            named
+                .zip(&graces.consumers)
+                .map(|((no, consumer), grace)| ConsumerContext {
+                    no,
+                    grace: grace.micros,
+                    destination: consumer.destination,
+                    since: index
+                        .since
+                        .get(usize::from(no.0))
+                        .map_or(i64::MIN, |at| at.0),
+                    has_inbox: consumer.inbox,
+                    has_dead_letters: consumer.dead_letters,
+                    progress: consumer.progress,
+                    progress_failed: failed(&|role| role == PlaceRole::Progress(no)),
+                    unread: failed(&|role| {
+                        role == PlaceRole::Destination || role.consumer() == Some(no)
+                    }),
+                    inbox: proofs(PlaceRole::Inbox(no)),
+                    dead_letters: proofs(PlaceRole::DeadLetters(no)),
+                });
         Self {
             judgement: *judgement,
             occasion: Occasion {
@@ -143,11 +147,10 @@ impl Context {
                 scan: index.scan,
                 scan_began: index.scan_began.0,
                 whole: judgement.scan_at == index.scan_began,
-                confirm_micros: i64::from(shape.grace.confirm_secs) * 1_000_000,
+                confirm_micros: shape.grace.confirm_micros,
             },
             unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
-            consume_grace: i64::from(shape.grace.consume_secs) * 1_000_000,
             has_outbox: shape.has_outbox,
             outbox_tells_sent: shape.outbox_tells_sent,
             deletes_after_send: shape.deletes_after_send,
@@ -182,9 +185,9 @@ impl Context {
         self.judgement.now.0.saturating_sub(at) <= self.publish_grace
     }
 
-    /// Whether a copy of that time is still within the grace for consuming.
-    pub(crate) fn may_still_be_consumed(&self, at: i64) -> bool {
-        self.judgement.now.0.saturating_sub(at) <= self.consume_grace
+    /// Whether a copy of that time is still within the consumer's grace.
+    pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
+        self.judgement.now.0.saturating_sub(at) <= consumer.grace
     }
 
     /// Whether no copy can have been missed of something that happened then.

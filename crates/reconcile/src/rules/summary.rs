@@ -25,8 +25,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) routed: bool,
     /// There is a copy that the broker could not route.
     pub(crate) unrouted: bool,
-    /// There is a copy in a transaction that has not ended.
-    pub(crate) open: bool,
+    /// When the latest copy was written that lies in a transaction that has not ended.
+    pub(crate) open: Option<i64>,
     /// There is a copy of our own making.
     pub(crate) own: bool,
     /// The first copy that is not of our own making, nor in a transaction that has not ended.
@@ -99,7 +99,7 @@ impl<'a> Summary<'a> {
             outbox_marks: outbox.map_or(Marks::empty(), |_| outbox_marks),
             routed: false,
             unrouted: false,
-            open: false,
+            open: None,
             own: !index.resends(no).is_empty(),
             first_foreign: None,
             untimed: false,
@@ -113,7 +113,7 @@ impl<'a> Summary<'a> {
 
     /// Whether it is known to have reached the broker.
     pub(crate) fn reached_broker(&self) -> bool {
-        self.routed || self.unrouted || self.open || self.own || self.consumed.is_some()
+        self.routed || self.unrouted || self.open.is_some() || self.own || self.consumed.is_some()
     }
 
     /// Whether a copy is of our own making, by its header or by the journal.
@@ -206,7 +206,7 @@ impl<'a> Summary<'a> {
         if copy.marks.contains(Marks::UNROUTED) {
             self.unrouted = true;
         } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {
-            self.open = true;
+            self.open = self.open.max(Some(copy.at));
         } else {
             self.routed = true;
         }

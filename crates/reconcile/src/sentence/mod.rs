@@ -11,5 +11,8 @@ pub(crate) use rest::rests_on;
 mod many;
 pub use many::many;
 
+mod grace;
+pub use grace::grace;
+
 mod consumer;
 mod publish;

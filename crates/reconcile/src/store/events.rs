@@ -368,6 +368,21 @@ impl Events {
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
     }
 
+    /// When each of the consumer's inbox rows was written, and what was noticed about it.
+    pub(crate) fn inbox_rows(
+        &self,
+        no: u32,
+        consumer: ConsumerNo,
+    ) -> impl Iterator<Item = (i64, Marks)> {
+        let track = self.inboxes.get(usize::from(consumer.0));
+        let first = track.and_then(|track| Some((track.at(no, self.base(no))?, track.marks(no))));
+        let others = self.extra_spots(no);
+        let others = others.filter(move |(role, _)| *role == PlaceRole::Inbox(consumer));
+        first
+            .into_iter()
+            .chain(others.map(|(_, spot)| (spot.at, spot.marks)))
+    }
+
     /// The marks of all of the consumer's inbox rows of the event.
     pub(crate) fn inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
         let Some(track) = self.inboxes.get(usize::from(consumer.0)) else {

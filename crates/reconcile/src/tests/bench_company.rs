@@ -64,7 +64,7 @@ fn shape() -> Shape {
         deletes_after_send: false,
         has_business: false,
         has_observer: true,
-        grace: GraceSettings::default(),
+        grace: GraceSettings::default().into(),
     }
 }
 

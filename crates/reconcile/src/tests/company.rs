@@ -55,10 +55,11 @@ pub(super) fn shape() -> Shape {
         has_business: true,
         has_observer: true,
         grace: GraceSettings {
-            publish_secs: 60,
-            consume_secs: 100,
+            publish_secs: Some(60),
+            consume_secs: Some(100),
             confirm_secs: 2,
-        },
+        }
+        .into(),
     }
 }
 

@@ -6,6 +6,7 @@ mod company;
 mod anything;
 mod consumer;
 mod flags;
+mod grace;
 mod memory;
 mod oracle;
 mod phases;

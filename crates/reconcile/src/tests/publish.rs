@@ -339,14 +339,14 @@ fn a_slow_relay_makes_rows_count_that_were_written_long_before() {
 
 #[test]
 fn what_the_broker_could_not_route_or_has_not_committed_is_told_apart() {
-    let copied = |marks| sent().copy("e", 1001, 5, marks).covered();
+    let copied = |marks| sent().copy("e", 1201, 5, marks).covered();
     check(copied(Marks::UNROUTED), expect!["unroutable / not-due"]);
     check(
         copied(Marks::OPEN_TRANSACTION),
         expect!["in-open-transaction / not-due"],
     );
     check(
-        copied(Marks::UNROUTED).copy("e", 1010, 6, Marks::empty()),
+        copied(Marks::UNROUTED).copy("e", 1210, 6, Marks::empty()),
         expect!["published / unknown(NotCovered) [DUPLICATE]"],
     );
 }
@@ -415,13 +415,33 @@ fn an_unsent_row_is_not_called_stuck_where_the_outbox_cannot_be_read_again() {
 }
 
 #[test]
+fn a_transaction_that_nobody_can_be_about_to_end_is_no_excuse() {
+    let open = |at| sent().copy("e", at, 5, Marks::OPEN_TRANSACTION);
+    check(
+        open(1101).covered(),
+        expect!["in-open-transaction / not-due"],
+    );
+    check(
+        open(1100).covered(),
+        expect!["stuck(OpenTransaction) / not-due"],
+    );
+    // It was tried again since, and that may still be committed.
+    check(
+        open(1001)
+            .copy("e", 1500, 6, Marks::OPEN_TRANSACTION)
+            .covered(),
+        expect!["in-open-transaction / not-due [DUPLICATE]"],
+    );
+}
+
+#[test]
 fn a_copy_that_may_yet_be_undone_is_no_phantom() {
     let open = |marks| {
         Company::new().see(Observation {
             marks,
             position: 5,
             key: String::new(),
-            ..seen(TOPIC, "e", 1000)
+            ..seen(TOPIC, "e", 1200)
         })
     };
     check(

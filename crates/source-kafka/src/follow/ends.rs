@@ -17,8 +17,9 @@ use crate::inspect::partitions;
 use crate::offsets::{At, offsets};
 use crate::outlet::now;
 
-/// Coverage is promised every second.
-const EVERY: Duration = Duration::from_millis(700);
+/// Coverage is promised every second; what is suspected is confirmed the sooner the oftener it is
+/// told.
+const EVERY: Duration = Duration::from_millis(400);
 
 /// Partitions are added rarely; every this many rounds we look for new ones.
 const ROUNDS_PER_SEARCH: u32 = 10;

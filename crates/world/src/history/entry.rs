@@ -19,7 +19,7 @@ pub(super) fn entry(fate: &Fate) -> Entry {
             entry.faults.push(*fault);
         }
     }
-    entry.open = fate.way() == Way::Open && !fate.published.is_empty();
+    entry.open = fate.written_last().filter(|_| fate.way() == Way::Open);
     if !fate.arrives() {
         return entry;
     }

@@ -122,6 +122,12 @@ impl Fate {
         self.published.first().map(|at| at.plus(off))
     }
 
+    /// When the last copy was published, as that copy says.
+    pub(super) fn written_last(&self) -> Option<Micros> {
+        let off = self.clock_off();
+        self.published.last().map(|at| at.plus(off))
+    }
+
     /// How far off the clock was that its copies carry.
     fn clock_off(&self) -> i64 {
         if self.is(Fault::RelayClockOff) {

@@ -1,17 +1,30 @@
 //! What Waybill must say, computed from what happened: never from the name of a fault.
 
 use waybill_model::{
-    ConsumerVerdict, EventId, Flags, PublishVerdict, StuckReason, UnknownReason, reconstructed_id,
+    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, StuckReason, UnknownReason,
+    reconstructed_id,
 };
 
 use super::{ConsumerEntry, Entry, Expected};
+use crate::clock::now;
 use crate::event::AGGREGATE_TYPE;
 use crate::{ConsumerName, Fault};
 
+/// No transaction may stay open for longer.
+const TRANSACTION_TIMEOUT_MICROS: i64 = 900_000_000;
+
+/// Waybill may have looked so long before or after the ledger is asked.
+const LOOKED_MICROS: i64 = 120_000_000;
+
 impl Entry {
-    /// What Waybill must say about it.
+    /// What Waybill must say about it now.
     pub fn expected(&self) -> Expected {
-        let publish = self.publish();
+        self.expected_at(now())
+    }
+
+    /// What Waybill must say about it at some time after all of it has happened.
+    pub(crate) fn expected_at(&self, at: Micros) -> Expected {
+        let publish = self.publish(at);
         let consumers: Vec<ConsumerVerdict> = ConsumerName::ALL
             .into_iter()
             .map(|consumer| self.consumer(consumer))
@@ -25,7 +38,7 @@ impl Entry {
             version: self.version,
             at: self.at,
             class,
-            publish_or: self.publish_or(&publish),
+            publish_or: self.publish_or(&publish, at),
             publish,
             consumers_or: ConsumerName::ALL
                 .into_iter()
@@ -40,7 +53,7 @@ impl Entry {
         }
     }
 
-    fn publish(&self) -> PublishVerdict {
+    fn publish(&self, at: Micros) -> PublishVerdict {
         let copies = self.copies + self.resends();
         let was_in_outbox = self.outbox || self.row_deleted;
         if copies > 0 {
@@ -51,8 +64,12 @@ impl Entry {
                 PublishVerdict::Phantom
             };
         }
-        if self.open {
-            PublishVerdict::InOpenTransaction
+        if let Some(written) = self.open {
+            if at.since(written) > TRANSACTION_TIMEOUT_MICROS {
+                PublishVerdict::Stuck(StuckReason::OpenTransaction)
+            } else {
+                PublishVerdict::InOpenTransaction
+            }
         } else if !was_in_outbox {
             PublishVerdict::MissingOutboxRow
         } else if self.sent {
@@ -64,7 +81,17 @@ impl Entry {
         }
     }
 
-    fn publish_or(&self, publish: &PublishVerdict) -> Vec<PublishVerdict> {
+    fn publish_or(&self, publish: &PublishVerdict, at: Micros) -> Vec<PublishVerdict> {
+        let from_timeout = |written| at.since(written) - TRANSACTION_TIMEOUT_MICROS;
+        if self
+            .open
+            .is_some_and(|written| from_timeout(written).abs() < LOOKED_MICROS)
+        {
+            return vec![
+                PublishVerdict::InOpenTransaction,
+                PublishVerdict::Stuck(StuckReason::OpenTransaction),
+            ];
+        }
         let unknown = |reason: UnknownReason| vec![PublishVerdict::Unknown(reason)];
         match (publish, self.blind) {
             (PublishVerdict::LostInPublish | PublishVerdict::MissingOutboxRow, Some(why)) => {
@@ -145,7 +172,7 @@ impl Entry {
         ];
         let may_be_skewed = clocks.iter().any(|fault| self.faults.contains(fault));
         flags.set(Flags::SKEW, may_be_skewed);
-        flags.set(Flags::DUPLICATE, self.open);
+        flags.set(Flags::DUPLICATE, self.open.is_some());
         flags.set(Flags::RECONSTRUCTED, !self.outbox);
         flags
     }
@@ -160,7 +187,7 @@ impl Entry {
     }
 
     fn has_copies(&self) -> bool {
-        self.open || (self.copies > 0 && !self.expired) || self.resends() > 0
+        self.open.is_some() || (self.copies > 0 && !self.expired) || self.resends() > 0
     }
 
     fn is_consumed(&self) -> bool {

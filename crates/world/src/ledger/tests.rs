@@ -1,7 +1,7 @@
 //! What follows from what happened.
 
 use expect_test::{Expect, expect};
-use waybill_model::Micros;
+use waybill_model::{Micros, StuckReason};
 
 use super::*;
 use crate::event::{Body, ChangeKind};
@@ -181,4 +181,20 @@ fn what_is_saved_is_read_again() {
     ledger.push(entry);
     ledger.save(&path).expect("it can be written");
     assert_eq!(Ledger::read(&path).expect("it can be read"), ledger);
+}
+
+#[test]
+fn a_transaction_that_is_open_for_a_quarter_of_an_hour_is_an_excuse_no_more() {
+    let mut entry = Entry::new(&event(), true, true);
+    entry.open = Some(Micros(1_000_000_000));
+    let said = |secs: i64| {
+        let said = entry.expected_at(Micros(secs * 1_000_000));
+        (said.publish, said.publish_or.len())
+    };
+    let hangs = PublishVerdict::Stuck(StuckReason::OpenTransaction);
+    assert_eq!(said(1060), (PublishVerdict::InOpenTransaction, 0));
+    assert_eq!(said(2900), (hangs.clone(), 0));
+    // Who looked a moment before or after may have seen it otherwise.
+    assert_eq!(said(1890), (PublishVerdict::InOpenTransaction, 2));
+    assert_eq!(said(1910), (hangs, 2));
 }

@@ -203,6 +203,7 @@ impl World {
                 .find(|e| e.verdict.publish.class() == VerdictClass::Missing)
                 .map(|e| e.at),
             relay_p99_micros: Some(1_200_000).filter(|_| !self.events.is_empty()),
+            graces: Vec::new(),
             clocks: vec![
                 ClockOffset {
                     source: "database".to_owned(),

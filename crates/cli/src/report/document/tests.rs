@@ -9,14 +9,7 @@ use waybill_model::{
 use super::*;
 
 fn stucks() -> impl Iterator<Item = PublishVerdict> {
-    [
-        StuckReason::RelayIdle,
-        StuckReason::HeadOfLine,
-        StuckReason::AttemptsExhausted,
-        StuckReason::PassedOver,
-    ]
-    .into_iter()
-    .map(PublishVerdict::Stuck)
+    StuckReason::ALL.into_iter().map(PublishVerdict::Stuck)
 }
 
 fn publish_verdicts() -> Vec<PublishVerdict> {
@@ -157,9 +150,35 @@ fn document() -> Value {
         because: "Cannot know.".to_owned(),
         counts: (&Counts::default()).into(),
         places: Vec::new(),
+        graces: graces(),
         findings,
     };
     serde_json::to_value(document).expect("a document is JSON")
+}
+
+/// An edge of each kind there is.
+fn graces() -> Vec<GraceDocument> {
+    let bases = [
+        GraceBasis::Set,
+        GraceBasis::Cold { events: 3 },
+        GraceBasis::Learnt {
+            p99_micros: 12_000,
+            events: 500,
+        },
+    ];
+    let edge = |basis| EdgeGrace {
+        consumer: Some(waybill_model::ConsumerNo(0)),
+        grace: waybill_model::Grace {
+            micros: 32_000_000,
+            basis,
+        },
+        sentence: "late".to_owned(),
+    };
+    bases
+        .map(edge)
+        .iter()
+        .map(|edge| GraceDocument::new(edge, &["search".to_owned()]))
+        .collect()
 }
 
 fn complaints(document: &Value) -> Vec<String> {

@@ -18,6 +18,7 @@ pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
         }
         StuckReason::AttemptsExhausted => "the relay tried and gave up".to_owned(),
         StuckReason::PassedOver => "the relay has sent later rows and passed over it".to_owned(),
+        StuckReason::OpenTransaction => return hanging(),
     };
     let attempted = story.outbox_marks().contains(Marks::ATTEMPTED);
     let tried = if attempted && reason != StuckReason::AttemptsExhausted {
@@ -26,6 +27,12 @@ pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
         ""
     };
     format!("It has not been sent: {why}.{tried}")
+}
+
+fn hanging() -> String {
+    "It was written in a broker transaction that has been open for more than 15 minutes. \
+     Consumers that read only what is committed wait before it."
+        .to_owned()
 }
 
 pub(super) fn fragment(events: Many) -> String {

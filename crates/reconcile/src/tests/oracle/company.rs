@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use waybill_model::{ConsumerNo, GraceSettings, Place, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Place, PlaceId, PlaceRole};
 
-use crate::{ConsumerShape, ProgressKind, Shape};
+use crate::tests::company::secs;
+use crate::{ConsumerShape, GraceRule, GraceRules, Learning, ProgressKind, Shape};
 
 pub(super) const OUTBOX: PlaceId = PlaceId(0);
 pub(super) const PRODUCTS: PlaceId = PlaceId(1);
@@ -32,13 +33,8 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.9),
     );
-    let grace = (
-        select(vec![5, 20]),
-        select(vec![5, 20]),
-        select(vec![2, 15]),
-    );
     let consumers = prop::collection::vec(consumer(), 1..=3);
-    (tables, grace, prop::bool::weighted(0.3), consumers).prop_map(
+    (tables, grace(), prop::bool::weighted(0.3), consumers).prop_map(
         |((has_outbox, tells, deletes, has_business, has_observer), grace, two_topics, who)| {
             let mut consumers = Vec::new();
             for (mut consumer, reads_other) in who {
@@ -60,14 +56,36 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
                 deletes_after_send: deletes,
                 has_business,
                 has_observer,
-                grace: GraceSettings {
-                    publish_secs: grace.0,
-                    consume_secs: grace.1,
-                    confirm_secs: grace.2,
-                },
+                grace,
             }
         },
     )
+}
+
+fn grace() -> impl Strategy<Value = GraceRules> {
+    (rule(), rule(), select(vec![2, 15])).prop_map(|(publish, consume, confirm)| GraceRules {
+        publish,
+        consume,
+        confirm_micros: secs(confirm).0,
+    })
+}
+
+/// Set, or learnt from very few events, so that small histories teach something.
+fn rule() -> impl Strategy<Value = GraceRule> {
+    let learnt =
+        (select(vec![5, 20]), 1_usize..4, 1_usize..6).prop_map(|(cold, enough, youngest)| {
+            GraceRule::Learnt(Learning {
+                cold_micros: secs(cold).0,
+                least_micros: secs(3).0,
+                most_micros: secs(25).0,
+                enough,
+                youngest,
+            })
+        });
+    prop_oneof![
+        select(vec![5, 20]).prop_map(|it| GraceRule::Set(secs(it).0)),
+        learnt
+    ]
 }
 
 fn consumer() -> impl Strategy<Value = (ConsumerShape, bool)> {

@@ -6,6 +6,7 @@ use waybill_model::{
 };
 
 use super::event::Event;
+use super::grace::consume_grace;
 use super::history::{Look, Sighting};
 use super::known::{Doubt, Known};
 use super::publish::can_be_consumed;
@@ -145,7 +146,7 @@ fn expected(
         .map(|due| due.at)
         .max()
         .expect("one is due at least");
-    let late = latest + i64::from(known.shape.grace.consume_secs);
+    let late = latest + consume_grace(no, all, known);
     let young = known.moment.now <= late;
     if consumer.progress == ProgressKind::None {
         return unwatched(consumer, no, since, late, known);
@@ -188,7 +189,7 @@ fn passed(
     let since = due.iter().map(|due| due.since).min();
     let since = since.expect("one is due at least");
     let latest = due.iter().map(|due| due.at).max();
-    let late = latest.expect("one is due at least") + i64::from(known.shape.grace.consume_secs);
+    let late = latest.expect("one is due at least") + consume_grace(no, all, known);
     // Copies behind all of these may have been processed earlier: it was past these even then.
     let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
     let mut overtaken = i64::MIN;

@@ -13,6 +13,7 @@ mod known;
 
 mod consumer;
 mod flags;
+mod grace;
 mod opinion;
 mod phase;
 mod publish;

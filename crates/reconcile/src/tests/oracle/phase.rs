@@ -66,7 +66,7 @@ pub(super) fn phase(class: VerdictClass, findings: &[Finding], history: &History
             && finding.scan > first.scan
             && whole
             && began >= first.moment.now
-            && waited >= i64::from(history.shape.grace.confirm_secs)
+            && waited >= history.shape.grace.confirm_micros / 1_000_000
             && was_read(finding, history)
     });
     if again {

@@ -4,6 +4,7 @@
 use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason};
 
 use super::event::Event;
+use super::grace::publish_grace;
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known};
 
@@ -30,18 +31,30 @@ pub(super) fn publish(
         return vec![PublishVerdict::Published];
     }
     if has(Marks::OPEN_TRANSACTION) {
-        return vec![PublishVerdict::InOpenTransaction];
+        return vec![in_transaction(event, known)];
     }
     if has(Marks::UNROUTED) {
         return vec![PublishVerdict::Unroutable];
     }
     match (event.written(), event.change) {
         (Some(written), _) if event.row_says(Marks::SENT) => {
-            sent(written, event.written_since(), known)
+            sent(written, event.written_since(), all, known)
         }
         (Some(written), _) => unsent(event, written, all, known),
-        (None, Some(change)) => without_row(change, known),
+        (None, Some(change)) => without_row(change, all, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
+    }
+}
+
+/// One that is not ended after a quarter of an hour is never ended by whoever began it.
+fn in_transaction(event: &Event<'_>, known: &Known<'_>) -> PublishVerdict {
+    let open = |copy: &&&Sighting| copy.marks.contains(Marks::OPEN_TRANSACTION);
+    let youngest = event.copies.iter().filter(open).map(|copy| copy.at).max();
+    let age = youngest.map_or(0, |at| known.moment.now - at);
+    if age > 15 * 60 {
+        PublishVerdict::Stuck(StuckReason::OpenTransaction)
+    } else {
+        PublishVerdict::InOpenTransaction
     }
 }
 
@@ -63,7 +76,7 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
     }
     if !shape.has_outbox
         || shape.deletes_after_send
-        || is_young(copied, publish_grace(known), known)
+        || is_young(copied, publish_grace(all, known), known)
     {
         return false;
     }
@@ -72,7 +85,7 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
     } else {
         EVER
     };
-    let to = copied + publish_grace(known);
+    let to = copied + publish_grace(all, known);
     if known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
     }
@@ -106,17 +119,17 @@ fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
             }
         }
     }
-    publish_grace(known).max(longest * 2) + known.slack
+    publish_grace(all, known).max(longest * 2) + known.slack
 }
 
 /// Marked as sent, and no copy known.
-fn sent(written: i64, since: i64, known: &Known<'_>) -> Vec<PublishVerdict> {
+fn sent(written: i64, since: i64, all: &[Event<'_>], known: &Known<'_>) -> Vec<PublishVerdict> {
     if !known.shape.has_observer {
         return unknown(&[UnknownReason::NoObserver]);
     }
-    match no_copy_since(written, since, known) {
+    match no_copy_since(written, since, all, known) {
         Err(Doubt::Failed) => not_checked(),
-        _ if is_young(written, publish_grace(known), known) => vec![PublishVerdict::Pending],
+        _ if is_young(written, publish_grace(all, known), known) => vec![PublishVerdict::Pending],
         Err(Doubt::Because(reasons)) => unknown(&reasons),
         Ok(()) => vec![PublishVerdict::LostInPublish],
     }
@@ -130,7 +143,7 @@ fn unsent(
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
     let shape = known.shape;
-    let looked = no_copy_since(written, event.written_since(), known);
+    let looked = no_copy_since(written, event.written_since(), all, known);
     // What the row said before may be out of date.
     if known.could_not_read(PlaceRole::Outbox)
         || (shape.has_observer && looked == Err(Doubt::Failed))
@@ -140,7 +153,7 @@ fn unsent(
     if event.row_says(Marks::FAILED) {
         return vec![PublishVerdict::Stuck(StuckReason::AttemptsExhausted)];
     }
-    if is_young(written, publish_grace(known), known) {
+    if is_young(written, publish_grace(all, known), known) {
         return vec![PublishVerdict::Pending];
     }
     if !shape.outbox_tells_sent {
@@ -174,7 +187,7 @@ fn unsent(
 }
 
 /// Only the business row tells of it.
-fn without_row(change: &Sighting, known: &Known<'_>) -> Vec<PublishVerdict> {
+fn without_row(change: &Sighting, all: &[Event<'_>], known: &Known<'_>) -> Vec<PublishVerdict> {
     let shape = known.shape;
     let mut doubts = Vec::new();
     if shape.has_outbox {
@@ -186,14 +199,14 @@ fn without_row(change: &Sighting, known: &Known<'_>) -> Vec<PublishVerdict> {
         }
     }
     if shape.has_observer {
-        doubts.extend(no_copy_since(change.at, change.since(), known).err());
+        doubts.extend(no_copy_since(change.at, change.since(), all, known).err());
     } else if !shape.has_outbox {
         doubts.push(Doubt::Because(vec![UnknownReason::NoObserver]));
     }
     if doubts.contains(&Doubt::Failed) {
         return not_checked();
     }
-    if is_young(change.at, publish_grace(known), known) {
+    if is_young(change.at, publish_grace(all, known), known) {
         return vec![PublishVerdict::Pending];
     }
     let mut reasons = Vec::new();
@@ -211,20 +224,16 @@ fn without_row(change: &Sighting, known: &Known<'_>) -> Vec<PublishVerdict> {
 
 /// Whether every destination was read without loss since something was there, up to the end of the judged scan.
 /// Its last seconds may be missing once the grace is over.
-fn no_copy_since(at: i64, since: i64, known: &Known<'_>) -> Result<(), Doubt> {
+fn no_copy_since(at: i64, since: i64, all: &[Event<'_>], known: &Known<'_>) -> Result<(), Doubt> {
     let from = since - known.slack;
     let looked = known.absent(PlaceRole::Destination, from, known.moment.scan_at);
     if let Err(Doubt::Because(_)) = looked {
-        let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(known));
+        let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(all, known));
         if known.proven_until(PlaceRole::Destination, from) >= needed {
             return Ok(());
         }
     }
     looked
-}
-
-fn publish_grace(known: &Known<'_>) -> i64 {
-    i64::from(known.shape.grace.publish_secs)
 }
 
 fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
