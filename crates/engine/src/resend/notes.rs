@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use waybill_model::{
-    BodySource, ConsumerVerdict, Coordinate, Copy, Mode, Plan, Recipient, Route, Warning,
+    BodySource, ConsumerVerdict, Coordinate, Copy, Mode, Plan, PublishVerdict, Recipient, Route,
+    StuckReason, Warning,
 };
 
 use super::letter::stripped;
@@ -225,18 +226,7 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
     if again > 0 {
         said.push(format!("{} resent before", were(again)));
     }
-    let waiting = candidates.iter().filter(|c| {
-        matches!(
-            c.row.verdict.publish,
-            waybill_model::PublishVerdict::Stuck(_)
-        ) && items.iter().any(|i| i.planned.no == c.row.no)
-    });
-    let waiting = waiting.count();
-    if waiting > 0 {
-        said.push(format!(
-            "{waiting} of these still wait in the outbox. When the relay works again it publishes them too, and everybody receives them twice"
-        ));
-    }
+    said.extend(may_come_twice(items, candidates));
     if let Mode::OneConsumer { consumer } = mode {
         said.push(format!(
             "{consumer} receives these directly from its queue: exchange and routing key are not the original ones"
@@ -247,6 +237,35 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
     });
     if unobserved && *mode == Mode::Everyone {
         said.push("Nothing keeps a history of this exchange, so arrival can be seen only while Waybill listens".to_owned());
+    }
+    said
+}
+
+/// What somebody else may still publish: rows that wait, and transactions that hang.
+fn may_come_twice(items: &[Item], candidates: &[Candidate]) -> Vec<String> {
+    let planned = |c: &&Candidate| items.iter().any(|i| i.planned.no == c.row.no);
+    let verdicts = candidates
+        .iter()
+        .filter(planned)
+        .map(|c| &c.row.verdict.publish);
+    let (mut waiting, mut hanging) = (0, 0);
+    for verdict in verdicts {
+        match verdict {
+            PublishVerdict::Stuck(StuckReason::OpenTransaction) => hanging += 1,
+            PublishVerdict::Stuck(_) => waiting += 1,
+            _ => {}
+        }
+    }
+    let mut said = Vec::new();
+    if waiting > 0 {
+        said.push(format!(
+            "{waiting} of these still wait in the outbox. When the relay works again it publishes them too, and everybody receives them twice"
+        ));
+    }
+    if hanging > 0 {
+        said.push(format!(
+            "{hanging} of these lie in a broker transaction that is still open. Should it be committed, everybody receives them twice; end it first, with kafka-transactions.sh find-hanging and abort"
+        ));
     }
     said
 }
