@@ -144,6 +144,7 @@ fn flow(world: &Inner) -> Flow {
         audit_stream: rabbit.then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: if rabbit { in_amqp() } else { in_kafka() },
+        compare: None,
         template: Some(Template {
             kind: ChangeKind::Snapshot.wire_name().to_owned(),
             body: TEMPLATE.to_owned(),

@@ -368,6 +368,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         attempts: None,
         only: None,
         payload: None,
+        compare: None,
     }
 }
 
