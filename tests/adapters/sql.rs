@@ -3,6 +3,7 @@
 mod base;
 mod broken;
 mod conformance;
+mod contents;
 mod late;
 mod odd;
 mod probe;

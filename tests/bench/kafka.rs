@@ -64,6 +64,7 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
             ..Carriers::default()
         },
         aggregate_type: None,
+        compare: None,
         window: Window {
             from: Micros(0),
             to: Micros(i64::MAX),

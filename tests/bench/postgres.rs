@@ -71,6 +71,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             attempts: None,
             only: None,
             payload: column("payload"),
+            compare: None,
         },
         window: Window {
             from: Micros(0),

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, Coverage, GraceSettings, Marks, Micros, Observation, Place, PlaceId,
-    PlaceRole, Stamp, Window,
+    Batch, Clock, ConsumerNo, Content, Coverage, GraceSettings, Marks, Micros, Observation, Place,
+    PlaceId, PlaceRole, Stamp, Window,
 };
 use waybill_reconcile::{ConsumerShape, Index, Judgement, ProgressKind, Shape};
 
@@ -149,6 +149,7 @@ fn batch(place: usize, events: std::ops::Range<usize>) -> Batch {
             } else {
                 Marks::default()
             },
+            content: Content::NONE,
         });
     }
     batch

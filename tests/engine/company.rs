@@ -211,6 +211,11 @@ impl Company {
 
     /// The copy of event `nth`.
     pub(crate) fn publish(&self, nth: i64, at: Micros) {
+        self.publish_saying(nth, at, &body(nth));
+    }
+
+    /// The same with a body of its own.
+    pub(crate) fn publish_saying(&self, nth: i64, at: Micros, body: &str) {
         let header = |name: &str, value: String| (name.to_owned(), Some(value.into_bytes()));
         let letter = Letter {
             key: Some(product(nth).into_bytes()),
@@ -220,7 +225,7 @@ impl Company {
                 header("version", (nth + 1).to_string()),
                 header("x-death", "an earlier journey".to_owned()),
             ],
-            payload: Some(body(nth).into_bytes()),
+            payload: Some(body.as_bytes().to_vec()),
         };
         self.broker.publish_at(TOPIC, &letter, at);
     }

@@ -1,5 +1,7 @@
 //! The engine over sources in memory: scans, confirmation, resends, and what goes wrong with them.
 
+mod comparing;
+
 mod company;
 mod crashing;
 mod doors;

@@ -60,9 +60,10 @@ const EDGE_MICROS: i64 = 330_000_000;
 const ON_ITS_WAY_MICROS: i64 = 30_000_000;
 
 /// The flags that follow from what happened.
-const FLAGS: [(Flags, &str); 3] = [
+const FLAGS: [(Flags, &str); 4] = [
     (Flags::DUPLICATE, "duplicate"),
     (Flags::OUT_OF_ORDER, "out-of-order"),
+    (Flags::PAYLOAD_MISMATCH, "payload-mismatch"),
     (Flags::SKEW, "skew"),
 ];
 

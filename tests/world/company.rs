@@ -15,7 +15,7 @@ use crate::hand::Hand;
 const SOON: Duration = Duration::from_secs(40);
 
 /// Works on every pair of database and broker.
-const EVERYWHERE: [Fault; 8] = [
+const EVERYWHERE: [Fault; 9] = [
     Fault::PublishFailsAfterCommit,
     Fault::SentButLost,
     Fault::DualWriteWithoutOutbox,
@@ -24,6 +24,7 @@ const EVERYWHERE: [Fault; 8] = [
     Fault::ConsumerPoison,
     Fault::Duplicate,
     Fault::Reorder,
+    Fault::PayloadChanged,
 ];
 
 /// Each fault hits that many events.

@@ -3,7 +3,7 @@
 use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Micros, PlaceId, Stamp, Texts};
+use crate::{Clock, Content, Micros, PlaceId, Stamp, Texts};
 
 /// How far an event has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,7 +71,8 @@ pub const NO_VERSION: i64 = i64::MIN;
 
 /// Observations from one place, in columns of equal length.
 ///
-/// `kinds`, `aggregates`, `versions` and `keys` may be empty: the place does not carry them.
+/// `kinds`, `aggregates`, `versions` and `keys` may be empty: the place does not carry them. So may
+/// `contents`: nothing is compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Where all of them were seen.
@@ -98,6 +99,9 @@ pub struct Batch {
     pub keys: Texts,
     /// What else was noticed.
     pub marks: Vec<Marks>,
+    /// What the bodies say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<Content>,
 }
 
 /// One observation, taken out of its batch.
@@ -123,6 +127,9 @@ pub struct Observation {
     pub key: String,
     /// What else was noticed.
     pub marks: Marks,
+    /// What the body says.
+    #[serde(default)]
+    pub content: Content,
 }
 
 impl Batch {
@@ -141,6 +148,7 @@ impl Batch {
             positions: Vec::with_capacity(n),
             keys: Texts::default(),
             marks: Vec::with_capacity(n),
+            contents: Vec::new(),
         }
     }
 
@@ -157,6 +165,11 @@ impl Batch {
     /// The version at `idx`, or [`NO_VERSION`].
     pub fn version(&self, idx: usize) -> i64 {
         self.versions.get(idx).copied().unwrap_or(NO_VERSION)
+    }
+
+    /// What the body at `idx` says.
+    pub fn content(&self, idx: usize) -> Content {
+        self.contents.get(idx).copied().unwrap_or_default()
     }
 
     /// One observation by its place in the batch.
@@ -179,6 +192,7 @@ impl Batch {
             position: self.positions.get(idx).copied().unwrap_or(NO_POSITION),
             key: self.keys.get(idx).to_owned(),
             marks: self.marks.get(idx).copied().unwrap_or_default(),
+            content: self.content(idx),
         }
     }
 
@@ -193,5 +207,57 @@ impl Batch {
         self.positions.push(seen.position);
         self.keys.push(&seen.key);
         self.marks.push(seen.marks);
+        // Left empty where nothing is compared; the first content fills it up to here.
+        if !seen.content.is_none() || !self.contents.is_empty() {
+            self.contents.resize(self.at.len() - 1, Content::NONE);
+            self.contents.push(seen.content);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(content: Content) -> Observation {
+        Observation {
+            place: PlaceId(1),
+            id: "e".to_owned(),
+            kind: String::new(),
+            aggregate: String::new(),
+            version: NO_VERSION,
+            stamp: Stamp {
+                at: Micros(0),
+                clock: Clock::App,
+                resolution_micros: 1,
+            },
+            partition: 0,
+            position: 0,
+            key: String::new(),
+            marks: Marks::empty(),
+            content,
+        }
+    }
+
+    #[test]
+    fn contents_take_no_room_until_there_is_one_and_then_stand_by_their_observation() {
+        let mut batch = Batch::new(PlaceId(1), Clock::App, 1, 3);
+        batch.push(&seen(Content::NONE));
+        assert_eq!(batch.contents.capacity(), 0);
+        let json = serde_json::to_string(&batch).expect("a batch is data");
+        assert!(!json.contains("contents"), "{json}");
+        for content in [Content::json(4), Content::NONE, Content::text(8)] {
+            batch.push(&seen(content));
+        }
+        let all: Vec<Content> = (0..4).map(|idx| batch.observation(idx).content).collect();
+        let expected = [
+            Content::NONE,
+            Content::json(4),
+            Content::NONE,
+            Content::text(8),
+        ];
+        assert_eq!(all, expected);
+        let json = serde_json::to_string(&batch).expect("a batch is data");
+        assert_eq!(serde_json::from_str::<Batch>(&json).ok(), Some(batch));
     }
 }

@@ -15,6 +15,9 @@ pub use place::{ConsumerNo, Coordinate, Place, PlaceId, PlaceRole};
 mod texts;
 pub use texts::Texts;
 
+mod content;
+pub use content::Content;
+
 mod evidence;
 pub use evidence::{Batch, Marks, NO_POSITION, NO_VERSION, Observation, Stage, Strength};
 
@@ -34,6 +37,9 @@ mod verdict_name;
 
 mod carrier;
 pub use carrier::{Carrier, Carriers, ParseCarrierError};
+
+mod compare;
+pub use compare::CompareSettings;
 
 mod profile;
 pub use profile::{

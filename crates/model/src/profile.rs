@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Carriers, Micros};
+use crate::{Carriers, CompareSettings, Micros};
 
 /// One investigation target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +182,9 @@ pub struct Flow {
     /// Where the messages carry what.
     #[serde(default, rename = "match")]
     pub carriers: Carriers,
+    /// Whether outbox rows and copies are compared, and what of them; left out, no body is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<CompareSettings>,
     /// How to rebuild a message that never reached the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,

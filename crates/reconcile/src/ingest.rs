@@ -329,5 +329,6 @@ fn spot(batch: &Batch, idx: usize) -> Spot<'_> {
         key: Cow::Borrowed(batch.keys.get(idx)),
         at: batch.at[idx],
         marks: batch.marks.get(idx).copied().unwrap_or_default(),
+        content: batch.content(idx),
     }
 }

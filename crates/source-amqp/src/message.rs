@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use waybill_model::{Clock, Coordinate, Copy, Marks, Micros, Observation, Stamp};
+use waybill_model::{Clock, Content, Coordinate, Copy, Marks, Micros, Observation, Stamp};
 use waybill_source::carry::{Message, carried};
 use waybill_source::{CopyQuery, CopyRole};
 
@@ -95,6 +95,10 @@ pub(crate) fn observation(
         position,
         key: String::new(),
         marks: found.marks | time_mark,
+        content: query
+            .compare
+            .as_ref()
+            .map_or(Content::NONE, |compare| compare.content(message.payload())),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lapin::Connection;
 use lapin::message::Delivery;
-use waybill_model::{Clock, Marks, Micros, NO_VERSION, Observation, Stamp};
+use waybill_model::{Clock, Content, Marks, Micros, NO_VERSION, Observation, Stamp};
 use waybill_source::{CopyQuery, Error, Result};
 
 use crate::batches::Batches;
@@ -227,6 +227,7 @@ impl Reading {
             position: offset,
             key: String::new(),
             marks: Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED | Marks::NO_TIME,
+            content: Content::NONE,
         }
     }
 }

@@ -80,6 +80,7 @@ async fn scan(broker: &dyn Broker, topic: &str, n: usize) -> Outcome<f64> {
         channel: topic.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        compare: None,
         window: Window {
             from: Micros(0),
             to: Micros(i64::MAX),

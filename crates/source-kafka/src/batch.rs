@@ -1,6 +1,7 @@
 //! Gathers records into batches of observations.
 
 use waybill_model::{Batch, Carriers, Clock, Marks, Micros, PlaceId};
+use waybill_source::content::Compare;
 use waybill_source::{CopyQuery, carry};
 
 use crate::native::RawRecord;
@@ -20,6 +21,7 @@ pub(crate) struct Gather {
     place: PlaceId,
     carriers: Carriers,
     aggregate_type: Option<String>,
+    compare: Option<Compare>,
     clock: Clock,
     batch: Batch,
     /// Records taken so far.
@@ -34,6 +36,7 @@ impl Gather {
             place: query.place,
             carriers: query.carriers.clone(),
             aggregate_type: query.aggregate_type.clone(),
+            compare: query.compare.clone(),
             clock: Clock::App,
             batch: Batch::new(query.place, Clock::App, RESOLUTION_MICROS, 0),
             n_records: 0,
@@ -79,6 +82,9 @@ impl Gather {
             .push(u32::try_from(raw.partition()).unwrap_or(0));
         batch.positions.push(raw.offset());
         batch.marks.push(marks);
+        if let Some(compare) = &self.compare {
+            batch.contents.push(compare.content(raw.payload()));
+        }
         self.n_records += 1;
         self.n_bytes +=
             (raw.payload().map_or(0, <[u8]>::len) + raw.key().map_or(0, <[u8]>::len)) as u64;

@@ -12,6 +12,9 @@ use crate::scan::Scan;
 /// that a slow reader keeps no statement open; this many rows are some twenty megabytes.
 const BULK_ROWS: u32 = 100_000;
 
+/// The same where bodies come along, so that a statement of large ones ends in time.
+const BULK_ROWS_WITH_BODIES: u32 = 10_000;
+
 /// How far rows may lie from where their time says, when an index on the time finds the first
 /// and last number of a window.
 const DISORDER_MICROS: i64 = 600_000_000;
@@ -157,7 +160,11 @@ impl Scan {
 
     fn stride_rows(&self) -> u32 {
         if self.link.has_bulk() {
-            Ord::max(self.query.page_rows, BULK_ROWS)
+            let rows = match self.plan.body {
+                Some(_) => BULK_ROWS_WITH_BODIES,
+                None => BULK_ROWS,
+            };
+            Ord::max(self.query.page_rows, rows)
         } else {
             Ord::max(self.query.page_rows, 1)
         }

@@ -18,6 +18,7 @@ mod ledger;
 mod settle;
 mod unsent;
 
+mod body;
 mod bring;
 mod by_number;
 mod by_time;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window};
 use waybill_source::RowQuery;
 
+use crate::body;
 use crate::cell::{Cell, Spelling};
 use crate::dialect::Value;
 use crate::epoch::When;
@@ -262,6 +263,10 @@ impl<'a> Page<'a> {
             batch.keys.push("");
         }
         batch.marks.push(*marks);
+        if let Some(body) = &plan.body {
+            batch.contents.push(body::content(body, cells));
+            self.bytes += body::len(body, cells);
+        }
     }
 }
 

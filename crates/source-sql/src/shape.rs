@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use waybill_source::content::Compare;
 use waybill_source::{ColumnInfo, Error, Result, RowColumns, TableInfo};
 
 use crate::dialect::Dialect;
@@ -202,6 +203,8 @@ pub(crate) struct Plan {
     pub(crate) status: Option<(usize, Vec<String>, Vec<String>)>,
     /// Number of attempts.
     pub(crate) attempts: Option<usize>,
+    /// The body, where it is to be compared.
+    pub(crate) body: Option<Body>,
     /// Only rows with this value.
     pub(crate) only: Option<(usize, String)>,
     /// Whether the key is unique.
@@ -210,6 +213,13 @@ pub(crate) struct Plan {
     pub(crate) at_indexed: bool,
     /// The time column's step in microseconds, where its type says it.
     pub(crate) at_step: Option<u32>,
+}
+
+/// The column with the body, and what of it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Body {
+    pub(crate) column: usize,
+    pub(crate) compare: Compare,
 }
 
 impl Plan {
@@ -243,6 +253,7 @@ impl Plan {
             sent_at: chosen.maybe(roles.sent_at.as_deref())?,
             status,
             attempts: chosen.maybe(roles.attempts.as_deref())?,
+            body: None,
             only,
             key_unique: shape.unique.contains(&chosen.columns[key].name),
             at_indexed: shape.indexed.contains(&chosen.columns[at].name),
@@ -258,8 +269,14 @@ impl Plan {
         } else if !things && dialect != Dialect::Sqlite && chosen.columns[key].kind.is_int() {
             plan.order = Order::Number;
         }
+        plan.body = chosen.body(roles)?;
         plan.columns = chosen.columns;
         Ok(plan)
+    }
+
+    /// Whether the column there is the body, which is selected in its own way.
+    pub(crate) fn is_body(&self, column: usize) -> bool {
+        self.body.as_ref().is_some_and(|body| body.column == column)
     }
 
     /// Whether the table says of a row whether it was sent.
@@ -286,6 +303,19 @@ impl Chosen<'_> {
 
     fn maybe(&mut self, name: Option<&str>) -> Result<Option<usize>> {
         name.map(|name| self.add(name)).transpose()
+    }
+
+    /// The body stands behind all other columns, even where it is one of them: it is selected in
+    /// its own way.
+    fn body(&mut self, roles: &RowColumns) -> Result<Option<Body>> {
+        let (Some(name), Some(compare)) = (&roles.payload, &roles.compare) else {
+            return Ok(None);
+        };
+        self.columns.push(self.shape.column(name)?.clone());
+        Ok(Some(Body {
+            column: self.columns.len() - 1,
+            compare: compare.clone(),
+        }))
     }
 
     fn add_rowid(&mut self, name: &str) -> usize {

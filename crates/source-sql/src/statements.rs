@@ -2,6 +2,7 @@
 
 use waybill_model::Window;
 
+use crate::body;
 use crate::condition::{in_window, inside, unreadable};
 use crate::dialect::{Dialect, Statement, Value};
 use crate::shape::{Kind, Plan, Shape};
@@ -265,7 +266,11 @@ impl Statements<'_> {
             if idx > 0 {
                 sql.sql(", ");
             }
-            sql.column(column);
+            if self.plan.is_body(idx) {
+                body::comparable(sql, column);
+            } else {
+                sql.column(column);
+            }
         }
         sql.sql(" FROM ");
         sql.table(&self.shape.schema, &self.shape.name)

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use waybill_model::{Carriers, ConsumerNo, Coordinate, Copy, Micros, PlaceId, Window};
 
+use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Operator, Result, ServerInfo};
 
 /// A broker, read-only. Looking MUST leave no trace: no commit, no group join, no get-and-requeue,
@@ -79,6 +80,8 @@ pub struct CopyQuery {
     pub carriers: Carriers,
     /// Aggregate type to put before the aggregate's id (`product/4711`), when messages carry none.
     pub aggregate_type: Option<String>,
+    /// With it the read yields what the bodies say.
+    pub compare: Option<Compare>,
     /// What the caller wants; a source may yield more, never less.
     pub window: Window,
     /// Go on after this.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use waybill_model::{Clock, Micros, PlaceId, Window};
 
+use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Result};
 
 /// A database, read-only. Reading MUST happen in read-only sessions with statement time-outs, in
@@ -121,8 +122,10 @@ pub struct RowColumns {
     pub attempts: Option<String>,
     /// Only rows where this column has this value.
     pub only: Option<(String, String)>,
-    /// The body; read by [`Database::rows`] only.
+    /// The body; read by [`Database::rows`], and by [`Database::read`] with `compare`.
     pub payload: Option<String>,
+    /// With it a read yields what the bodies say; without, it touches none.
+    pub compare: Option<Compare>,
 }
 
 /// A read of one table.

@@ -31,4 +31,5 @@ pub use error::{BoxError, Error, Result};
 
 pub mod carry;
 pub mod conformance;
+pub mod content;
 pub mod fake;

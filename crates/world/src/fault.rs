@@ -69,6 +69,8 @@ pub enum Fault {
     TwoRelays,
     /// One consumer is registered in the middle of a past.
     ConsumerLate,
+    /// The relay publishes something else than the row says.
+    PayloadChanged,
 }
 
 /// Some events that shall go astray in the same way.
@@ -114,7 +116,7 @@ pub(crate) enum About {
 
 impl Fault {
     /// All of them, in the order of the panel.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::PublishFailsAfterCommit,
         Self::RelayDead,
         Self::SentButLost,
@@ -143,6 +145,7 @@ impl Fault {
         Self::RelayClockOff,
         Self::TwoRelays,
         Self::ConsumerLate,
+        Self::PayloadChanged,
     ];
 
     /// The fault of that name.
@@ -173,7 +176,9 @@ impl Fault {
             Self::DualWriteWithoutOutbox | Self::RolledBackAfterPublish | Self::LateCommit => {
                 About::Change
             }
-            Self::EqualPayload | Self::OddSpelling | Self::NewSchema => About::Form,
+            Self::EqualPayload | Self::OddSpelling | Self::NewSchema | Self::PayloadChanged => {
+                About::Form
+            }
             Self::PublishFailsAfterCommit
             | Self::SentButLost
             | Self::Unroutable
@@ -226,6 +231,7 @@ impl Fault {
             Self::ConsumerPoison => (VerdictClass::DeadLettered, "dead-lettered"),
             Self::Duplicate | Self::TwoRelays => (VerdictClass::Arrived, "duplicate"),
             Self::Reorder => (VerdictClass::Arrived, "out-of-order"),
+            Self::PayloadChanged => (VerdictClass::Arrived, "payload-mismatch"),
             // The audit stream is bound like the queues, so it does not have the message either:
             // without the broker's own counters this looks like a message lost on the way.
             Self::Unroutable => (VerdictClass::Missing, "lost-in-publish"),
@@ -311,6 +317,7 @@ impl Fault {
                 | Self::LateCommit
                 | Self::ClockSkew
                 | Self::RetentionPassed
+                | Self::PayloadChanged
         )
     }
 }

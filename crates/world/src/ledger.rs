@@ -63,6 +63,9 @@ pub struct Entry {
     /// A newer version of the product lies before it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overtaken: bool,
+    /// Its copies say something else than its outbox row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub changed: bool,
     /// Some consumer's clock says that it was processed seconds before it was published.
     #[serde(default, skip_serializing_if = "is_default")]
     pub skewed: bool,
@@ -275,6 +278,7 @@ impl Entry {
             expired: false,
             thinned: false,
             overtaken: false,
+            changed: false,
             skewed: false,
             copied_early: false,
             blind: None,

@@ -19,6 +19,8 @@ mod product;
 
 mod spelling;
 
+mod respell;
+
 mod event;
 
 mod fault;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 use waybill_model::{
-    Access, BrokerSettings, BusinessTable, Carrier, Carriers, Consumer, DatabaseSettings,
-    Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile, Template,
+    Access, BrokerSettings, BusinessTable, Carrier, Carriers, CompareSettings, Consumer,
+    DatabaseSettings, Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile, Template,
 };
 
 use crate::bus::Bus;
@@ -144,6 +144,7 @@ fn flow(world: &Inner) -> Flow {
         audit_stream: rabbit.then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: if rabbit { in_amqp() } else { in_kafka() },
+        compare: Some(CompareSettings::default()),
         template: Some(Template {
             kind: ChangeKind::Snapshot.wire_name().to_owned(),
             body: TEMPLATE.to_owned(),

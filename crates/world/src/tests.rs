@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use rdkafka::config::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use waybill_model::{Access, HEADER_ID};
+use waybill_model::{Access, Flags, HEADER_ID};
 
 use crate::bus::{Bus, PARTITIONS};
 use crate::{
@@ -158,6 +158,35 @@ async fn what_is_resent_is_processed_once() {
     assert_eq!(resent.len(), 4);
     assert!(resent.iter().all(|entry| entry.resends() == 1));
     live.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_relay_changes_is_known_in_a_past_and_live() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let world = world(dir.path()).await;
+    let planted = [plant(Fault::PayloadChanged, 3)];
+    world.history(hour(100), &planted).await.expect("a past");
+    let changed = || {
+        let ledger = world.ledger();
+        let all = ledger.expected();
+        all.filter(|it| it.flags.contains(Flags::PAYLOAD_MISMATCH))
+            .count()
+    };
+    assert_eq!(changed(), 3);
+    let live = world
+        .run_live(LiveOptions {
+            events_per_second: 200.0,
+            relay: true,
+        })
+        .expect("it is idle");
+    let broken = world.break_it(Fault::PayloadChanged, None, Some(2)).await;
+    broken.expect("it works here");
+    wait_until("two were changed", || changed() == 5).await;
+    live.set_rate(0.0);
+    live.settle(SOON).await.expect("the consumers are quick");
+    live.stop().await;
+    assert_eq!(changed(), 5);
+    check(&world.ledger().missing(), expect![[""]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

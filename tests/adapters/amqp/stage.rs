@@ -139,6 +139,7 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        compare: None,
         window: Window {
             from: now().plus(-3_600_000_000),
             to: now(),

@@ -285,6 +285,8 @@ pub(super) struct Yield {
     pub(super) covered: Option<Coverage>,
     pub(super) resume: Option<Cursor>,
     pub(super) error: Option<Error>,
+    /// As the read tells it.
+    pub(super) bytes: u64,
 }
 
 impl Yield {
@@ -315,7 +317,7 @@ pub(super) async fn drain(mut chunks: ChunkStream) -> Yield {
             }
             Ok(Chunk::Covered(covered)) => all.covered = Some(covered),
             Ok(Chunk::Resume(cursor)) => all.resume = Some(cursor),
-            Ok(Chunk::Progress(_)) => {}
+            Ok(Chunk::Progress(progress)) => all.bytes = progress.bytes,
             Err(error) => all.error = Some(error),
         }
     }
@@ -368,6 +370,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         attempts: None,
         only: None,
         payload: None,
+        compare: None,
     }
 }
 

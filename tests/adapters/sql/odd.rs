@@ -41,6 +41,7 @@ async fn every_type(test: &str) -> (Base, RowColumns, Micros) {
         )),
         attempts: column("tries"),
         payload: column("body"),
+        compare: None,
         ..plain("shop.Out\"Box")
     };
     (base, columns, at)
@@ -187,6 +188,7 @@ async fn text_that_is_not_utf8_is_shown_and_marked() {
         .await;
         let columns = RowColumns {
             payload: column("body"),
+            compare: None,
             ..plain("outbox")
         };
         let database = base.open().await;
@@ -234,6 +236,7 @@ async fn a_body_of_20_megabytes_comes_by_its_head() {
         let base = Base::new(product, "large").await;
         let columns = RowColumns {
             payload: column("payload"),
+            compare: None,
             ..base.plain_table("outbox").await
         };
         let body = match product {

@@ -166,6 +166,7 @@ impl Stage for Real {
             attempts: None,
             only: None,
             payload: column("payload"),
+            compare: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What is wrong with a profile that is well written: names twice, consumers that nothing tells
 //! about, addresses nobody answers to, passwords where they do not belong.
 
+mod compare;
+
 use waybill_model::{BrokerSettings, Consumer, Profile};
 use waybill_protocol::ProfileProblem;
 
@@ -186,6 +188,7 @@ impl Found<'_> {
                     format!("Flow '{}' names no place of the event id; without it nothing can be matched.", flow.name),
                 );
             }
+            self.compare(profile, nth);
             for (nth, consumer) in flow.consumers.iter().enumerate() {
                 let path = [path[0], path[1], Key("consumer"), Nth(nth)];
                 if names.contains(&consumer.name.as_str()) {
@@ -261,13 +264,18 @@ impl Found<'_> {
 
     fn masks(&mut self, profile: &Profile) {
         for mask in &profile.masks {
-            if !mask.starts_with('/') {
-                self.add_suggesting(
-                    &[Key("masks")],
-                    format!("'{mask}' is not a JSON pointer."),
-                    Some(format!("Did you mean '/{}'?", mask.replace('.', "/"))),
-                );
-            }
+            self.pointer(&[Key("masks")], mask);
+        }
+    }
+
+    fn pointer(&mut self, path: &[Step<'_>], pointer: &str) {
+        if !pointer.starts_with('/') {
+            let meant = pointer.replace('.', "/");
+            self.add_suggesting(
+                path,
+                format!("'{pointer}' is not a JSON pointer."),
+                Some(format!("Did you mean '/{meant}'?")),
+            );
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    Batch, Clock, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId, PlaceRole,
-    Stamp, canonical_id,
+    Batch, Clock, Content, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId,
+    PlaceRole, Stamp, canonical_id,
 };
 use waybill_source::{Database, Row, RowColumns, RowKey};
 
@@ -17,6 +17,9 @@ use crate::session::{Reading, Session};
 
 /// Events asked for at most; beyond that the window is mostly strays, and a wider one is due.
 const MAX_STRAYS: usize = 20_000;
+
+/// A longer body is not compared: as many as there are ids in a question are held at once.
+const MAX_BODY_BYTES: u64 = 256 * 1024;
 
 /// Ids per question: databases limit the values of one statement.
 pub(super) const PER_QUESTION: usize = 200;
@@ -82,7 +85,8 @@ pub(super) async fn found(
         ..columns.clone()
     };
     let keys: Vec<RowKey> = ids.iter().flat_map(spellings).map(RowKey).collect();
-    let rows = database.rows(&by_id, &keys, 0).await?;
+    let body = columns.compare.as_ref().map_or(0, |_| MAX_BODY_BYTES);
+    let rows = database.rows(&by_id, &keys, body).await?;
     Ok(rows.into_iter().flatten().collect())
 }
 
@@ -147,6 +151,16 @@ fn observation(place: PlaceId, clock: Clock, columns: &RowColumns, row: &Row) ->
             String::new()
         },
         marks,
+        content: content(columns, row),
+    }
+}
+
+fn content(columns: &RowColumns, row: &Row) -> Content {
+    match &columns.compare {
+        Some(compare) if row.payload_len <= MAX_BODY_BYTES => {
+            compare.content(row.payload.as_deref())
+        }
+        _ => Content::NONE,
     }
 }
 

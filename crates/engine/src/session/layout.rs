@@ -8,7 +8,7 @@ use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
 use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
 
-use super::{BROKER, DATABASE};
+use super::{BROKER, DATABASE, compare};
 
 /// Rows per page of a table: large enough to keep a link busy, small enough to stop within 100 ms.
 const PAGE_ROWS: u32 = 2_000;
@@ -140,6 +140,12 @@ impl PlannedPlace {
             channel: channel.clone(),
             carriers: flow.carriers.clone(),
             aggregate_type: only_aggregate_type(profile),
+            compare: match role {
+                CopyRole::Destination | CopyRole::Tap => {
+                    compare::of_copies(profile, &flow.destination)
+                }
+                CopyRole::DeadLetters => None,
+            },
             window,
             after,
         })
@@ -235,7 +241,9 @@ impl Planner<'_> {
             );
         }
         if let Some(outbox) = &self.profile.outbox {
-            let reading = rows(outbox_columns(outbox), Clock::Database);
+            let mut columns = outbox_columns(outbox);
+            columns.compare = compare::of_rows(self.profile);
+            let reading = rows(columns, Clock::Database);
             self.add(
                 PlaceRole::Outbox,
                 DATABASE,
@@ -457,6 +465,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         attempts: None,
         only: None,
         payload: None,
+        compare: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A session: a profile's systems, opened, and everything known about them.
 
+mod compare;
+
 mod layout;
 pub(crate) use layout::{Layout, PlannedConsumer, PlannedPlace, Reading};
 

@@ -9,6 +9,7 @@ pub(crate) fn flags(event: &Summary<'_>, context: &Context) -> Flags {
     let mut flags = Flags::empty();
     flags.set(Flags::DUPLICATE, duplicate(event));
     flags.set(Flags::DUPLICATE_ROW, duplicate_row(event));
+    flags.set(Flags::PAYLOAD_MISMATCH, super::content::mismatch(event));
     flags.set(Flags::SKEW, skewed(event, context));
     flags.set(Flags::RESENT, event.own);
     flags.set(Flags::MALFORMED, event.nameless || malformed(event));

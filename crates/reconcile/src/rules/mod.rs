@@ -23,5 +23,7 @@ mod missing_row;
 mod consumer;
 pub(crate) use consumer::consumer;
 
+mod content;
+
 mod flags;
 pub(crate) use flags::flags;

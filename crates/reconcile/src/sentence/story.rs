@@ -79,6 +79,10 @@ impl Story<'_> {
                 "Its id stands in several outbox rows.",
             ),
             (
+                Flags::PAYLOAD_MISMATCH,
+                "What was published says something else than its outbox row.",
+            ),
+            (
                 Flags::OUT_OF_ORDER,
                 "A newer version of the same aggregate was published before it.",
             ),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use waybill_model::{ConsumerNo, Marks, NO_VERSION, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Content, Marks, NO_VERSION, PlaceId, PlaceRole};
 
 use super::{Column, Ids, Names, Near, Spot, Track, Wide};
 use crate::Shape;
@@ -51,6 +51,7 @@ pub(crate) struct CopyRef {
     pub(crate) position: i64,
     pub(crate) at: i64,
     pub(crate) marks: Marks,
+    pub(crate) content: Content,
 }
 
 /// An observation beyond the first of its stage.
@@ -259,6 +260,7 @@ impl Events {
                 let before = track.at(no, base);
                 let at = first_seen(before.unwrap_or(spot.at), spot);
                 track.renew(no, base, at, spot.marks);
+                track.renew_content(no, spot.content);
                 if before == Some(at) {
                     Added::Known
                 } else {
@@ -278,6 +280,7 @@ impl Events {
                 let before = known.spot.at;
                 known.spot.at = first_seen(before, spot);
                 known.spot.marks = spot.marks;
+                known.spot.content = spot.content;
                 if before == known.spot.at {
                     Added::Known
                 } else {
@@ -330,6 +333,17 @@ impl Events {
             .chain(others.map(|(_, spot)| (spot.at, spot.marks)))
     }
 
+    /// What each of its outbox rows says.
+    pub(crate) fn row_contents(&self, no: u32) -> impl Iterator<Item = Content> {
+        let first = self.outbox.has(no).then(|| self.outbox.content(no));
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
+        first
+            .into_iter()
+            .chain(others.map(|(_, spot)| spot.content))
+    }
+
     /// The marks of all outbox rows of the event.
     pub(crate) fn outbox_marks(&self, no: u32) -> Marks {
         let others = self
@@ -346,6 +360,7 @@ impl Events {
             position: self.copy.position(no),
             at,
             marks: self.copy.marks(no),
+            content: self.copy.content(no),
         });
         let others = self
             .extra_spots(no)
@@ -356,6 +371,7 @@ impl Events {
             position: spot.position,
             at: spot.at,
             marks: spot.marks,
+            content: spot.content,
         }))
     }
 

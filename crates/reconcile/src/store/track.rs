@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use waybill_model::{Marks, NO_POSITION, PlaceId};
+use waybill_model::{Content, Marks, NO_POSITION, PlaceId};
 
 use super::column::{fold, unfold};
 use super::{Arena, Column, Wide};
@@ -22,6 +22,7 @@ pub(crate) struct Spot<'a> {
     pub(crate) key: Cow<'a, str>,
     pub(crate) at: i64,
     pub(crate) marks: Marks,
+    pub(crate) content: Content,
 }
 
 impl Spot<'_> {
@@ -59,6 +60,8 @@ pub(crate) struct Track {
     key: Wide,
     keys: Arena,
     marks: Column<u16>,
+    /// Empty, and without memory, where nothing is compared.
+    contents: Column<u64>,
 }
 
 impl Track {
@@ -75,6 +78,7 @@ impl Track {
             key: Wide::new(),
             keys: Arena::default(),
             marks: Column::new(0),
+            contents: Column::new(0),
         }
     }
 
@@ -109,6 +113,10 @@ impl Track {
         Marks::from_bits_retain(self.marks.get(no))
     }
 
+    pub(crate) fn content(&self, no: u32) -> Content {
+        Content::from_bits(self.contents.get(no))
+    }
+
     /// The observation as a whole; `None` when there is none.
     pub(crate) fn spot<'a>(&'a self, no: u32, base: i64, id: &'a str) -> Option<Spot<'a>> {
         Some(Spot {
@@ -118,6 +126,7 @@ impl Track {
             position: self.position(no),
             key: Cow::Borrowed(self.key(no, id)),
             marks: self.marks(no),
+            content: self.content(no),
         })
     }
 
@@ -148,6 +157,7 @@ impl Track {
             self.key.set(no, kept + 1);
         }
         self.renew(no, base, spot.at, spot.marks);
+        self.renew_content(no, spot.content);
     }
 
     /// Sets time and marks of an observation that was read again.
@@ -165,6 +175,11 @@ impl Track {
         }
     }
 
+    /// Sets what the body says by now.
+    pub(crate) fn renew_content(&mut self, no: u32, content: Content) {
+        self.contents.set(no, content.to_bits());
+    }
+
     /// Forgets the observation (when its event turned out to be another one).
     pub(crate) fn clear(&mut self, no: u32) {
         self.delta.set(no, ABSENT);
@@ -179,6 +194,7 @@ impl Track {
             + self.key.heap_bytes()
             + self.keys.heap_bytes()
             + self.marks.heap_bytes()
+            + self.contents.heap_bytes()
     }
 
     /// Rows and events are mostly numbered alike, so that what is left takes few bytes.

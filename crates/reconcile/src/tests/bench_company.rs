@@ -1,8 +1,8 @@
 //! Many events: UUIDs, ten per aggregate, six partitions, three consumers with inboxes.
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, Coverage, GraceSettings, Marks, Micros, NO_POSITION, NO_VERSION,
-    Observation, Place, PlaceId, PlaceRole, Stamp, Window,
+    Batch, Clock, ConsumerNo, Content, Coverage, GraceSettings, Marks, Micros, NO_POSITION,
+    NO_VERSION, Observation, Place, PlaceId, PlaceRole, Stamp, Window,
 };
 
 use crate::{ConsumerShape, Index, ProgressKind, Shape};
@@ -109,6 +109,7 @@ fn batch(place: usize, events: std::ops::Range<u32>) -> Batch {
                 Marks::empty()
             },
             id,
+            content: Content::NONE,
         });
     }
     batch

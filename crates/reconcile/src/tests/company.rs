@@ -1,7 +1,7 @@
 //! A small company to write cases with. Times are seconds; everything happens around 1000.
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, ConsumerVerdict, Coverage, EventId, Flags, Gap, GapReason,
+    Batch, Clock, ConsumerNo, ConsumerVerdict, Content, Coverage, EventId, Flags, Gap, GapReason,
     GraceSettings, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Place, PlaceId, PlaceRole,
     PublishVerdict, Stamp, VerdictClass, Window,
 };
@@ -97,6 +97,7 @@ pub(super) fn seen(place: PlaceId, id: &str, at: i64) -> Observation {
         position: NO_POSITION,
         key: id.to_owned(),
         marks: Marks::empty(),
+        content: Content::NONE,
     }
 }
 

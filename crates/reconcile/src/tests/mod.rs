@@ -5,6 +5,7 @@ mod company;
 
 mod anything;
 mod consumer;
+mod contents;
 mod flags;
 mod grace;
 mod memory;

@@ -36,6 +36,7 @@ fn query(role: CopyRole) -> CopyQuery {
         channel: "audit".to_owned(),
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        compare: None,
         window: Window {
             from: Micros(0),
             to: Micros(1),

@@ -151,6 +151,7 @@ pub(crate) fn query(topic: &str) -> CopyQuery {
         channel: topic.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        compare: None,
         window: Window {
             from: Micros(0),
             to: Micros(i64::MAX),

@@ -3,6 +3,7 @@
 //! Each check makes a channel of its own, so they may also run on a server that others use.
 
 mod act;
+mod contents;
 mod look;
 mod reading;
 
@@ -12,6 +13,7 @@ use waybill_model::Route;
 use crate::{Broker, ConsumerRef, CopyRole};
 
 pub use act::{a_send_arrives_as_it_was, a_send_to_nowhere_is_refused};
+pub use contents::what_bodies_say_is_told_when_asked_for;
 pub use look::{a_channel_that_is_not_there_is_named, it_says_who_it_is, looking_moves_nobody};
 pub use reading::{
     a_follow_shows_what_arrives, a_scan_sees_everything_once_and_says_so,
@@ -76,6 +78,7 @@ pub async fn check_all(stage: &dyn Stage) {
     the_next_scan_goes_on_where_the_last_one_ended(stage).await;
     what_is_odd_is_marked_and_never_left_out(stage).await;
     copies_come_back_whole(stage).await;
+    what_bodies_say_is_told_when_asked_for(stage).await;
     a_follow_shows_what_arrives(stage).await;
     dropping_a_read_leaves_the_rest_working(stage).await;
     looking_moves_nobody(stage).await;

@@ -2,6 +2,7 @@
 //!
 //! Each check makes a table of its own, so they may also run on a server that others use.
 
+mod contents;
 mod look;
 mod reading;
 
@@ -10,6 +11,7 @@ use waybill_model::Micros;
 
 use crate::{Database, RowColumns, RowKey};
 
+pub use contents::what_bodies_say_is_told_when_asked_for;
 pub use look::{
     a_table_that_is_not_there_is_named, it_says_who_it_is, it_shows_no_secret,
     rows_come_back_whole_and_in_order, tables_are_listed_with_their_columns,
@@ -88,5 +90,6 @@ pub async fn check_all(stage: &dyn Stage) {
     the_next_read_tells_the_news_only(stage).await;
     what_is_odd_is_marked_and_never_left_out(stage).await;
     rows_come_back_whole_and_in_order(stage).await;
+    what_bodies_say_is_told_when_asked_for(stage).await;
     dropping_a_read_leaves_the_rest_working(stage).await;
 }

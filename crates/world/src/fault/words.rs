@@ -34,6 +34,7 @@ impl Fault {
             Self::RelayClockOff => "relay-clock-off",
             Self::TwoRelays => "two-relays",
             Self::ConsumerLate => "consumer-late",
+            Self::PayloadChanged => "payload-changed",
         }
     }
 
@@ -68,6 +69,7 @@ impl Fault {
             Self::RelayClockOff => "Set the relay's clock five minutes off",
             Self::TwoRelays => "Run two relays",
             Self::ConsumerLate => "Register a consumer late",
+            Self::PayloadChanged => "Publish something else than was stored",
         }
     }
 
@@ -143,7 +145,7 @@ impl Fault {
                 "Two events of one product carry the very same body; only their ids tell them apart."
             }
             Self::OddSpelling => {
-                "Outbox, message and inboxes each spell the same id in their own way: upper case, without dashes, in braces, quoted, as a URN, as bytes."
+                "Outbox, message and inboxes each spell the same id in their own way: upper case, without dashes, in braces, quoted, as a URN, as bytes; and the message spells its body anew."
             }
             Self::NewSchema => "A new release writes the same facts into a body of another shape.",
             Self::ConsumerClockOff => {
@@ -156,6 +158,9 @@ impl Fault {
                 "The consumer exists since the middle of the past only; nothing from before is expected of it."
             }
             Self::TwoRelays => "Two relays run at once, and both send the same rows.",
+            Self::PayloadChanged => {
+                "The relay reads the body, changes a price on the way, and publishes what no row has ever said."
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn entry(fate: &Fate) -> Entry {
     if !fate.arrives() {
         return entry;
     }
+    entry.changed = fate.is(Fault::PayloadChanged);
     entry.copies = u32::try_from(fate.published.len()).unwrap_or(u32::MAX);
     if let Some(copied) = fate.copied() {
         entry.copied_early = before(copied, fate.event.at);

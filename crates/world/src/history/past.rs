@@ -11,7 +11,7 @@ use crate::event::{Body, ChangeKind, Letter, ProductEvent};
 use crate::product::Catalogue;
 use crate::schedule::{Faults, Schedule};
 use crate::spelling::Spelling;
-use crate::{ConsumerName, Fault};
+use crate::{ConsumerName, Fault, respell};
 
 /// How far behind a consumer's clock is with [`Fault::ClockSkew`].
 pub(crate) const SKEW_MICROS: i64 = 5_000_000;
@@ -178,6 +178,7 @@ impl Fate {
             Fault::TransactionOpen,
             Fault::Reorder,
             Fault::TwoRelays,
+            Fault::PayloadChanged,
         ];
         self.faults.retain(|(it, _)| !sending.contains(it));
     }
@@ -420,6 +421,11 @@ impl Past {
         let mut letter = fate.event.letter(at.plus(fate.clock_off()));
         letter.spelling = fate.spelling(0, Spelling::odd);
         letter.expires = fate.is(Fault::QueueTtl);
+        if fate.is(Fault::PayloadChanged) {
+            letter.payload = respell::changed(&letter.payload);
+        } else if fate.is(Fault::OddSpelling) {
+            letter.payload = respell::respelled(&letter.payload);
+        }
         Outgoing {
             letter,
             event: fate.event.clone(),

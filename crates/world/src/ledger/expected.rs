@@ -157,6 +157,8 @@ impl Entry {
             let early = self.copied_early && self.outbox;
             flags.set(Flags::SKEW, self.skewed || early);
         }
+        let comparable = self.outbox && self.copies > 0 && !self.expired;
+        flags.set(Flags::PAYLOAD_MISMATCH, self.changed && comparable);
         let resent = |it: &ConsumerEntry| it.resends + it.resends_alone > 0;
         flags.set(Flags::RESENT, self.consumers.iter().any(resent));
         flags
@@ -173,6 +175,8 @@ impl Entry {
         let may_be_skewed = clocks.iter().any(|fault| self.faults.contains(fault));
         flags.set(Flags::SKEW, may_be_skewed);
         flags.set(Flags::DUPLICATE, self.open.is_some());
+        // Who looked before row or copies went has seen both.
+        flags.set(Flags::PAYLOAD_MISMATCH, self.changed);
         flags.set(Flags::RECONSTRUCTED, !self.outbox);
         flags
     }

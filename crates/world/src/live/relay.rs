@@ -14,7 +14,7 @@ use crate::event::Letter;
 use crate::history::{GAVE_UP_BECAUSE, MAX_ATTEMPTS};
 use crate::store::UnsentRow;
 use crate::world::Inner;
-use crate::{Fault, Result};
+use crate::{Fault, Result, respell};
 
 /// How soon it looks again while there is something to do.
 const BUSY: Duration = Duration::from_millis(100);
@@ -36,6 +36,8 @@ const ROWS: i64 = 200;
 enum Step {
     Send,
     SendTwice,
+    /// Sends something else than the row says.
+    Change,
     /// Marks it without sending.
     Lose,
     /// Tries in vain.
@@ -106,13 +108,20 @@ fn step(world: &Inner, row: Uuid) -> Step {
     } else if hits(Fault::SentButLost) {
         Step::Lose
     } else if hits(Fault::Duplicate) {
-        // Noted before it is sent: consumers look there.
-        if let Some(entry) = world.ledger().entry_mut(row) {
-            entry.faults.push(Fault::Duplicate);
-        }
+        note(world, row, Fault::Duplicate);
         Step::SendTwice
+    } else if hits(Fault::PayloadChanged) {
+        note(world, row, Fault::PayloadChanged);
+        Step::Change
     } else {
         Step::Send
+    }
+}
+
+/// Notes what happens to a row before it is sent: consumers look there.
+fn note(world: &Inner, row: Uuid, fault: Fault) {
+    if let Some(entry) = world.ledger().entry_mut(row) {
+        entry.faults.push(fault);
     }
 }
 
@@ -136,15 +145,19 @@ async fn send(world: &Inner, sending: Vec<(UnsentRow, Step)>) -> Result<()> {
     let mut owners: Vec<usize> = Vec::new();
     for (idx, (row, step)) in sending.iter().enumerate() {
         let times = match step {
-            Step::Send => 1,
+            Step::Send | Step::Change => 1,
             Step::SendTwice => 2,
             Step::Lose | Step::Fail => 0,
         };
         for _ in 0..times {
-            letters.push(Letter {
+            let mut letter = Letter {
                 at,
                 ..row.letter.clone()
-            });
+            };
+            if *step == Step::Change {
+                letter.payload = respell::changed(&letter.payload);
+            }
+            letters.push(letter);
             owners.push(idx);
         }
     }
@@ -197,8 +210,12 @@ fn enter(world: &Inner, done: &[&(UnsentRow, Step)]) {
         match step {
             Step::Send if routed => entry.copies += 1,
             Step::SendTwice if routed => entry.copies += 2,
+            Step::Change if routed => {
+                entry.copies += 1;
+                entry.changed = true;
+            }
             Step::Lose => entry.faults.push(Fault::SentButLost),
-            Step::Send | Step::SendTwice | Step::Fail => {}
+            Step::Send | Step::SendTwice | Step::Change | Step::Fail => {}
         }
     }
 }

@@ -196,6 +196,52 @@ fn masks_and_states_that_say_nothing() {
 }
 
 #[test]
+fn what_is_compared_needs_a_payload_and_one_list_for_all() {
+    check_with(
+        "destination = \"product-events\"\n",
+        "destination = \"product-events\"\n[flow.compare]\n",
+        expect![[r#"
+            17: Flow 'products' compares outbox rows with copies, but [outbox] names no payload: which column holds the body?
+        "#]],
+    );
+    check_with(
+        "[outbox]\ntable = \"outbox\"\nkey = \"id\"\nid = \"id\"\ncreated-at = \"created_at\"\nsent-at = \"sent_at\"\n[[flow]]\nname = \"products\"\ndestination = \"product-events\"\n",
+        "[[business]]\ntable = \"p\"\nid = \"i\"\nversion = \"v\"\nchanged-at = \"c\"\naggregate-type = \"p\"\n[[flow]]\nname = \"products\"\ndestination = \"product-events\"\ncompare = {}\n",
+        expect![[r#"
+            17: Flow 'products' compares outbox rows with copies, but there is no [outbox].
+        "#]],
+    );
+    let compared = |text: &str| {
+        format!(
+            "sent-at = \"sent_at\"\npayload = \"body\"\n[[flow]]\nname = \"first\"\ndestination = \"product-events\"\ncompare = {text}\n"
+        )
+    };
+    check_with(
+        "sent-at = \"sent_at\"\n",
+        &compared(r#"{ body = "payload", ignore = ["/at", "meta.trace"] }"#),
+        expect![[r#"
+            18: 'payload' is not a JSON pointer. Did you mean '/payload'?
+            18: 'meta.trace' is not a JSON pointer. Did you mean '/meta/trace'?
+        "#]],
+    );
+    check_with(
+        "sent-at = \"sent_at\"\n",
+        &(compared(r#"{ ignore = ["/at", "/by"] }"#)
+            + "[[flow]]\nname = \"second\"\ndestination = \"product-events\"\ncompare = { ignore = [\"/by\", \"/at\"] }\n"),
+        expect![[""]],
+    );
+    check_with(
+        "sent-at = \"sent_at\"\n",
+        &(compared("{}")
+            + "[[flow]]\nname = \"second\"\ndestination = \"product-events\"\ncompare = { body = \"/p\", ignore = [\"/at\"] }\n"),
+        expect![[r#"
+            22: Flows 'first' and 'second' ignore different paths, but their rows come from one outbox: give both the same list.
+            22: Flows 'first' and 'second' share a destination, but look for the payload in different places of its messages.
+        "#]],
+    );
+}
+
+#[test]
 fn hostile_texts_end_in_a_problem() {
     let drivers = Drivers::new(Vec::new());
     for text in [

@@ -128,3 +128,29 @@ fn logs_are_read_by_their_topics() {
         "shop.outbox, id a-b"
     );
 }
+
+#[test]
+fn bodies_are_read_only_where_a_flow_compares_them() {
+    let window = Window {
+        from: Micros(0),
+        to: Micros(1),
+    };
+    let compared = |text: &str| -> Vec<String> {
+        let profile: Profile = toml::from_str(text).expect("it is a profile");
+        let layout = Layout::of(&profile, History::ByStream);
+        let places = layout.places.iter().filter(|planned| {
+            let rows = planned.row_query(window, None);
+            let copies = planned.copy_query(&profile, window, None);
+            rows.is_some_and(|query| query.columns.compare.is_some())
+                || copies.is_some_and(|query| query.compare.is_some())
+        });
+        places.map(|planned| planned.place.name.clone()).collect()
+    };
+    assert_eq!(compared(PROFILE), Vec::<String>::new());
+    let asked = PROFILE.replacen(
+        "audit-stream",
+        "compare = { ignore = [\"/at\"] }\naudit-stream",
+        1,
+    );
+    assert_eq!(compared(&asked), ["shop.outbox", "product-events"]);
+}

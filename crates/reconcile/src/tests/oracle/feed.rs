@@ -1,8 +1,8 @@
 //! Tells a history to the index, in its own types.
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, Coverage, EventId, Gap, Micros, NO_VERSION, Observation, PlaceRole,
-    Stamp, Window,
+    Batch, Clock, ConsumerNo, Content, Coverage, EventId, Gap, Micros, NO_VERSION, Observation,
+    PlaceRole, Stamp, Window,
 };
 
 use super::history::{EVER, Fact, Look, Moment, Read, Sighting};
@@ -70,8 +70,18 @@ fn batch(shape: &Shape, sighting: &Sighting) -> Batch {
         position: sighting.position,
         key: String::new(),
         marks: sighting.marks,
+        content: content(sighting.says),
     });
     batch
+}
+
+fn content(says: i8) -> Content {
+    let hash = u64::from(says.unsigned_abs()) << 2;
+    match says {
+        0 => Content::NONE,
+        1.. => Content::json(hash),
+        _ => Content::text(hash),
+    }
 }
 
 fn progress(look: &Look) -> ConsumerProgress {

@@ -13,6 +13,7 @@ pub(super) fn flags(nth: usize, all: &[Event<'_>], known: &Known<'_>) -> Flags {
     let mut flags = Flags::empty();
     flags.set(Flags::DUPLICATE, is_duplicate(event));
     flags.set(Flags::DUPLICATE_ROW, event.rows.len() > 1);
+    flags.set(Flags::PAYLOAD_MISMATCH, is_mismatch(event));
     flags.set(Flags::SKEW, is_skewed(event, known));
     flags.set(
         Flags::RESENT,
@@ -45,6 +46,24 @@ fn is_duplicate(event: &Event<'_>) -> bool {
         }
     }
     others > 0
+}
+
+/// A copy that is neither ours nor a retry nor undecided, and says something else than each row,
+/// as far as that can be told of every row.
+fn is_mismatch(event: &Event<'_>) -> bool {
+    let mut strange = 0;
+    for copy in event.foreign() {
+        if copy.marks.contains(Marks::RETRY) {
+            continue;
+        }
+        let mut unlike = 0;
+        for row in &event.rows {
+            let alike_in_kind = row.says.signum() == copy.says.signum() && copy.says != 0;
+            unlike += usize::from(alike_in_kind && row.says != copy.says);
+        }
+        strange += usize::from(!event.rows.is_empty() && unlike == event.rows.len());
+    }
+    strange > 0
 }
 
 /// A later stage before an earlier one by more than the steps of both clocks and what they may be

@@ -113,6 +113,7 @@ impl Telling {
             partition: 0,
             position: 1000 + self.positions,
             marks,
+            says: 0,
         }
     }
 
@@ -183,12 +184,14 @@ impl Telling {
                 timeless(life, 2)
             };
             seen.marks |= odd;
+            seen.says = row.says.0;
             self.tell(row.found, Fact::Seen(seen.clone()));
             let last = self.history.scans.len() - 1;
             if let Some(later) = row.later
                 && row.found < last
             {
                 seen.marks = state(later) | odd;
+                seen.says = row.says.1;
                 if !seen.is_timed() {
                     seen.at += 3;
                 }
@@ -229,6 +232,7 @@ impl Telling {
             seen.id.clear();
         }
         seen.partition = copy.partition;
+        seen.says = copy.says;
         seen.position = self.free(place, copy.partition, copy.offset);
         match copy.tells {
             Tells::Everything | Tells::NoVersion => seen.aggregate = about.0.to_owned(),
@@ -267,6 +271,8 @@ impl Telling {
                 };
                 let mut copy = self.sighting(TOPIC, id, at, marks);
                 copy.position = position;
+                // What is rebuilt says something of its own.
+                copy.says = 9;
                 if !aggregate.is_empty() {
                     aggregate.clone_into(&mut copy.aggregate);
                     copy.version = Some(life.version);

@@ -56,6 +56,9 @@ pub(super) struct Sighting {
     pub(super) partition: u32,
     pub(super) position: i64,
     pub(super) marks: Marks,
+    /// What its body says: a number for JSON, a negative one for other text, 0 for nothing that
+    /// could be compared.
+    pub(super) says: i8,
 }
 
 /// One look at how far a consumer has moved.

@@ -33,6 +33,8 @@ pub(super) struct RowLife {
     pub(super) found: usize,
     pub(super) later: Option<Marks>,
     pub(super) shift: i64,
+    /// What its body says when it is first read, and later.
+    pub(super) says: (i8, i8),
 }
 
 /// A copy on a topic.
@@ -45,6 +47,8 @@ pub(super) struct CopyLife {
     pub(super) marks: Marks,
     pub(super) tells: Tells,
     pub(super) found: usize,
+    /// What its body says.
+    pub(super) says: i8,
 }
 
 /// What a copy tells of its aggregate.
@@ -119,6 +123,11 @@ pub(super) fn life() -> impl Strategy<Value = Life> {
     )
 }
 
+/// What a body says: mostly the same.
+fn says() -> impl Strategy<Value = i8> + Clone {
+    select(vec![1, 1, 1, 1, 1, 2, 3, 0, -1, -2])
+}
+
 /// The scan that finds something: mostly the first.
 fn scan() -> impl Strategy<Value = usize> + Clone {
     select(vec![0, 0, 0, 0, 1, 2])
@@ -137,11 +146,16 @@ fn row() -> impl Strategy<Value = RowLife> {
         ])
     };
     let later = prop::option::weighted(0.2, state());
-    (state(), scan(), later, 0_i64..6).prop_map(|(marks, found, later, shift)| RowLife {
-        marks,
-        found,
-        later,
-        shift,
+    let says = (says(), prop::bool::weighted(0.9), says())
+        .prop_map(|(first, stays, later)| (first, if stays { first } else { later }));
+    (state(), scan(), later, 0_i64..6, says).prop_map(|(marks, found, later, shift, says)| {
+        RowLife {
+            marks,
+            found,
+            later,
+            shift,
+            says,
+        }
     })
 }
 
@@ -165,8 +179,8 @@ fn copy() -> impl Strategy<Value = CopyLife> {
     ]);
     let coordinate = (prop::bool::weighted(0.25), 0_u32..2, 0_i64..10);
     let after = prop_oneof![4 => 0_i64..8, 1 => -8_i64..0, 2 => 8_i64..60];
-    (coordinate, after, marks, tells, scan()).prop_map(
-        |((other_topic, partition, offset), after, marks, tells, found)| CopyLife {
+    (coordinate, after, marks, tells, scan(), says()).prop_map(
+        |((other_topic, partition, offset), after, marks, tells, found, says)| CopyLife {
             other_topic,
             partition,
             offset,
@@ -174,6 +188,7 @@ fn copy() -> impl Strategy<Value = CopyLife> {
             marks,
             tells,
             found,
+            says,
         },
     )
 }

@@ -30,7 +30,7 @@ impl fmt::Debug for History {
                 match fact {
                     Fact::Seen(seen) => writeln!(
                         f,
-                        "  {} '{}' {}@{:?} at {}, {}@{} {:?}",
+                        "  {} '{}' {}@{:?} at {}, {}@{} says {} {:?}",
                         seen.place.0,
                         seen.id,
                         seen.aggregate,
@@ -38,6 +38,7 @@ impl fmt::Debug for History {
                         seen.at,
                         seen.partition,
                         seen.position,
+                        seen.says,
                         seen.marks
                             .iter_names()
                             .map(|(name, _)| name)

@@ -64,6 +64,7 @@ pub(super) fn query(stage: &dyn Stage, channel: &str) -> CopyQuery {
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        compare: None,
         window: Window {
             from: Micros(0),
             to: Micros(i64::MAX),
@@ -104,7 +105,7 @@ pub(super) fn now() -> Micros {
 }
 
 /// A channel that only listens has no past to scan.
-fn has_past(stage: &dyn Stage) -> bool {
+pub(super) fn has_past(stage: &dyn Stage) -> bool {
     stage.role() != CopyRole::Tap
 }
 
@@ -275,7 +276,11 @@ pub async fn a_follow_shows_what_arrives(stage: &dyn Stage) {
 }
 
 /// Pulls until the condition holds; fails with what was seen so far.
-async fn until(stream: &mut ChunkStream, all: &mut Yield, holds: impl Fn(&Yield) -> bool) {
+pub(super) async fn until(
+    stream: &mut ChunkStream,
+    all: &mut Yield,
+    holds: impl Fn(&Yield) -> bool,
+) {
     let pulling = async {
         while !holds(all) {
             match stream.next().await {

@@ -95,7 +95,11 @@ pub(super) async fn read(stage: &dyn Stage, roles: &RowColumns, after: Option<Cu
     all
 }
 
-async fn read_well(stage: &dyn Stage, roles: &RowColumns, after: Option<Cursor>) -> Yield {
+pub(super) async fn read_well(
+    stage: &dyn Stage,
+    roles: &RowColumns,
+    after: Option<Cursor>,
+) -> Yield {
     let all = read(stage, roles, after).await;
     if let Some(error) = &all.error {
         panic!("the read failed: {}", error.chain());

@@ -86,6 +86,11 @@ impl Log {
         batch.partitions.push(partition);
         batch.positions.push(offset);
         batch.marks.push(carried.marks);
+        if let Some(compare) = &query.compare {
+            batch
+                .contents
+                .push(compare.content(letter.payload.as_deref()));
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! A table of the database in memory.
 
-use waybill_model::{Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id};
+use waybill_model::{
+    Content, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id,
+};
 
 use super::Value;
 use crate::{Error, Result, Row, RowColumns, RowKey, RowQuery};
@@ -170,7 +172,17 @@ impl Table {
             position: number.unwrap_or(NO_POSITION),
             key: if number.is_some() { String::new() } else { key },
             marks,
+            content: self.content(line, roles)?,
         })
+    }
+
+    /// What the row's body says, where that is asked for.
+    fn content(&self, line: &Line, roles: &RowColumns) -> Result<Content> {
+        let (Some(compare), Some(name)) = (&roles.compare, &roles.payload) else {
+            return Ok(Content::NONE);
+        };
+        let body = &line.values[self.index(name, roles)?];
+        Ok(compare.content(body.as_deref()))
     }
 
     /// Whether the row is one the profile asks for.

@@ -38,6 +38,7 @@ fn roles(table: &str) -> RowColumns {
         attempts: None,
         only: None,
         payload: column("payload"),
+        compare: None,
     }
 }
 

@@ -1,0 +1,20 @@
+//! Whether two bodies say the same, whoever wrote them and however.
+//!
+//! Pure, and the same for every source. `tokens` reads JSON piece by piece without a tree and
+//! without recursion; `canonical` makes one number of it, for which order of members, spaces,
+//! escapes and spellings of numbers are all the same; `pointer` says which parts count, `compare`
+//! what a body is in the first place.
+
+mod compare;
+pub use compare::Compare;
+
+mod pointer;
+
+mod canonical;
+mod escapes;
+mod hash;
+mod number;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
