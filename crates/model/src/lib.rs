@@ -29,6 +29,9 @@ pub use verdict::{
 
 mod verdict_name;
 
+mod basis;
+pub use basis::{FlowBasis, Recognised};
+
 mod carrier;
 pub use carrier::{Carrier, Carriers, ParseCarrierError};
 

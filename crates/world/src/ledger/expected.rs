@@ -6,7 +6,7 @@ use waybill_model::{
 
 use super::{ConsumerEntry, Entry, Expected};
 use crate::event::AGGREGATE_TYPE;
-use crate::{ConsumerName, Fault};
+use crate::{ConsumerName, Fault, MessageIds};
 
 impl Entry {
     /// What Waybill must say about it.
@@ -18,7 +18,7 @@ impl Entry {
             .collect();
         let worst = consumers.iter().map(ConsumerVerdict::class);
         let class = worst.fold(publish.class(), Ord::min);
-        Expected {
+        let expected = Expected {
             id: self.seen_as(),
             kind: self.kind.clone(),
             aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
@@ -36,8 +36,10 @@ impl Entry {
             flags: self.flags(),
             flags_or: self.flags_or(),
             traceless: !self.leaves_traces(),
+            apart: None,
             faults: self.faults.clone(),
-        }
+        };
+        self.as_far_as_matched(expected)
     }
 
     fn publish(&self) -> PublishVerdict {
@@ -152,6 +154,12 @@ impl Entry {
 
     /// The id under which it can be seen: its own, unless only its business row is left.
     fn seen_as(&self) -> EventId {
+        if self.ids == MessageIds::Relay
+            && !self.outbox
+            && (self.has_copies() || self.is_consumed())
+        {
+            return EventId(self.ids.in_inbox(self.id).to_string());
+        }
         let has_id = self.outbox || self.has_copies() || self.is_consumed() || !self.stored;
         if has_id {
             return self.event_id();
@@ -159,11 +167,11 @@ impl Entry {
         reconstructed_id(AGGREGATE_TYPE, &self.product.to_string(), self.version)
     }
 
-    fn has_copies(&self) -> bool {
+    pub(super) fn has_copies(&self) -> bool {
         self.open || (self.copies > 0 && !self.expired) || self.resends() > 0
     }
 
-    fn is_consumed(&self) -> bool {
+    pub(super) fn is_consumed(&self) -> bool {
         let has_it = |it: &ConsumerEntry| it.processed || it.dead_lettered;
         self.consumers.iter().any(has_it)
     }

@@ -5,11 +5,11 @@ use waybill_model::{
     UnknownReason,
 };
 
-use super::event::Event;
+use super::event::{Event, Picture};
 use super::history::{Look, Sighting};
 use super::known::{Doubt, Known};
 use super::publish::can_be_consumed;
-use crate::{ConsumerShape, ProgressKind};
+use crate::ProgressKind;
 
 /// How long it has to stand still, with the event before it, to count as stalled.
 const STALLED: i64 = 10;
@@ -40,7 +40,7 @@ pub(super) fn consumer(
     event: &Event<'_>,
     publish: &[PublishVerdict],
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     if event.inbox.iter().any(|(consumer, _)| *consumer == no) {
@@ -56,7 +56,7 @@ pub(super) fn consumer(
     if due.is_empty() {
         return vec![ConsumerVerdict::NotDue];
     }
-    expected(&due, no, all, known)
+    expected(event, &due, no, picture, known)
 }
 
 /// A dead letter or retry that no later resend has made history.
@@ -129,9 +129,10 @@ fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
 }
 
 fn expected(
+    event: &Event<'_>,
     due: &[Due],
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     let consumer = &known.shape.consumers[usize::from(no.0)];
@@ -148,7 +149,7 @@ fn expected(
     let late = latest + i64::from(known.shape.grace.consume_secs);
     let young = known.moment.now <= late;
     if consumer.progress == ProgressKind::None {
-        return unwatched(consumer, no, since, late, known);
+        return unwatched(event, no, (since, late), picture, known);
     }
     let directed = due.iter().any(|due| due.at == latest && due.directed);
     let routed = latest + known.slack;
@@ -164,7 +165,7 @@ fn expected(
         Moved::PastBy(_) if !consumer.inbox && !may_drop => vec![ConsumerVerdict::Passed],
         _ if young => vec![ConsumerVerdict::InFlight],
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
-        Moved::PastBy(by) => passed(due, by, no, all, known),
+        Moved::PastBy(by) => passed(event, due, by, no, picture, known),
         // What the look before said may be out of date.
         _ if known.could_not_read(PlaceRole::Progress(no)) && moved != Moved::NoOffset => {
             unknown(&[UnknownReason::SourceFailed])
@@ -178,10 +179,11 @@ fn expected(
 /// It is past every copy since the look at `by`; its inbox decides, where it is known to hold
 /// everything.
 fn passed(
+    event: &Event<'_>,
     due: &[Due],
     by: i64,
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     let consumer = &known.shape.consumers[usize::from(no.0)];
@@ -193,7 +195,7 @@ fn passed(
     let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
     let mut overtaken = i64::MIN;
     for coordinate in &coordinates {
-        let at = overtaken_at(*coordinate, no, all).unwrap_or(i64::MAX - 1);
+        let at = overtaken_at(*coordinate, no, &picture.events).unwrap_or(i64::MAX - 1);
         overtaken = overtaken.max(at + 1);
     }
     let by = if coordinates.is_empty() {
@@ -211,7 +213,21 @@ fn passed(
     {
         return doubtful(doubt);
     }
-    vec![ConsumerVerdict::LostByConsumer]
+    unless_unrecognised(event, no, picture, known, ConsumerVerdict::LostByConsumer)
+}
+
+/// What rests on the consumer having nothing of it, where that would have been recognised.
+fn unless_unrecognised(
+    event: &Event<'_>,
+    no: ConsumerNo,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+    verdict: ConsumerVerdict,
+) -> Vec<ConsumerVerdict> {
+    match picture.bases.of_consumer(event, no, known) {
+        Some(reason) => unknown(&[reason]),
+        None => vec![verdict],
+    }
 }
 
 /// When it processed a later copy of the same partition. An event with copies in several places,
@@ -240,12 +256,13 @@ fn overtaken_at(
 
 /// Nothing tells how far it moved.
 fn unwatched(
-    consumer: &ConsumerShape,
+    event: &Event<'_>,
     no: ConsumerNo,
-    since: i64,
-    late: i64,
+    (since, late): (i64, i64),
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
+    let consumer = &known.shape.consumers[usize::from(no.0)];
     if !consumer.inbox {
         return unknown(&[UnknownReason::NoProbe]);
     }
@@ -253,7 +270,10 @@ fn unwatched(
         return vec![ConsumerVerdict::InFlight];
     }
     match known.absent(PlaceRole::Inbox(no), since - known.slack, late) {
-        Ok(()) => vec![ConsumerVerdict::Lagging(LagReason::Behind)],
+        Ok(()) => {
+            let behind = ConsumerVerdict::Lagging(LagReason::Behind);
+            unless_unrecognised(event, no, picture, known, behind)
+        }
         Err(doubt) => doubtful(doubt),
     }
 }
