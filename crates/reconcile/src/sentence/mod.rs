@@ -11,5 +11,8 @@ pub(crate) use rest::rests_on;
 mod many;
 pub use many::many;
 
+mod basis;
+pub use basis::basis;
+
 mod consumer;
 mod publish;
