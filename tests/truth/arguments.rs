@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// Of events that are not late yet by what was learnt it need not be said that they are missing.
     #[arg(long)]
     pub(crate) learn_grace: bool,
+    /// What ids the messages of the past carry
+    #[arg(long, value_enum, default_value_t = Ids::Own, conflicts_with = "live")]
+    pub(crate) ids: Ids,
     /// Follow the company while it works, instead of reading its past
     ///
     /// Reports besides how long it took from a fault to its confirmed verdict, and every event that
@@ -55,6 +58,19 @@ pub(crate) struct Arguments {
     /// With --live: changes per second
     #[arg(long, default_value_t = 100.0)]
     pub(crate) rate: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Ids {
+    /// The events' own, as the outbox has them
+    Own,
+    /// Others, made by the relay
+    Relay,
+    /// None
+    None,
+    /// The events' own, but the profile looks for them elsewhere and names no version
+    Wrong,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

@@ -1,6 +1,7 @@
 //! `cargo xtask truth`: a world whose events go astray, scanned by the real engine, and verdict by
 //! verdict held against the world's ledger. Prints JSON; exit code 1 when a verdict was wrong.
 
+mod apart;
 mod arguments;
 mod faults;
 mod live;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use waybill_model::{ConsumerVerdict, EventRow, Flags, GraceBasis, PublishVerdict, VerdictClass};
 use waybill_world::{Expected, Ledger};
 
+use crate::apart::Strays;
 use crate::look::Looked;
 
 /// How often a verdict was right, said wrongly, and not said where it was due.
@@ -31,6 +32,10 @@ pub(crate) struct Matrix {
     consumers: BTreeMap<&'static str, Count>,
     /// Of the flags that the ledger knows about.
     flags: BTreeMap<&'static str, Count>,
+    /// Messages that cannot be put together with their event, by what was said of them. Nothing but
+    /// their presence may be.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    apart: BTreeMap<&'static str, Count>,
     /// Events that Waybill saw and nobody made, and the other way round.
     invented: Vec<String>,
     unseen: Vec<String>,
@@ -75,7 +80,9 @@ impl Matrix {
             .iter()
             .map(|row| (row.id.as_str(), row))
             .collect();
+        let mut strays = Strays::default();
         for expected in ledger.expected() {
+            strays.note(&expected);
             match said.remove(expected.id.as_str()) {
                 Some(row) => matrix.compare(row, &young(expected, looked)),
                 // A clock that is minutes off may put an event before the window.
@@ -83,17 +90,32 @@ impl Matrix {
                 None => matrix.unseen.push(expected.id.to_string()),
             }
         }
-        matrix.invented = said.keys().map(|id| (*id).to_owned()).collect();
+        for (id, row) in said {
+            match strays.wrongly_said(row) {
+                Some(wrong) => matrix.count_apart(row, &wrong),
+                None => matrix.invented.push(id.to_owned()),
+            }
+        }
         matrix
     }
 
     /// Whether nothing was said wrongly and nothing was left unsaid.
     pub(crate) fn all_true(&self) -> bool {
         let clean = |count: &Count| count.r#false == 0 && count.missed == 0;
-        let all = [&self.publish, &self.consumers, &self.flags];
+        let all = [&self.publish, &self.consumers, &self.flags, &self.apart];
         all.iter().all(|counts| counts.values().all(clean))
             && self.invented.is_empty()
             && self.unseen.is_empty()
+    }
+
+    fn count_apart(&mut self, row: &EventRow, wrong: &[&'static str]) {
+        if wrong.is_empty() {
+            let (word, _) = of_publish(&row.verdict.publish);
+            self.apart.entry(word).or_default().r#true += 1;
+        }
+        for word in wrong {
+            self.apart.entry(word).or_default().r#false += 1;
+        }
     }
 
     fn compare(&mut self, row: &EventRow, expected: &Expected) {

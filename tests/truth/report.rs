@@ -6,7 +6,7 @@ use serde::Serialize;
 use waybill_protocol::EdgeGrace;
 use waybill_world::Ledger;
 
-use crate::arguments::{Arguments, Broker, Database};
+use crate::arguments::{Arguments, Broker, Database, Ids};
 use crate::live::Timing;
 use crate::matrix::Matrix;
 
@@ -18,6 +18,7 @@ pub(crate) struct Report {
     events: usize,
     db: Database,
     broker: Broker,
+    ids: Ids,
     /// How many events each fault has hit, as the ledger knows it.
     faults: BTreeMap<&'static str, u64>,
     /// Events that more than one fault has hit.
@@ -63,6 +64,7 @@ impl Report {
             events: ledger.len(),
             db: arguments.db,
             broker: arguments.broker,
+            ids: arguments.ids,
             faults,
             combined,
             seconds,

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use waybill_world::{BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, World, WorldConfig};
+use waybill_world::{
+    BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, MessageIds, World, WorldConfig,
+};
 
-use crate::arguments::{Arguments, Broker, Database};
+use crate::arguments::{Arguments, Broker, Database, Ids};
 
 /// How long a past is.
 const SPAN: Duration = Duration::from_secs(45 * 60);
@@ -15,9 +17,16 @@ const COUNTED: Duration = Duration::from_secs(6);
 
 /// An empty world.
 pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
-    World::create(config(arguments)?)
+    let world = World::create(config(arguments)?)
         .await
-        .context("failed to make the world")
+        .context("failed to make the world")?;
+    world.carry_ids(match arguments.ids {
+        Ids::Own => MessageIds::Own,
+        Ids::Relay => MessageIds::Relay,
+        Ids::None => MessageIds::None,
+        Ids::Wrong => MessageIds::Wrong,
+    })?;
+    Ok(world)
 }
 
 /// Writes a past in which these faults hit whom they hit.

@@ -35,6 +35,9 @@ pub use verdict::{
 
 mod verdict_name;
 
+mod basis;
+pub use basis::{FlowBasis, Recognised};
+
 mod carrier;
 pub use carrier::{Carrier, Carriers, ParseCarrierError};
 

@@ -136,8 +136,10 @@ impl Part {
                 })
             })
             .collect();
+        // Of several reasons for one stretch the same is told, whichever was heard of first.
+        let rank = |gap: &Gap| (gap.window.from, gap.window.to, unknown_reason(&gap.reason));
         self.gaps
-            .sort_by_key(|gap| (gap.window.from, gap.window.to));
+            .sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| words(one, other)));
         self.gaps.dedup();
         self.gaps.truncate(MAX_GAPS);
     }
@@ -208,6 +210,10 @@ impl Proof {
             _ => from,
         }
     }
+}
+
+fn words(one: &Gap, other: &Gap) -> std::cmp::Ordering {
+    one.reason.to_string().cmp(&other.reason.to_string())
 }
 
 fn unknown_reason(reason: &GapReason) -> UnknownReason {
@@ -379,6 +385,18 @@ mod tests {
             proof.absence(30, 110),
             Err(Unproven::Because(UnknownReason::RetentionPassed))
         );
+    }
+
+    #[test]
+    fn of_two_reasons_for_one_stretch_the_same_is_told_whichever_was_heard_of_first() {
+        let first = || coverage(0, 0, 100, &[(10, 30, GapReason::TapClosed)]);
+        let second = || coverage(0, 0, 100, &[(14, 21, GapReason::Retention)]);
+        for parts in [[first(), second()], [second(), first()]] {
+            assert_eq!(
+                book(&parts).proof(PLACE).absence(15, 16),
+                Err(Unproven::Because(UnknownReason::RetentionPassed))
+            );
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, Grace, Micros, PlaceId,
-    PlaceRole, Sibling, Window, canonical_id,
+    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, Micros,
+    PlaceId, PlaceRole, Sibling, Window, canonical_id,
 };
 
+use crate::basis::Bases;
 use crate::coverage::CoverageBook;
 use crate::delays::Delays;
 use crate::paces::{Graces, Paces};
@@ -35,6 +36,8 @@ pub struct Index {
     pub(crate) coverage: CoverageBook,
     pub(crate) movements: Vec<Movement>,
     pub(crate) own: HashMap<u32, Vec<OwnResend>>,
+    /// Own resends of events that stand for others, and of those they stand for.
+    pub(crate) kin_resends: HashMap<u32, Vec<OwnResend>>,
     /// Own resends of events that have not been seen (again) in this session.
     pub(crate) own_unseen: Vec<(EventId, OwnResend)>,
     pub(crate) delays: Delays,
@@ -56,6 +59,8 @@ pub struct Index {
     pub(crate) new_copies: bool,
     /// Aggregates that events with copies were taken for before; their order has to be looked at.
     pub(crate) left_aggregates: Vec<u32>,
+    /// By what events are recognised on both sides.
+    pub(crate) bases: Bases,
 }
 
 impl Index {
@@ -82,6 +87,7 @@ impl Index {
                 .map(|_| Movement::default())
                 .collect(),
             own: HashMap::new(),
+            kin_resends: HashMap::new(),
             own_unseen: Vec::new(),
             delays: Delays::default(),
             paces: Paces::new(shape.consumers.len()),
@@ -96,6 +102,7 @@ impl Index {
             heads: HashMap::new(),
             new_copies: false,
             left_aggregates: Vec::new(),
+            bases: Bases::default(),
             shape,
         }
     }
@@ -145,7 +152,7 @@ impl Index {
     /// Says that Waybill itself sent this event, as the journal knows it: confirmed sends only.
     /// The event counts as published, and that copy never as a duplicate.
     pub fn resent(&mut self, event: &EventId, resend: OwnResend) {
-        match self.no_of(event) {
+        match self.events.own_no_of(&canonical_id(event.as_str())) {
             Some(no) => self.note_resend(no, resend),
             None => self.own_unseen.push((event.clone(), resend)),
         }
@@ -155,7 +162,9 @@ impl Index {
         let known = self.own.entry(no).or_default();
         if !known.contains(&resend) {
             known.push(resend);
-            self.events.unmark(no, State::SETTLED);
+            for no in [no, self.events.head(no)] {
+                self.events.unmark(no, State::SETTLED);
+            }
             // A copy that turns out to be ours does not count for order.
             self.new_copies = true;
         }
@@ -236,6 +245,19 @@ impl Index {
         self.events.no_of(&canonical_id(id.as_str()))
     }
 
+    /// All ids under which an event was seen, its own first.
+    pub fn ids(&self, no: u32) -> Vec<EventId> {
+        let members = self.events.members(no);
+        let ids = members.map(|member| EventId(self.events.id(member).into_owned()));
+        ids.collect()
+    }
+
+    /// By what the messages of a destination are recognised (the rows of an inbox, the dead
+    /// letters), as of the latest judgement; `None` for a place of which none was seen.
+    pub fn basis(&self, place: PlaceId) -> Option<FlowBasis> {
+        self.bases.found().find(|it| it.place == place).copied()
+    }
+
     /// Up to `around` events of the same aggregate before and after one, in order, with itself.
     pub fn siblings(&self, no: u32, around: usize) -> Vec<Sibling> {
         crate::row::siblings(self, no, around)
@@ -306,6 +328,7 @@ impl Index {
             + self.suspicions.heap_bytes()
             + self.timelines.heap_bytes()
             + self.own.allocation_size()
+            + self.bases.heap_bytes()
             + self.heads.allocation_size()
             + self.paces.heap_bytes()
             + movements

@@ -145,6 +145,9 @@ impl Index {
         if added != Added::Known && !has_earlier_stage && events.is(no, State::ORDERED) {
             self.timelines.spoil_order();
         }
+        if added == Added::New && role != PlaceRole::Outbox {
+            self.bases.offer(spot, no);
+        }
         match role {
             PlaceRole::Outbox => self.learn_from_row(no, spot, added),
             PlaceRole::Destination if added == Added::New => self.learn_from_copy(no, spot),
@@ -156,13 +159,17 @@ impl Index {
     }
 
     fn learn_from_row(&mut self, no: u32, spot: &Spot<'_>, added: Added) {
-        if spot.marks.contains(Marks::SENT) {
+        let sent = spot.marks.contains(Marks::SENT);
+        if sent {
             self.relay_sent(spot.at);
         }
+        let counts = sent || !self.shape.outbox_tells_sent;
+        self.bases.note_row(spot, added == Added::New, counts);
         if added != Added::New {
             return;
         }
-        let copies = self.events.copies(no).filter(|copy| !is_own(copy.marks));
+        let copies = self.events.own_copies(no);
+        let copies = copies.filter(|copy| !is_own(copy.marks));
         let copied: Vec<(i64, Marks)> = copies.map(|copy| (copy.at, copy.marks)).collect();
         for copy in copied {
             self.relay_took((spot.at, spot.marks), copy);
@@ -206,7 +213,7 @@ impl Index {
     }
 
     fn learn_from_inbox(&mut self, no: u32, consumer: ConsumerNo, row: &Spot<'_>) {
-        for copy in self.events.copies(no) {
+        for copy in self.events.own_copies(no) {
             let timed = !copy.marks.intersects(Marks::NO_TIME | Marks::OWN_RESEND);
             if timed && self.reads(consumer, copy.place) {
                 self.paces.consumed(consumer, copy.at, row.at, row.marks);

@@ -31,7 +31,7 @@ impl Index {
     }
 
     /// Own resends that the journal told before their event was seen.
-    fn adopt_resends(&mut self) {
+    pub(crate) fn adopt_resends(&mut self) {
         for (id, resend) in std::mem::take(&mut self.own_unseen) {
             self.resent(&id, resend);
         }

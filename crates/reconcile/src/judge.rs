@@ -22,7 +22,10 @@ impl Index {
     /// Reaches a verdict on every event that may have changed: new evidence, new coverage, or just
     /// later. What has arrived everywhere is settled and costs nothing until it is seen again.
     pub fn judge(&mut self, judgement: &Judgement) -> &Counts {
+        self.adopt_resends();
+        self.find_bases();
         self.join();
+        self.gather_resends();
         self.judge_order();
         self.graces = self.paces.graces(&self.shape.grace, judgement.slack_micros);
         let mut context = Context::new(self, judgement);
@@ -54,7 +57,12 @@ impl Index {
 
     /// Own resends of an event as the journal knows them.
     pub(crate) fn resends(&self, no: u32) -> &[OwnResend] {
-        self.own.get(&no).map_or(&[], Vec::as_slice)
+        let told = if self.events.is(no, State::HEAD) {
+            &self.kin_resends
+        } else {
+            &self.own
+        };
+        told.get(&no).map_or(&[], Vec::as_slice)
     }
 
     /// Takes an event out of the counts, before its verdict changes.
@@ -93,7 +101,7 @@ impl Index {
             return;
         };
         let sent = self.events.outbox_marks(no).contains(Marks::SENT);
-        let reached_broker = self.events.copy.has(no)
+        let reached_broker = self.events.has_copy(no)
             || !self.resends(no).is_empty()
             || crate::row::consumed(&self.events, no).is_some();
         if sent || reached_broker {
@@ -120,7 +128,7 @@ impl Index {
             return;
         };
         let resent = !self.resends(no).is_empty();
-        let here: Vec<(PlaceId, u32)> = if resent || self.events.is(no, State::EXTRAS) {
+        let here: Vec<(PlaceId, u32)> = if resent || self.events.is_plural(no) {
             let copies = self.events.copies(no);
             copies.map(|copy| (copy.place, copy.partition)).collect()
         } else {
@@ -145,7 +153,7 @@ impl Index {
 
     /// The change of a copy without a row whose aggregate has moved on.
     fn overtaken_version(&self, no: u32) -> Option<(u32, i64)> {
-        if self.business.len() == 0 || self.events.outbox.has(no) || !self.events.copy.has(no) {
+        if self.business.len() == 0 || self.events.outbox.has(no) || !self.events.has_copy(no) {
             return None;
         }
         let (aggregate, version) = self.change_of(no);

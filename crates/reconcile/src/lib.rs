@@ -39,6 +39,8 @@ pub use index::Index;
 mod ingest;
 pub use ingest::Ingested;
 
+mod basis;
+
 mod join;
 mod judge;
 mod order;

@@ -63,7 +63,7 @@ impl Index {
         touched[0] = false;
         let member = |no: u32| {
             let aggregate = group(events.aggregate(no));
-            let counts = touched[aggregate] && events.copy.has(no) && events.visible(no);
+            let counts = touched[aggregate] && events.visible(no) && events.has_copy(no);
             counts.then_some(aggregate)
         };
         let mut starts = vec![0_u32; n_aggregates + 1];

@@ -7,7 +7,7 @@ use waybill_model::{
 
 use crate::Seen;
 use crate::index::Index;
-use crate::store::{Business, Events, Spot};
+use crate::store::{Business, Events, Spot, State};
 
 /// When an event first happened, as its earliest stage says.
 pub(crate) fn at(events: &Events, business: &Business, no: u32) -> i64 {
@@ -58,6 +58,9 @@ fn not_checked(index: &Index) -> String {
 
 fn basis(index: &Index, no: u32) -> MatchBasis {
     let events = &index.events;
+    if events.is(no, State::HEAD) {
+        return MatchBasis::AggregateVersion;
+    }
     let sides = usize::from(events.outbox.has(no))
         + usize::from(events.copy.has(no))
         + usize::from(consumed(events, no).is_some());
@@ -109,7 +112,6 @@ pub(crate) fn facts(index: &Index, no: u32) -> Vec<Seen> {
     if !events.visible(no) {
         return Vec::new();
     }
-    let (id, base) = (events.id(no), events.base(no));
     let mut facts = Vec::new();
     let linked = events.stored.get(no);
     if linked != 0 {
@@ -119,6 +121,16 @@ pub(crate) fn facts(index: &Index, no: u32) -> Vec<Seen> {
             &index.business.get(linked - 1).spot,
         ));
     }
+    for member in events.members(no) {
+        facts_under_one_id(index, member, &mut facts);
+    }
+    facts.sort_by_key(|fact| (fact.stage, fact.consumer, fact.stamp.at, fact.position));
+    facts
+}
+
+fn facts_under_one_id(index: &Index, no: u32, facts: &mut Vec<Seen>) {
+    let events = &index.events;
+    let (id, base) = (events.id(no), events.base(no));
     let mut first = |role, spot: Option<Spot<'_>>| {
         facts.extend(spot.map(|spot| seen(index, role, &spot)));
     };
@@ -135,8 +147,6 @@ pub(crate) fn facts(index: &Index, no: u32) -> Vec<Seen> {
             .extra_spots(no)
             .map(|(role, spot)| seen(index, role, spot)),
     );
-    facts.sort_by_key(|fact| (fact.stage, fact.consumer, fact.stamp.at, fact.position));
-    facts
 }
 
 fn seen(index: &Index, role: PlaceRole, spot: &Spot<'_>) -> Seen {

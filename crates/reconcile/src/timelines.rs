@@ -62,6 +62,21 @@ impl Timelines {
         self.order_stale = true;
     }
 
+    /// Says that an event which had left the order may be back.
+    pub(crate) fn forget_order(&mut self) {
+        self.order.clear();
+        self.ordered_below = 0;
+    }
+
+    /// Says that what consumers had may be told of other events.
+    pub(crate) fn spoil_consumers(&mut self) {
+        for (lane, times) in &mut self.lanes {
+            if matches!(lane, Lane::Consumer(_)) {
+                times.spoil();
+            }
+        }
+    }
+
     pub(crate) fn replace(&mut self, lane: Lane, times: Vec<i64>) {
         if let Some(known) = self.lanes.get_mut(&lane) {
             known.replace(times);

@@ -134,7 +134,7 @@ impl ProductEvent {
 /// A message on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Letter {
-    /// The event's id.
+    /// The event's id, or whatever this message carries as such; empty for none.
     pub(crate) id: String,
     /// Event type; RabbitMQ's routing key.
     pub(crate) kind: String,

@@ -2,6 +2,8 @@
 
 mod expected;
 
+mod unmatched;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -13,7 +15,7 @@ use waybill_model::{
 };
 
 use crate::event::ProductEvent;
-use crate::{Error, Fault, Result};
+use crate::{Error, Fault, MessageIds, Result};
 
 /// Every event of a world.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +77,12 @@ pub struct Entry {
     /// That a copy or a row is absent cannot be known, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub blind: Option<UnknownReason>,
+    /// What ids its messages carry.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ids: MessageIds,
+    /// The request that caused it, where Waybill takes that for the id of its messages.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub request: Option<Uuid>,
     /// Each consumer, in the order of [`ConsumerName::ALL`].
     pub consumers: [ConsumerEntry; 3],
     /// What was done to it.
@@ -143,8 +151,20 @@ pub struct Expected {
     pub consumers_or: Vec<Vec<ConsumerVerdict>>,
     /// Nothing that could be read tells of it any more.
     pub traceless: bool,
+    /// Its messages cannot be put together with the rest of it, so that they seem to be events of
+    /// their own: under this id, or under none.
+    pub apart: Option<Apart>,
     /// What was done to it.
     pub faults: Vec<Fault>,
+}
+
+/// Under what the messages of an event are seen that belong to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Apart {
+    /// An id that other events' messages may carry too.
+    As(EventId),
+    /// No id; each by its place on the broker.
+    Nameless,
 }
 
 impl Ledger {
@@ -282,6 +302,8 @@ impl Entry {
             skewed: false,
             copied_early: false,
             blind: None,
+            ids: MessageIds::Own,
+            request: None,
             consumers: [ConsumerEntry::default(); 3],
             faults: Vec::new(),
         }

@@ -21,13 +21,16 @@ mod spelling;
 
 mod respell;
 
+mod ids;
+pub use ids::MessageIds;
+
 mod event;
 
 mod fault;
 pub use fault::{Fault, Planted, Says};
 
 mod ledger;
-pub use ledger::{ConsumerEntry, Entry, Expected, Ledger};
+pub use ledger::{Apart, ConsumerEntry, Entry, Expected, Ledger};
 
 mod schedule;
 

@@ -12,7 +12,7 @@ use crate::bus::Bus;
 use crate::event::{AGGREGATE_TYPE, ChangeKind};
 use crate::store::{SQLITE_FILE, with_database};
 use crate::world::Inner;
-use crate::{BrokerKind, ConsumerName, DatabaseKind, Secrets, WorldConfig};
+use crate::{BrokerKind, ConsumerName, DatabaseKind, MessageIds, Secrets, WorldConfig};
 
 const DATABASE_SECRET: &str = "shop-database";
 const BROKER_SECRET: &str = "shop-broker";
@@ -143,7 +143,7 @@ fn flow(world: &Inner) -> Flow {
         destination: names.destination(),
         audit_stream: rabbit.then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
-        carriers: if rabbit { in_amqp() } else { in_kafka() },
+        carriers: carriers(world.message_ids(), rabbit),
         compare: Some(CompareSettings::default()),
         template: Some(Template {
             kind: ChangeKind::Snapshot.wire_name().to_owned(),
@@ -177,6 +177,23 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
         }),
         dead_letters: Some(dead_letters),
         since: world.registered(name),
+    }
+}
+
+fn carriers(ids: MessageIds, rabbit: bool) -> Carriers {
+    let right = if rabbit { in_amqp() } else { in_kafka() };
+    if ids != MessageIds::Wrong {
+        return right;
+    }
+    let request = if rabbit {
+        Carrier::CorrelationId
+    } else {
+        Carrier::Header("correlation-id".to_owned())
+    };
+    Carriers {
+        id: vec![request],
+        version: Vec::new(),
+        ..right
     }
 }
 

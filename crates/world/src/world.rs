@@ -12,8 +12,8 @@ use crate::name::Names;
 use crate::product::Catalogue;
 use crate::store::Store;
 use crate::{
-    BrokerKind, ConsumerName, DatabaseKind, Error, Fault, Ledger, Membership, Result, Secrets,
-    WorldConfig, profile,
+    BrokerKind, ConsumerName, DatabaseKind, Error, Fault, Ledger, Membership, MessageIds, Result,
+    Secrets, WorldConfig, profile,
 };
 
 /// A company that sells squeaky toys. Cheap to clone; all clones are the same company.
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     deletes_after_send: AtomicBool,
     /// A consumer that was registered late, and when.
     registered: std::sync::OnceLock<(ConsumerName, Micros)>,
+    /// What ids messages carry; the event's own unless said otherwise.
+    message_ids: std::sync::OnceLock<MessageIds>,
 }
 
 impl World {
@@ -88,6 +90,7 @@ impl World {
             relay_call: Notify::new(),
             deletes_after_send: AtomicBool::new(false),
             registered: std::sync::OnceLock::new(),
+            message_ids: std::sync::OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -97,6 +100,20 @@ impl World {
     /// A complete profile for Waybill.
     pub fn profile(&self, access: Access) -> Profile {
         profile::profile(&self.inner, access)
+    }
+
+    /// Says what ids the messages of its past carry, before that is written; said once.
+    ///
+    /// What the company publishes while it works carries the events' own.
+    pub fn carry_ids(&self, ids: MessageIds) -> Result<()> {
+        let rabbit = matches!(self.inner.bus, Bus::Rabbit(_));
+        if rabbit && ids == MessageIds::None {
+            return Err(Error::Config(
+                "on RabbitMQ consumers know what they cannot process by its message id".to_owned(),
+            ));
+        }
+        self.inner.message_ids.set(ids).ok();
+        Ok(())
     }
 
     /// The passwords its profile names.
@@ -163,6 +180,10 @@ impl Inner {
     pub(crate) fn registered(&self, consumer: ConsumerName) -> Option<Micros> {
         let (late, at) = self.registered.get()?;
         (*late == consumer).then_some(*at)
+    }
+
+    pub(crate) fn message_ids(&self) -> MessageIds {
+        self.message_ids.get().copied().unwrap_or_default()
     }
 
     pub(crate) fn deletes_after_send(&self) -> bool {

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 use waybill_model::{
-    ConsumerVerdict, EventRow, Fact, Gap, GraceBasis, PlaceId, PublishVerdict, VerdictClass, Window,
+    ConsumerVerdict, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId, PublishVerdict,
+    Recognised, VerdictClass, Window,
 };
 use waybill_protocol::{Counts, EdgeGrace, EventFacts, PlaceStatus};
 
@@ -94,6 +95,30 @@ pub(crate) struct PlaceDocument {
     coverage: Option<Times>,
     gaps: Vec<GapDocument>,
     failure: Option<String>,
+    /// By what its messages are matched with the rest.
+    matching: Option<MatchingDocument>,
+}
+
+/// By what the messages of a place are matched, and the sample that says so.
+#[derive(Debug, Serialize)]
+pub(crate) struct MatchingDocument {
+    by: Recognised,
+    sampled: u32,
+    by_id: u32,
+    by_version: u32,
+    sentence: String,
+}
+
+impl MatchingDocument {
+    fn new(found: &FlowBasis, told: &str) -> Self {
+        Self {
+            by: found.recognised,
+            sampled: found.sampled,
+            by_id: found.by_id,
+            by_version: found.by_version,
+            sentence: told.to_owned(),
+        }
+    }
 }
 
 /// A span that may have been missed.
@@ -135,6 +160,9 @@ impl PlaceDocument {
                 .failure
                 .as_ref()
                 .map(|failure| failure.message.clone()),
+            matching: status
+                .basis
+                .map(|found| MatchingDocument::new(&found, &status.matched)),
         }
     }
 }

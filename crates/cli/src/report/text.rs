@@ -61,11 +61,11 @@ fn place_line(status: &PlaceStatus) -> String {
         status.progress.done,
         status.covered * 100.0
     );
-    match (&status.failure, status.first_gap()) {
-        (Some(failure), _) => format!("{what}; {}", failure.message),
-        (None, Some(reason)) => format!("{what}; {reason}"),
-        (None, None) => what,
-    }
+    let failure = status.failure.as_ref().map(|it| it.message.clone());
+    let gap = status.first_gap().map(ToString::to_string);
+    let matched = Some(status.matched.clone()).filter(|matched| !matched.is_empty());
+    let told = [Some(what), failure.or(gap), matched];
+    told.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn finding(row: &EventRow, consumers: &[String], facts: Option<&EventFacts>) {

@@ -32,7 +32,8 @@ pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
 
 /// A suspect, and who misses it.
 struct Suspect {
-    id: EventId,
+    /// It may be known to others by the id of its messages.
+    ids: Vec<EventId>,
     /// Nothing in any table tells of it.
     phantom: bool,
     consumers: Vec<ConsumerNo>,
@@ -57,11 +58,9 @@ fn suspects(session: &Session) -> Vec<Suspect> {
             .map(|(no, _)| ConsumerNo(no))
             .collect();
         let phantom = verdict.publish == PublishVerdict::Phantom;
-        if (phantom || !consumers.is_empty())
-            && let Some(row) = book.index.row(no)
-        {
+        if phantom || !consumers.is_empty() {
             suspects.push(Suspect {
-                id: row.id,
+                ids: book.index.ids(no),
                 phantom,
                 consumers,
             });
@@ -78,7 +77,8 @@ fn wanted(suspects: &[Suspect], role: PlaceRole) -> Vec<EventId> {
         _ => false,
     };
     let wanted = suspects.iter().filter(is_wanted);
-    wanted.map(|it| it.id.clone()).take(MAX_SUSPECTS).collect()
+    let ids = wanted.flat_map(|it| it.ids.iter().cloned());
+    ids.take(MAX_SUSPECTS).collect()
 }
 
 async fn ask(session: &Session, planned: &PlannedPlace, ids: &[EventId]) -> bool {

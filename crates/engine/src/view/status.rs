@@ -2,7 +2,6 @@
 
 use waybill_model::{ConsumerNo, Coverage, Gap, PlaceRole, Window};
 use waybill_protocol::{ConsumerCounts, EdgeGrace, PlaceStatus, ScanState, Status};
-
 use waybill_reconcile::sentence;
 
 use crate::clock::now;
@@ -22,7 +21,7 @@ pub(crate) fn status(session: &Session) -> Status {
         scan: scan_state(&book),
         window: asked,
         places: places
-            .map(|(planned, state)| place(planned, state, &coverage, asked))
+            .map(|(planned, state)| place(planned, state, &coverage, &book))
             .collect(),
         counts: book.tally.counts.clone(),
         consumers: consumers(session, &book),
@@ -42,13 +41,14 @@ fn place(
     planned: &PlannedPlace,
     state: &PlaceState,
     coverage: &[Coverage],
-    asked: Window,
+    book: &Book,
 ) -> PlaceStatus {
+    let basis = book.index.basis(planned.place.id);
     let here: Vec<&Coverage> = coverage
         .iter()
         .filter(|c| c.place == planned.place.id)
         .collect();
-    let shares: f64 = here.iter().map(|c| c.share_of(asked)).sum();
+    let shares: f64 = here.iter().map(|c| c.share_of(book.window)).sum();
     let gaps: Vec<Gap> = here
         .iter()
         .flat_map(|c| c.gaps.iter().cloned())
@@ -68,6 +68,10 @@ fn place(
         gaps,
         window: spanned(&here),
         failure: state.failure.clone(),
+        matched: basis
+            .map(|found| sentence::basis(&found, book.index.shape()))
+            .unwrap_or_default(),
+        basis,
     }
 }
 

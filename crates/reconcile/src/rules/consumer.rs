@@ -3,7 +3,7 @@
 use waybill_model::{Marks, UnknownReason};
 
 use super::summary::Anchor;
-use super::{ConsumerContext, Context, Summary};
+use super::{ConsumerContext, Context, Summary, doubt};
 use crate::ProgressKind;
 use crate::coverage::Unproven;
 use crate::tracker::Passage;
@@ -68,7 +68,7 @@ fn moved(
     let movement = &event.index.movements[usize::from(consumer.no.0)];
     let routed = anchor.at.saturating_add(context.judgement.slack_micros);
     let passage = match consumer.progress {
-        ProgressKind::None => return unwatched(anchor, consumer, context),
+        ProgressKind::None => return unwatched(event, anchor, consumer, context),
         ProgressKind::Queue if movement.unbound(routed) && !anchor.directed => {
             return ConsumerCode::NOT_ROUTED;
         }
@@ -123,7 +123,10 @@ fn passed(
     {
         return unproven(why);
     }
-    ConsumerCode::LOST
+    match doubt::of_consumer(event, consumer.no) {
+        Some(reason) => ConsumerCode::unknown(reason),
+        None => ConsumerCode::LOST,
+    }
 }
 
 /// By when copies behind every copy of the event had been processed.
@@ -138,7 +141,12 @@ fn overtaken(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<i64> {
 }
 
 /// Nothing tells how far the consumer moved; its inbox, if it has one, is all there is.
-fn unwatched(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> ConsumerCode {
+fn unwatched(
+    event: &Summary<'_>,
+    anchor: Anchor,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> ConsumerCode {
     if !consumer.has_inbox {
         return ConsumerCode::unknown(UnknownReason::NoProbe);
     }
@@ -150,7 +158,10 @@ fn unwatched(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> C
         .inbox
         .absence(from, anchor.at.saturating_add(consumer.grace))
     {
-        Ok(()) => ConsumerCode::lagging(waybill_model::LagReason::Behind),
+        Ok(()) => match doubt::of_consumer(event, consumer.no) {
+            Some(reason) => ConsumerCode::unknown(reason),
+            None => ConsumerCode::lagging(waybill_model::LagReason::Behind),
+        },
         Err(why) => unproven(why),
     }
 }

@@ -162,8 +162,9 @@ impl Context {
             consumers: consumers.collect(),
             lookback: publish_grace
                 .max(index.delays.p99().unwrap_or(0).saturating_mul(2))
+                .max(index.bases.p99().unwrap_or(0).saturating_mul(2))
                 .saturating_add(judgement.slack_micros),
-            relay_sent_up_to: index.relay_sent_up_to,
+            relay_sent_up_to: index.relay_sent_up_to.max(index.bases.sent_up_to()),
             oldest_unsent: HashMap::new(),
             taken_versions: HashSet::new(),
         }

@@ -24,7 +24,7 @@ pub(crate) fn flags(event: &Summary<'_>, context: &Context) -> Flags {
 fn duplicate(event: &Summary<'_>) -> bool {
     let counts =
         |copy: &crate::store::CopyRef| !copy.marks.contains(Marks::RETRY) && !event.is_own(copy);
-    if event.index.events.extra_spots(event.no).next().is_none() {
+    if !event.index.events.is_plural(event.no) {
         return false;
     }
     let mut places: Vec<PlaceId> = event
@@ -45,15 +45,15 @@ fn malformed(event: &Summary<'_>) -> bool {
     let bad = Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED;
     let events = &event.index.events;
     let linked = events.stored.get(event.no);
+    let consumed = |member: u32| {
+        let mut extras = events.extra_spots(member);
+        let mut inboxes = events.inboxes.iter();
+        extras.any(|(_, spot)| spot.marks.intersects(bad))
+            || inboxes.any(|inbox| inbox.has(member) && inbox.marks(member).intersects(bad))
+    };
     event.outbox_marks.intersects(bad)
         || event.copies().any(|copy| copy.marks.intersects(bad))
-        || events
-            .extra_spots(event.no)
-            .any(|(_, spot)| spot.marks.intersects(bad))
-        || events
-            .inboxes
-            .iter()
-            .any(|inbox| inbox.has(event.no) && inbox.marks(event.no).intersects(bad))
+        || events.members(event.no).any(consumed)
         || (linked != 0 && event.index.business.marks(linked - 1).intersects(bad))
 }
 

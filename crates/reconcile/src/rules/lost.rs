@@ -2,12 +2,12 @@
 
 use waybill_model::UnknownReason;
 
-use super::{Context, Since};
+use super::{Context, Since, Summary, doubt};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a row that is marked as sent and has no copy.
-pub(super) fn verdict(written: Since, context: &Context) -> PublishCode {
+pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) -> PublishCode {
     if !context.has_observer {
         return PublishCode::unknown(UnknownReason::NoObserver);
     }
@@ -15,6 +15,9 @@ pub(super) fn verdict(written: Since, context: &Context) -> PublishCode {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
         _ if context.may_still_be_published(written.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
-        Ok(()) => PublishCode::LOST_IN_PUBLISH,
+        Ok(()) => match doubt::of_absence(event) {
+            Some(reason) => PublishCode::unknown(reason),
+            None => PublishCode::LOST_IN_PUBLISH,
+        },
     }
 }

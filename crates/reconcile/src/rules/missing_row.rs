@@ -2,17 +2,20 @@
 
 use waybill_model::UnknownReason;
 
-use super::{Context, Since};
+use super::{Context, Since, Summary, doubt};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a change that nothing but its business row tells of.
-pub(super) fn verdict(changed: Since, context: &Context) -> PublishCode {
+pub(super) fn verdict(event: &Summary<'_>, changed: Since, context: &Context) -> PublishCode {
     match absence(changed, context) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
         _ if context.may_still_be_published(changed.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
-        Ok(()) => PublishCode::MISSING_OUTBOX_ROW,
+        Ok(()) => match doubt::of_absence(event) {
+            Some(reason) => PublishCode::unknown(reason),
+            None => PublishCode::MISSING_OUTBOX_ROW,
+        },
     }
 }
 

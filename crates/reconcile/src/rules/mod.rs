@@ -13,6 +13,8 @@ pub(crate) use summary::{Since, Summary};
 mod publish;
 pub(crate) use publish::publish;
 
+mod doubt;
+
 mod phantom;
 mod unsent;
 

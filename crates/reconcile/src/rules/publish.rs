@@ -2,7 +2,7 @@
 
 use waybill_model::{Marks, StuckReason, UnknownReason};
 
-use super::{Context, Summary, lost, missing_row, phantom, unsent};
+use super::{Context, Summary, doubt, lost, missing_row, phantom, unsent};
 use crate::verdicts::PublishCode;
 
 /// How long a transaction may stay open: Kafka's `transaction.max.timeout.ms` unless somebody has
@@ -12,24 +12,28 @@ const TRANSACTION_TIMEOUT_MICROS: i64 = 900_000_000;
 /// The publish verdict. What is there is asked for first, so that no proof of absence, however
 /// good, can outweigh a copy.
 pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
-    if event.nameless {
-        return PublishCode::unknown(UnknownReason::NoMatchableId);
+    if event.nameless
+        && let Some(reason) = doubt::without_id(event)
+    {
+        return PublishCode::unknown(reason);
     }
     if event.reached_broker() {
         return present(event, context);
     }
     match (event.outbox, event.stored) {
         (Some(written), _) if event.outbox_marks.contains(Marks::SENT) => {
-            lost::verdict(written, context)
+            lost::verdict(event, written, context)
         }
         (Some(written), _) => unsent::verdict(event, written, context),
-        (None, Some(changed)) => missing_row::verdict(changed, context),
+        (None, Some(changed)) => missing_row::verdict(event, changed, context),
         (None, None) => PublishCode::unknown(UnknownReason::NotCovered),
     }
 }
 
 fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
-    if phantom::holds(event, context) {
+    if let Some(reason) = doubt::of_copies(event) {
+        PublishCode::unknown(reason)
+    } else if phantom::holds(event, context) {
         PublishCode::PHANTOM
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED

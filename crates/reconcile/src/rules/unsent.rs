@@ -2,7 +2,7 @@
 
 use waybill_model::{Marks, StuckReason, UnknownReason};
 
-use super::{Context, Since, Summary};
+use super::{Context, Since, Summary, doubt};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
@@ -26,6 +26,9 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
             _ if !context.has_observer => return PublishCode::unknown(UnknownReason::NoObserver),
             Err(Unproven::Because(reason)) => return PublishCode::unknown(reason),
             _ => {}
+        }
+        if let Some(reason) = doubt::of_absence(event) {
+            return PublishCode::unknown(reason);
         }
     }
     PublishCode::stuck(reason(event, written.at, context))

@@ -14,5 +14,8 @@ pub use many::many;
 mod grace;
 pub use grace::grace;
 
+mod basis;
+pub use basis::basis;
+
 mod consumer;
 mod publish;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 use waybill_model::{ConsumerNo, Content, Marks, NO_VERSION, PlaceId, PlaceRole};
 
+use super::kin::Kin;
 use super::{Column, Ids, Names, Near, Spot, Track, Wide};
 use crate::Shape;
 
@@ -30,6 +31,10 @@ impl State {
     pub(crate) const SETTLED: u16 = 1 << 5;
     /// It stands in the time order.
     pub(crate) const ORDERED: u16 = 1 << 6;
+    /// There are events that are this one under other ids.
+    pub(crate) const HEAD: u16 = 1 << 7;
+    /// Another event stands for it.
+    pub(crate) const ABSORBED: u16 = 1 << 8;
 }
 
 /// Whose word counts for type, aggregate and version; higher wins.
@@ -100,6 +105,7 @@ pub(crate) struct Events {
     ranks: Column<u8>,
     extras: HashMap<u32, Vec<Extra>>,
     merged: HashMap<u32, u32>,
+    pub(super) kin: Kin,
 }
 
 impl Events {
@@ -129,6 +135,7 @@ impl Events {
             ranks: Column::new(0),
             extras: HashMap::new(),
             merged: HashMap::new(),
+            kin: Kin::default(),
         }
     }
 
@@ -151,7 +158,7 @@ impl Events {
 
     /// Whether the number is an event that is to be shown and counted.
     pub(crate) fn visible(&self, no: u32) -> bool {
-        self.state.get(no) & (State::SEEN | State::MERGED) == State::SEEN
+        self.state.get(no) & (State::SEEN | State::MERGED | State::ABSORBED) == State::SEEN
     }
 
     /// The event that an id is about, made when it is new: its number and whether it was made.
@@ -166,13 +173,19 @@ impl Events {
         (self.resolve(no), new)
     }
 
-    /// The number of an id that is known.
+    /// The number of an id that is known, of the event that stands for it.
     pub(crate) fn no_of(&self, id: &str) -> Option<u32> {
+        self.own_no_of(id).map(|no| self.head(no))
+    }
+
+    /// The number of an id that is known.
+    pub(crate) fn own_no_of(&self, id: &str) -> Option<u32> {
         let no = self.resolve(self.ids.no_of(id)?);
         self.is(no, State::SEEN).then_some(no)
     }
 
-    fn resolve(&self, no: u32) -> u32 {
+    /// The event itself, where the number is that of one which turned out to be another.
+    pub(crate) fn resolve(&self, no: u32) -> u32 {
         if self.is(no, State::MERGED) {
             self.merged.get(&no).copied().unwrap_or(no)
         } else {
@@ -305,11 +318,16 @@ impl Events {
         }
     }
 
-    /// Observations beyond the first of each stage, by role.
+    /// Observations beyond the first of each stage that were told under its own id, by role.
     pub(crate) fn extra_spots(&self, no: u32) -> impl Iterator<Item = (PlaceRole, &Spot<'static>)> {
         self.extras(no)
             .iter()
             .map(|extra| (extra.role, &extra.spot))
+    }
+
+    /// Whether it may have more than one observation of one stage.
+    pub(crate) fn is_plural(&self, no: u32) -> bool {
+        self.is(no, State::EXTRAS | State::HEAD)
     }
 
     /// When the outbox row was written (the oldest one, where there are several).
@@ -354,6 +372,13 @@ impl Events {
 
     /// All copies at destinations.
     pub(crate) fn copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
+        let kin = self.kin(no).iter();
+        self.own_copies(no)
+            .chain(kin.flat_map(|&member| self.own_copies(member)))
+    }
+
+    /// The copies at destinations that carry its own id.
+    pub(crate) fn own_copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
         let first = self.copy.at(no, self.base(no)).map(|at| CopyRef {
             place: self.copy.place(no),
             partition: self.copy.partition(no),
@@ -377,6 +402,15 @@ impl Events {
 
     /// When the consumer's inbox row was written.
     pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
+        let own = self.own_inbox_at(no, consumer);
+        let kin = self.kin(no).iter();
+        let theirs = kin.filter_map(|&member| self.own_inbox_at(member, consumer));
+        theirs.fold(own, |first, at| {
+            Some(first.map_or(at, |first| first.min(at)))
+        })
+    }
+
+    fn own_inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let track = self.inboxes.get(usize::from(consumer.0))?;
         let first = track.at(no, self.base(no))?;
         let role = PlaceRole::Inbox(consumer);
@@ -401,12 +435,23 @@ impl Events {
 
     /// The marks of all of the consumer's inbox rows of the event.
     pub(crate) fn inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
+        self.members(no).fold(Marks::empty(), |all, member| {
+            all | self.own_inbox_marks(member, consumer)
+        })
+    }
+
+    fn own_inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
         let Some(track) = self.inboxes.get(usize::from(consumer.0)) else {
             return Marks::empty();
         };
         let role = PlaceRole::Inbox(consumer);
         let others = self.extra_spots(no).filter(|(found, _)| *found == role);
-        others.fold(track.marks(no), |all, (_, spot)| all | spot.marks)
+        let first = if track.has(no) {
+            track.marks(no)
+        } else {
+            Marks::empty()
+        };
+        others.fold(first, |all, (_, spot)| all | spot.marks)
     }
 
     /// What lies where the consumer's failures go: times and marks.
@@ -416,7 +461,8 @@ impl Events {
         consumer: ConsumerNo,
     ) -> impl Iterator<Item = (i64, Marks)> {
         let role = PlaceRole::DeadLetters(consumer);
-        self.extra_spots(no)
+        self.members(no)
+            .flat_map(|member| self.extra_spots(member))
             .filter(move |(found, _)| *found == role)
             .map(|(_, spot)| (spot.at, spot.marks))
     }
@@ -472,6 +518,7 @@ impl Events {
             + self.extras.allocation_size()
             + extras
             + self.merged.allocation_size()
+            + self.kin.heap_bytes()
     }
 }
 

@@ -18,5 +18,7 @@ pub(crate) use track::{Spot, Track};
 mod business;
 pub(crate) use business::Business;
 
+mod kin;
+
 mod events;
 pub(crate) use events::{Added, CopyRef, Events, Rank, State, Traits};

@@ -293,12 +293,15 @@ pub(super) fn product_record(letter: &Letter, topic: &str) -> KafkaRecord {
 
 pub(super) fn product_headers(letter: &Letter) -> Vec<(String, Option<Vec<u8>>)> {
     let header = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
-    let mut headers = vec![
-        ("id".to_owned(), Some(letter.id_bytes())),
+    let mut headers = Vec::new();
+    if !letter.id.is_empty() {
+        headers.push(("id".to_owned(), Some(letter.id_bytes())));
+    }
+    headers.extend([
         header("type", &letter.kind),
         header("version", &letter.version.to_string()),
         header("aggregateType", AGGREGATE_TYPE),
-    ];
+    ]);
     headers.extend(
         letter
             .headers

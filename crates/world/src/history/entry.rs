@@ -4,14 +4,16 @@ use waybill_model::Micros;
 
 use super::past::{Fate, Way};
 use crate::ledger::Entry;
-use crate::{ConsumerName, Fault};
+use crate::{ConsumerName, Fault, MessageIds};
 
 /// Beyond this nobody can take clocks for being in step.
 pub(crate) const SKEWED_MICROS: i64 = 4_500_000;
 
 /// An event as it is right after its round was written.
-pub(super) fn entry(fate: &Fate) -> Entry {
+pub(super) fn entry(fate: &Fate, ids: MessageIds) -> Entry {
     let mut entry = Entry::new(&fate.event, fate.stored(), fate.in_outbox());
+    entry.ids = ids;
+    entry.request = (ids == MessageIds::Wrong).then_some(fate.event.correlation);
     entry.sent = fate.sent();
     entry.gave_up = fate.in_outbox() && fate.is(Fault::PublishFailsAfterCommit);
     for (fault, _) in &fate.faults {

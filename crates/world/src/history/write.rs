@@ -70,6 +70,7 @@ impl<'a> Writer<'a> {
 
     /// Writes one round; how many copies went out.
     pub(super) async fn write(&mut self, mut round: Round) -> Result<usize> {
+        self.name_letters(&mut round);
         let overflowed = self.overflow(&mut round).await?;
         let letters = letters(&round, |way| matches!(way, Way::Plain | Way::Unroutable));
         let aborted = letters_of(&round, Way::Aborted);
@@ -92,6 +93,15 @@ impl<'a> Writer<'a> {
             Bus::Rabbit(_) => self.pass_queues(&round.letters, overflowed).await?,
         }
         Ok(letters.len())
+    }
+
+    /// Gives the messages the ids that they carry here.
+    fn name_letters(&self, round: &mut Round) {
+        let ids = self.world.message_ids();
+        for outgoing in &mut round.letters {
+            let id = ids.in_message(outgoing.event.id);
+            outgoing.letter.id = id.map_or_else(String::new, |id| id.to_string());
+        }
     }
 
     /// What is written once, at the end.
@@ -128,7 +138,7 @@ impl<'a> Writer<'a> {
             .filter(|fate| fate.in_outbox())
             .map(|fate| outbox_row(fate, choose))
             .collect();
-        let store = &self.world.store;
+        let (store, ids) = (&self.world.store, self.world.message_ids());
         store.fill_changes(&changes).await?;
         store.fill_outbox(&outbox).await?;
         for consumer in ConsumerName::ALL {
@@ -137,7 +147,7 @@ impl<'a> Writer<'a> {
                 .filter_map(|fate| {
                     let at = fate.processed[consumer.index()]?;
                     let spelling = fate.spelling(2 + consumer.index(), choose);
-                    Some((fate.event.id, spelling, at))
+                    Some((ids.in_inbox(fate.event.id), spelling, at))
                 })
                 .collect();
             store.fill_inbox(consumer, &rows).await?;
@@ -220,7 +230,7 @@ impl<'a> Writer<'a> {
     fn enter(&mut self, round: &Round) {
         let mut ledger = self.world.ledger();
         for fate in &round.fates {
-            ledger.push(entry(fate));
+            ledger.push(entry(fate, self.world.message_ids()));
             let event = &fate.event;
             if fate.stored() {
                 self.newest.insert(event.product.id, event.clone());

@@ -8,7 +8,7 @@ use waybill_model::{
 use super::{ConsumerEntry, Entry, Expected};
 use crate::clock::now;
 use crate::event::AGGREGATE_TYPE;
-use crate::{ConsumerName, Fault};
+use crate::{ConsumerName, Fault, MessageIds};
 
 /// No transaction may stay open for longer.
 const TRANSACTION_TIMEOUT_MICROS: i64 = 900_000_000;
@@ -31,7 +31,7 @@ impl Entry {
             .collect();
         let worst = consumers.iter().map(ConsumerVerdict::class);
         let class = worst.fold(publish.class(), Ord::min);
-        Expected {
+        let expected = Expected {
             id: self.seen_as(),
             kind: self.kind.clone(),
             aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
@@ -49,8 +49,10 @@ impl Entry {
             flags: self.flags(),
             flags_or: self.flags_or(),
             traceless: !self.leaves_traces(),
+            apart: None,
             faults: self.faults.clone(),
-        }
+        };
+        self.as_far_as_matched(expected)
     }
 
     fn publish(&self, at: Micros) -> PublishVerdict {
@@ -183,6 +185,12 @@ impl Entry {
 
     /// The id under which it can be seen: its own, unless only its business row is left.
     fn seen_as(&self) -> EventId {
+        if self.ids == MessageIds::Relay
+            && !self.outbox
+            && (self.has_copies() || self.is_consumed())
+        {
+            return EventId(self.ids.in_inbox(self.id).to_string());
+        }
         let has_id = self.outbox || self.has_copies() || self.is_consumed() || !self.stored;
         if has_id {
             return self.event_id();
@@ -190,11 +198,11 @@ impl Entry {
         reconstructed_id(AGGREGATE_TYPE, &self.product.to_string(), self.version)
     }
 
-    fn has_copies(&self) -> bool {
+    pub(super) fn has_copies(&self) -> bool {
         self.open.is_some() || (self.copies > 0 && !self.expired) || self.resends() > 0
     }
 
-    fn is_consumed(&self) -> bool {
+    pub(super) fn is_consumed(&self) -> bool {
         let has_it = |it: &ConsumerEntry| it.processed || it.dead_lettered;
         self.consumers.iter().any(has_it)
     }

@@ -262,6 +262,8 @@ impl World {
             gaps: Vec::new(),
             window: Some(self.window),
             failure: None,
+            basis: None,
+            matched: String::new(),
         };
         let mut places = vec![
             place(0, PlaceRole::Business, "database", "products"),

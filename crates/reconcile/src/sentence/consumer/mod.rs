@@ -11,7 +11,7 @@ mod processed;
 mod retrying;
 mod unknown;
 
-use waybill_model::{ConsumerVerdict, Micros};
+use waybill_model::{ConsumerNo, ConsumerVerdict, Micros};
 
 use super::many::Many;
 use super::rest::Rest;
@@ -25,8 +25,12 @@ pub(super) fn sentences(story: &Story<'_>) -> Vec<String> {
         .map(|(consumer, cell)| (consumer.name.as_str(), cell.at))
         .unzip();
     let last = times.into_iter().flatten().max();
-    let others = named()
-        .filter_map(|(consumer, cell)| sentence(story, &consumer.name, &cell.verdict, cell.at));
+    let others = (0..=u8::MAX)
+        .zip(named())
+        .filter_map(|(no, (consumer, cell))| {
+            let who = (ConsumerNo(no), consumer.name.as_str());
+            sentence(story, who, &cell.verdict, cell.at)
+        });
     processed::sentence(story, &names, last)
         .into_iter()
         .chain(others)
@@ -35,7 +39,7 @@ pub(super) fn sentences(story: &Story<'_>) -> Vec<String> {
 
 fn sentence(
     story: &Story<'_>,
-    name: &str,
+    (no, name): (ConsumerNo, &str),
     verdict: &ConsumerVerdict,
     at: Option<Micros>,
 ) -> Option<String> {
@@ -48,7 +52,7 @@ fn sentence(
         ConsumerVerdict::Lagging(reason) => lagging::sentence(name, *reason),
         ConsumerVerdict::LostByConsumer => lost::sentence(name),
         ConsumerVerdict::Passed => passed::sentence(name),
-        ConsumerVerdict::Unknown(reason) => unknown::sentence(name, *reason),
+        ConsumerVerdict::Unknown(reason) => unknown::sentence(story, (no, name), *reason),
     })
 }
 

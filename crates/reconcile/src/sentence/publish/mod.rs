@@ -29,7 +29,7 @@ pub(super) fn sentence(story: &Story<'_>) -> String {
         PublishVerdict::Pending => pending::sentence(story),
         PublishVerdict::Stuck(reason) => stuck::sentence(story, *reason),
         PublishVerdict::LostInPublish => lost::sentence(story),
-        PublishVerdict::Unknown(reason) => unknown::sentence(*reason),
+        PublishVerdict::Unknown(reason) => unknown::sentence(story, *reason),
     }
 }
 

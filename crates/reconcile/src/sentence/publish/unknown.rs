@@ -2,12 +2,14 @@
 
 use waybill_model::UnknownReason;
 
+use crate::sentence::basis;
 use crate::sentence::rest::Rest;
+use crate::sentence::story::Story;
 
 pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
-pub(super) fn sentence(reason: UnknownReason) -> String {
-    let clause = reason.clause();
+pub(super) fn sentence(story: &Story<'_>, reason: UnknownReason) -> String {
+    let clause = basis::reason(story.index, reason, None);
     format!("Nobody can say whether it was published: {clause}.")
 }
 

@@ -5,12 +5,12 @@ use waybill_model::{
     UnknownReason,
 };
 
-use super::event::Event;
+use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{Look, Sighting};
 use super::known::{Doubt, Known};
 use super::publish::can_be_consumed;
-use crate::{ConsumerShape, ProgressKind};
+use crate::ProgressKind;
 
 /// How long it has to stand still, with the event before it, to count as stalled.
 const STALLED: i64 = 10;
@@ -41,7 +41,7 @@ pub(super) fn consumer(
     event: &Event<'_>,
     publish: &[PublishVerdict],
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     if event.inbox.iter().any(|(consumer, _)| *consumer == no) {
@@ -57,7 +57,7 @@ pub(super) fn consumer(
     if due.is_empty() {
         return vec![ConsumerVerdict::NotDue];
     }
-    expected(&due, no, all, known)
+    expected(event, &due, no, picture, known)
 }
 
 /// A dead letter or retry that no later resend has made history.
@@ -130,9 +130,10 @@ fn due(event: &Event<'_>, no: ConsumerNo, known: &Known<'_>) -> Vec<Due> {
 }
 
 fn expected(
+    event: &Event<'_>,
     due: &[Due],
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     let consumer = &known.shape.consumers[usize::from(no.0)];
@@ -146,10 +147,10 @@ fn expected(
         .map(|due| due.at)
         .max()
         .expect("one is due at least");
-    let late = latest + consume_grace(no, all, known);
+    let late = latest + consume_grace(no, &picture.by_id, known);
     let young = known.moment.now <= late;
     if consumer.progress == ProgressKind::None {
-        return unwatched(consumer, no, since, late, known);
+        return unwatched(event, no, (since, late), picture, known);
     }
     let directed = due.iter().any(|due| due.at == latest && due.directed);
     let routed = latest + known.slack;
@@ -165,7 +166,7 @@ fn expected(
         Moved::PastBy(_) if !consumer.inbox && !may_drop => vec![ConsumerVerdict::Passed],
         _ if young => vec![ConsumerVerdict::InFlight],
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
-        Moved::PastBy(by) => passed(due, by, no, all, known),
+        Moved::PastBy(by) => passed(event, due, by, no, picture, known),
         // What the look before said may be out of date.
         _ if known.could_not_read(PlaceRole::Progress(no)) && moved != Moved::NoOffset => {
             unknown(&[UnknownReason::SourceFailed])
@@ -179,22 +180,23 @@ fn expected(
 /// It is past every copy since the look at `by`; its inbox decides, where it is known to hold
 /// everything.
 fn passed(
+    event: &Event<'_>,
     due: &[Due],
     by: i64,
     no: ConsumerNo,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
     let consumer = &known.shape.consumers[usize::from(no.0)];
     let since = due.iter().map(|due| due.since).min();
     let since = since.expect("one is due at least");
     let latest = due.iter().map(|due| due.at).max();
-    let late = latest.expect("one is due at least") + consume_grace(no, all, known);
+    let late = latest.expect("one is due at least") + consume_grace(no, &picture.by_id, known);
     // Copies behind all of these may have been processed earlier: it was past these even then.
     let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
     let mut overtaken = i64::MIN;
     for coordinate in &coordinates {
-        let at = overtaken_at(*coordinate, no, all).unwrap_or(i64::MAX - 1);
+        let at = overtaken_at(*coordinate, no, &picture.events).unwrap_or(i64::MAX - 1);
         overtaken = overtaken.max(at + 1);
     }
     let by = if coordinates.is_empty() {
@@ -212,7 +214,21 @@ fn passed(
     {
         return doubtful(doubt);
     }
-    vec![ConsumerVerdict::LostByConsumer]
+    unless_unrecognised(event, no, picture, known, ConsumerVerdict::LostByConsumer)
+}
+
+/// What rests on the consumer having nothing of it, where that would have been recognised.
+fn unless_unrecognised(
+    event: &Event<'_>,
+    no: ConsumerNo,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+    verdict: ConsumerVerdict,
+) -> Vec<ConsumerVerdict> {
+    match picture.bases.of_consumer(event, no, known) {
+        Some(reason) => unknown(&[reason]),
+        None => vec![verdict],
+    }
 }
 
 /// When it processed a later copy of the same partition. An event with copies in several places,
@@ -241,12 +257,13 @@ fn overtaken_at(
 
 /// Nothing tells how far it moved.
 fn unwatched(
-    consumer: &ConsumerShape,
+    event: &Event<'_>,
     no: ConsumerNo,
-    since: i64,
-    late: i64,
+    (since, late): (i64, i64),
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
+    let consumer = &known.shape.consumers[usize::from(no.0)];
     if !consumer.inbox {
         return unknown(&[UnknownReason::NoProbe]);
     }
@@ -254,7 +271,10 @@ fn unwatched(
         return vec![ConsumerVerdict::InFlight];
     }
     match known.absent(PlaceRole::Inbox(no), since - known.slack, late) {
-        Ok(()) => vec![ConsumerVerdict::Lagging(LagReason::Behind)],
+        Ok(()) => {
+            let behind = ConsumerVerdict::Lagging(LagReason::Behind);
+            unless_unrecognised(event, no, picture, known, behind)
+        }
         Err(doubt) => doubtful(doubt),
     }
 }

@@ -2,6 +2,7 @@
 
 use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 
+use super::basis::{Bases, put_together};
 use super::history::{EVER, Resend, Sighting};
 use super::known::Known;
 
@@ -9,11 +10,14 @@ use super::known::Known;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Event<'a> {
     pub(super) id: String,
+    /// The ids of others that are this one by aggregate and version.
+    pub(super) other_ids: Vec<String>,
     /// Its message has no id, so nothing else can be found of it.
     pub(super) nameless: bool,
     /// Made from a business row, because nothing else tells of that change.
     pub(super) made: bool,
     pub(super) aggregate: String,
+    pub(super) kind: String,
     pub(super) version: Option<i64>,
     pub(super) change: Option<&'a Sighting>,
     pub(super) rows: Vec<&'a Sighting>,
@@ -70,15 +74,55 @@ impl<'a> Event<'a> {
         copy.marks.contains(Marks::OWN_RESEND) || self.resends.iter().any(journaled)
     }
 
+    /// Whether it can be recognised by aggregate and version.
+    pub(super) fn tells_version(&self) -> bool {
+        !self.aggregate.is_empty() && self.version.is_some()
+    }
+
     pub(super) fn is_about(&self, change: &Sighting) -> bool {
         self.aggregate == change.aggregate && self.version == change.version
     }
 }
 
-/// All events.
-pub(super) fn events<'a>(known: &'a Known<'_>) -> Vec<Event<'a>> {
+/// All events, and by what those of each place are recognised.
+pub(super) struct Picture<'a> {
+    pub(super) events: Vec<Event<'a>>,
+    /// As they are by their ids alone.
+    pub(super) by_id: Vec<Event<'a>>,
+    pub(super) bases: Bases,
+}
+
+impl<'a> Picture<'a> {
+    pub(super) fn new(known: &'a Known<'_>) -> Self {
+        let changes = sightings(known, PlaceRole::Business);
+        let by_id = events_by_id(known, &changes);
+        let mut bases = Bases::of(&by_id, known);
+        let mut events = put_together(&by_id, &bases, &changes);
+        bases.look_at_consumers(&events, known);
+        for change in changes {
+            find_the_event_of(change, &mut events);
+        }
+        for event in &mut events {
+            if event.made {
+                take_resends(event, known);
+            }
+        }
+        Self {
+            events,
+            by_id,
+            bases,
+        }
+    }
+}
+
+fn take_resends<'a>(event: &mut Event<'a>, known: &'a Known<'_>) {
+    let resends = known.resends.iter().filter(|resend| resend.id == event.id);
+    event.resends = resends.copied().collect();
+}
+
+/// What carries one id is one event.
+fn events_by_id<'a>(known: &'a Known<'_>, changes: &[&'a Sighting]) -> Vec<Event<'a>> {
     let mut events: Vec<Event<'a>> = Vec::new();
-    let changes = sightings(known, PlaceRole::Business);
     for sighting in &known.seen {
         let place = known.shape.places.iter().find(|p| p.id == sighting.place);
         let place = place.expect("histories name places of their shape only");
@@ -103,14 +147,8 @@ pub(super) fn events<'a>(known: &'a Known<'_>) -> Vec<Event<'a>> {
         events[idx].take(place.role, sighting);
     }
     for event in &mut events {
-        say_what_it_is_about(event, &changes);
-    }
-    for change in changes {
-        find_the_event_of(change, &mut events);
-    }
-    for event in &mut events {
-        let resends = known.resends.iter().filter(|resend| resend.id == event.id);
-        event.resends = resends.copied().collect();
+        say_what_it_is_about(event, changes);
+        take_resends(event, known);
     }
     events
 }
@@ -123,17 +161,25 @@ fn sightings<'a>(known: &'a Known<'_>, role: PlaceRole) -> Vec<&'a Sighting> {
         .collect()
 }
 
-/// A row's word counts, or else a copy's. A bare id is completed by the one type whose business
+/// A row's word counts, or else a copy's, or else a dead letter's; among equals the greatest. A bare id is completed by the one type whose business
 /// rows have it.
 fn say_what_it_is_about(event: &mut Event<'_>, changes: &[&Sighting]) {
     let aggregate = |all: &[&Sighting]| {
         let telling = all.iter().filter(|sighting| !sighting.aggregate.is_empty());
-        let fullest = telling.max_by_key(|sighting| sighting.aggregate.contains('/'));
+        let fullest =
+            telling.max_by_key(|sighting| (sighting.aggregate.contains('/'), &sighting.aggregate));
         fullest.map(|sighting| sighting.aggregate.clone())
     };
-    let version = |all: &[&Sighting]| all.iter().find_map(|sighting| sighting.version);
-    event.version = version(&event.rows).or_else(|| version(&event.copies));
-    let Some(aggregate) = aggregate(&event.rows).or_else(|| aggregate(&event.copies)) else {
+    let version = |all: &[&Sighting]| all.iter().filter_map(|sighting| sighting.version).max();
+    let kind = |all: &[&Sighting]| {
+        let kinds = all.iter().map(|sighting| sighting.kind.clone());
+        kinds.max().filter(|kind| !kind.is_empty())
+    };
+    let letters: Vec<&Sighting> = event.letters.iter().map(|(_, letter)| *letter).collect();
+    let told = [&event.rows, &event.copies, &letters];
+    event.version = told.iter().find_map(|all| version(all));
+    event.kind = told.iter().find_map(|all| kind(all)).unwrap_or_default();
+    let Some(aggregate) = told.iter().find_map(|all| aggregate(all)) else {
         return;
     };
     let suffix = format!("/{aggregate}");
@@ -155,10 +201,8 @@ fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>) {
             found = true;
         }
     }
-    let (kind, id) = change.aggregate.split_once('/').unwrap_or(("", ""));
-    let version = change.version.expect("business rows have versions");
-    let id = reconstructed_id(kind, id, version);
-    if let Some(ours) = events.iter_mut().find(|event| event.id == id.as_str()) {
+    let id = made_from(change);
+    if let Some(ours) = events.iter_mut().find(|event| event.id == id) {
         // Only Waybill sends under that id.
         ours.made = true;
         ours.aggregate = change.aggregate.clone();
@@ -166,7 +210,7 @@ fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>) {
         ours.change = Some(change);
     } else if !found {
         events.push(Event {
-            id: id.0,
+            id,
             made: true,
             aggregate: change.aggregate.clone(),
             version: change.version,
@@ -174,6 +218,13 @@ fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>) {
             ..Event::default()
         });
     }
+}
+
+/// The id of the event that is made from a business row.
+pub(super) fn made_from(change: &Sighting) -> String {
+    let (kind, id) = change.aggregate.split_once('/').unwrap_or(("", ""));
+    let version = change.version.expect("business rows have versions");
+    reconstructed_id(kind, id, version).0
 }
 
 fn coordinate_text(name: &str, role: PlaceRole, sighting: &Sighting) -> String {

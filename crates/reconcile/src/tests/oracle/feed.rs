@@ -58,7 +58,7 @@ fn batch(shape: &Shape, sighting: &Sighting) -> Batch {
     batch.push(&Observation {
         place: sighting.place,
         id: sighting.id.clone(),
-        kind: String::new(),
+        kind: sighting.kind.clone(),
         aggregate: sighting.aggregate.clone(),
         version: sighting.version.unwrap_or(NO_VERSION),
         stamp: Stamp {

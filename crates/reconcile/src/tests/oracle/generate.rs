@@ -5,7 +5,7 @@ use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 
 use super::company::{OTHER_TOPIC, OUTBOX, PRODUCTS, TOPIC, inbox, letters, progress, shape};
 use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
-use super::lives::{CopyLife, Life, Tells, life};
+use super::lives::{CopyLife, Identity, Ids, Life, Tells, lives};
 use super::reading::{LookLife, ScanLife, Trouble, TroubleKind, look, scans, trouble};
 use crate::{ProgressKind, Shape};
 
@@ -18,13 +18,13 @@ pub(super) fn history() -> impl Strategy<Value = History> {
         shape(),
         (proptest::sample::select(vec![0, 1, 4]), any::<bool>()),
         scans(),
-        prop::collection::vec(life(), 1..6),
+        lives(),
         prop::collection::vec(trouble(), 0..4),
         prop::collection::vec(look(), 0..7),
     )
         .prop_map(
-            |(shape, (slack, may_drop), scans, lives, troubles, looks)| {
-                let mut told = Telling::new(shape, slack, &scans);
+            |(shape, (slack, may_drop), scans, (identity, lives), troubles, looks)| {
+                let mut told = Telling::new(shape, slack, &scans, identity);
                 for (nth, life) in lives.iter().enumerate() {
                     told.tell_life(nth as i64, life, &lives);
                 }
@@ -41,10 +41,12 @@ struct Telling {
     /// Coordinates that are taken: no two messages lie at one.
     taken: Vec<(PlaceId, u32, i64)>,
     positions: i64,
+    identity: Identity,
+    named: usize,
 }
 
 impl Telling {
-    fn new(shape: Shape, slack: i64, lives: &[ScanLife]) -> Self {
+    fn new(shape: Shape, slack: i64, lives: &[ScanLife], identity: Identity) -> Self {
         let mut scans = Vec::new();
         let mut at = END;
         for life in lives {
@@ -76,7 +78,39 @@ impl Telling {
             },
             taken: Vec::new(),
             positions: 0,
+            identity,
+            named: 0,
         }
+    }
+
+    /// The event type that the next message or row names, if any.
+    fn next_kind(&mut self) -> String {
+        self.named += 1;
+        let kinds = &self.identity.kinds;
+        let kind = kinds.get(self.named % kinds.len().max(1));
+        kind.map_or("", |&kind| ["", "created", "changed"][usize::from(kind)])
+            .to_owned()
+    }
+
+    /// The ids of an event in the tables, in its copies, and with its consumers.
+    fn ids(&self, nth: i64, life: &Life) -> [String; 3] {
+        let own = format!("event-{nth}");
+        let (copy, consumed) = match self.identity.ids {
+            Ids::Outbox => (own.clone(), own.clone()),
+            Ids::OfRelay => (format!("message-{nth}"), format!("message-{nth}")),
+            Ids::OfCopy => (format!("message-{nth}"), format!("message-{nth}-0")),
+            Ids::Nobody => (String::new(), own.clone()),
+            Ids::OfAggregate => {
+                let id = format!("product-{}", life.aggregate);
+                return [id.clone(), id.clone(), id];
+            }
+            Ids::OfRequest => (format!("request-{}", nth % 2), own.clone()),
+        };
+        // What never went over the broker can only be known by its own id.
+        if life.copies.is_empty() && nth % 2 == 0 {
+            return [own.clone(), copy, own];
+        }
+        [own, copy, consumed]
     }
 
     fn tell(&mut self, scan: usize, fact: Fact) {
@@ -108,6 +142,7 @@ impl Telling {
             place,
             id: id.to_owned(),
             aggregate: String::new(),
+            kind: String::new(),
             version: None,
             at,
             partition: 0,
@@ -118,32 +153,54 @@ impl Telling {
     }
 
     fn tell_life(&mut self, nth: i64, life: &Life, all: &[Life]) {
-        let id = format!("event-{nth}");
+        let [id, of_copies, consumed] = self.ids(nth, life);
         let bare = (b'a' + life.aggregate) as char;
         let aggregate = format!("product/{bare}");
         self.tell_tables(&id, &aggregate, life);
-        for copy in &life.copies {
+        for (copy_no, copy) in life.copies.iter().enumerate() {
             let about = (aggregate.as_str(), bare.to_string());
+            let id = if self.identity.ids == Ids::OfCopy {
+                format!("{of_copies}-{copy_no}")
+            } else {
+                of_copies.clone()
+            };
             self.tell_copy(&id, about, life, copy);
         }
         for (consumer, processed) in life.inboxes.iter().enumerate() {
             if let Some((after, found)) = processed
                 && self.has(inbox(consumer))
             {
-                let row = self.sighting(inbox(consumer), &id, life.at + after, timeless(life, 4));
+                let row = self.sighting(
+                    inbox(consumer),
+                    &consumed,
+                    life.at + after,
+                    timeless(life, 4),
+                );
                 self.tell(*found, Fact::Seen(row));
             }
         }
         for &(consumer, after, again, found) in &life.letters {
             if self.has(letters(consumer)) {
                 let marks = if again { Marks::RETRY } else { Marks::empty() };
-                let letter = self.sighting(letters(consumer), &id, life.at + after, marks);
+                let mut letter =
+                    self.sighting(letters(consumer), &consumed, life.at + after, marks);
+                if self.identity.ids != Ids::Outbox {
+                    // A dead letter is a message like its copy.
+                    if of_copies.is_empty() {
+                        letter.id.clear();
+                        letter.marks |= Marks::NO_ID;
+                    }
+                    letter.aggregate = aggregate.clone();
+                    letter.version = Some(life.version);
+                    letter.kind = self.next_kind();
+                }
                 self.tell(found, Fact::Seen(letter));
             }
         }
         let alone =
             |other: &&Life| (other.aggregate, other.version) == (life.aggregate, life.version);
-        let nothing_else = life.rows.is_empty() && life.copies.is_empty();
+        let told_by_letter = self.identity.ids != Ids::Outbox && !life.letters.is_empty();
+        let nothing_else = life.rows.is_empty() && life.copies.is_empty() && !told_by_letter;
         let rebuilt = nothing_else && all.iter().filter(alone).count() == 1;
         if rebuilt && life.changed.is_some() && self.has(PRODUCTS) {
             let bare = bare.to_string();
@@ -178,6 +235,7 @@ impl Telling {
             let mut seen = self.sighting(OUTBOX, id, life.at + row.shift, state(row.marks));
             seen.aggregate = aggregate.to_owned();
             seen.version = Some(life.version);
+            seen.kind = self.next_kind();
             let odd = if life.malformed {
                 Marks::MALFORMED
             } else {
@@ -226,11 +284,12 @@ impl Telling {
 
     fn tell_copy(&mut self, id: &str, about: (&str, String), life: &Life, copy: &CopyLife) {
         let place = self.topic(copy.other_topic);
-        let nameless = copy.marks.contains(Marks::NO_ID);
         let mut seen = self.sighting(place, id, life.at + copy.after, copy.marks);
-        if nameless {
+        if copy.marks.contains(Marks::NO_ID) || id.is_empty() {
             seen.id.clear();
+            seen.marks |= Marks::NO_ID;
         }
+        seen.kind = self.next_kind();
         seen.partition = copy.partition;
         seen.says = copy.says;
         seen.position = self.free(place, copy.partition, copy.offset);

@@ -7,7 +7,8 @@ use super::history::Sighting;
 use super::known::Known;
 use crate::GraceRule;
 
-/// Seconds from the outbox row to the copy.
+/// Seconds from the outbox row to the copy. Only what has one id teaches: what belongs together
+/// otherwise is found, and may be taken back.
 pub(super) fn publish_grace(all: &[Event<'_>], known: &Known<'_>) -> i64 {
     let mut ways = Vec::new();
     for event in all {

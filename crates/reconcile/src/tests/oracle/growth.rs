@@ -1,7 +1,10 @@
 //! More evidence never makes missing what was there, and alone it proves no absence.
 
 use proptest::prelude::*;
-use waybill_model::{ConsumerVerdict, EventVerdict, PublishVerdict, StuckReason};
+use waybill_model::{
+    ConsumerVerdict, EventId, EventVerdict, PlaceId, PlaceRole, PublishVerdict, Recognised,
+    StuckReason, UnknownReason,
+};
 
 use super::arrival::{begun, shuffled};
 use super::feed;
@@ -9,22 +12,49 @@ use super::generate::history;
 use super::histories::{GROWING, UNREAD, config};
 use super::history::Fact;
 use super::loss::says_where_it_is;
-use super::opinion::told;
+use crate::Index;
 
 /// Whether what was there is still there. A copy can turn out never to have been stored, or stored
-/// after all, but not to be absent; what a consumer has processed stays processed.
+/// after all, or that nobody can say because it cannot be recognised, but not to be absent; what a
+/// consumer has processed stays processed.
 fn goes_on(before: &EventVerdict, after: &EventVerdict) -> bool {
-    use PublishVerdict::{Phantom, Published};
-    let publish = match &before.publish {
-        Published => matches!(after.publish, Published | Phantom),
-        Phantom => says_where_it_is(&after.publish),
-        _ => true,
-    };
+    use PublishVerdict::{Phantom, Published, Unknown};
+    let unrecognised = matches!(
+        after.publish,
+        Unknown(UnknownReason::NoMatchableId | UnknownReason::Ambiguous)
+    );
+    let publish = unrecognised
+        || match &before.publish {
+            Published => matches!(after.publish, Published | Phantom),
+            Phantom => says_where_it_is(&after.publish),
+            _ => true,
+        };
     let mut consumers = before.consumers.iter().zip(&after.consumers);
     let processed = consumers.all(|(before, after)| {
         *before != ConsumerVerdict::Processed || *after == ConsumerVerdict::Processed
     });
     publish && processed
+}
+
+/// All events with all ids under which they were seen.
+fn told_with_ids(index: &Index) -> Vec<(String, EventVerdict, Vec<EventId>)> {
+    let numbers = index.in_time_order().iter();
+    let all = numbers.map(|&no| {
+        let row = index.row(no).expect("what stands in the order is visible");
+        (row.id.0, row.verdict, index.ids(no))
+    });
+    all.collect()
+}
+
+/// By what the messages of each destination are recognised.
+fn bases(index: &Index) -> Vec<(PlaceId, Recognised)> {
+    let places = index.shape().places.iter();
+    let destinations = places.filter(|place| place.role == PlaceRole::Destination);
+    let bases = destinations.map(|place| {
+        let found = index.basis(place.id);
+        (place.id, found.map_or(Recognised::ById, |it| it.recognised))
+    });
+    bases.collect()
 }
 
 /// Whether a verdict rests on absence.
@@ -48,18 +78,23 @@ proptest! {
         let last = history.scans.last().and_then(|scan| scan.judged.last());
         let moment = *last.expect("every scan is judged");
         let mut index = begun(&history);
-        let mut before = Vec::new();
+        let (mut before, mut bases_before) = (told_with_ids(&index), bases(&index));
         for fact in shuffled(&facts, &keys) {
             feed::tell(&mut index, fact);
             feed::judge(&mut index, moment, history.slack);
-            let after = told(&index);
-            for (id, verdict) in &before {
-                // An event made from a business row may turn out to be another one.
-                if let Some((_, now)) = after.iter().find(|(known, _)| known == id) {
+            let after = told_with_ids(&index);
+            let bases = bases(&index);
+            for (id, verdict, ids) in &before {
+                // An event made from a business row may turn out to be another one; and what was
+                // taken for one event may turn out to be several, or the other way round.
+                let same = |(known, _, now): &&(String, EventVerdict, Vec<EventId>)| {
+                    known == id && ids.iter().all(|id| now.contains(id)) && bases == bases_before
+                };
+                if let Some((_, now, _)) = after.iter().find(same) {
                     prop_assert!(goes_on(verdict, now), "{id}: {verdict:?}, then {now:?}");
                 }
             }
-            before = after;
+            (before, bases_before) = (after, bases);
         }
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct Sighting {
     pub(super) id: String,
     /// What it is about, as far as it tells: `product/1`, `1` or nothing.
     pub(super) aggregate: String,
+    /// Event type, where it tells one.
+    pub(super) kind: String,
     pub(super) version: Option<i64>,
     pub(super) at: i64,
     pub(super) partition: u32,

@@ -19,6 +19,8 @@ pub(super) struct Known<'a> {
     pub(super) seen: Vec<Sighting>,
     /// When the rows were written that ever said they were sent.
     pub(super) sent_rows: Vec<i64>,
+    /// Since when those may have been there.
+    pub(super) sent_since: Vec<i64>,
     pub(super) looks: Vec<&'a Look>,
     pub(super) resends: Vec<&'a Resend>,
     reads: Vec<&'a Read>,
@@ -46,6 +48,7 @@ impl<'a> Known<'a> {
             slack: history.slack,
             seen: Vec::new(),
             sent_rows: Vec::new(),
+            sent_since: Vec::new(),
             looks: Vec::new(),
             resends: Vec::new(),
             reads: Vec::new(),
@@ -59,6 +62,7 @@ impl<'a> Known<'a> {
                         known.see(new);
                         if new.marks.contains(Marks::SENT) {
                             known.sent_rows.push(new.at);
+                            known.sent_since.push(new.since());
                         }
                     }
                     Fact::Looked(look) => known.looks.push(look),

@@ -51,6 +51,92 @@ pub(super) struct CopyLife {
     pub(super) says: i8,
 }
 
+/// Whose ids the copies of a company carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// Those of the outbox.
+    Outbox,
+    /// The relay makes one for each event.
+    OfRelay,
+    /// The relay makes one for each copy.
+    OfCopy,
+    /// None.
+    Nobody,
+    /// The id of what the event is about, in all tables as well.
+    OfAggregate,
+    /// Of a request, which several events share.
+    OfRequest,
+}
+
+/// What a company's messages carry.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub(super) ids: Ids,
+    /// Every event has a version of its own, as is usual.
+    pub(super) versions: bool,
+    /// All copies tell of their aggregate and its version.
+    pub(super) telling: bool,
+    /// The event types that rows, copies and dead letters name.
+    pub(super) kinds: Vec<u8>,
+}
+
+/// Most companies get their ids right.
+pub(super) fn identity() -> impl Strategy<Value = Identity> {
+    let ids = prop_oneof![
+        5 => Just(Ids::Outbox),
+        2 => Just(Ids::OfRelay),
+        1 => Just(Ids::OfCopy),
+        2 => Just(Ids::Nobody),
+        1 => Just(Ids::OfAggregate),
+        1 => Just(Ids::OfRequest),
+    ];
+    let kinds = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(0_u8..3, 1..7)];
+    (
+        ids,
+        prop::bool::weighted(0.7),
+        prop::bool::weighted(0.7),
+        kinds,
+    )
+        .prop_map(|(ids, versions, telling, kinds)| Identity {
+            ids,
+            versions,
+            telling,
+            kinds,
+        })
+}
+
+/// Events of a company: more of them where there are no ids to go by, so that there is enough to
+/// see it.
+pub(super) fn lives() -> impl Strategy<Value = (Identity, Vec<Life>)> {
+    identity().prop_flat_map(|identity| {
+        let most = if identity.ids == Ids::Outbox { 6 } else { 9 };
+        let lives = prop::collection::vec(life(), 1..most);
+        (Just(identity), lives).prop_map(|(identity, mut lives)| {
+            for (nth, life) in (1..).zip(&mut lives) {
+                if identity.ids != Ids::Outbox && identity.versions {
+                    life.version = nth;
+                }
+                if matches!(identity.ids, Ids::OfAggregate | Ids::OfRequest) {
+                    // Which of its versions a business row is about depends on what was seen
+                    // first, and that nothing can be said of it does not.
+                    life.changed = None;
+                }
+                if identity.ids != Ids::Outbox && identity.telling {
+                    for copy in &mut life.copies {
+                        let bare = copy.tells == Tells::BareId;
+                        copy.tells = if bare {
+                            Tells::BareId
+                        } else {
+                            Tells::Everything
+                        };
+                    }
+                }
+            }
+            (identity, lives)
+        })
+    })
+}
+
 /// What a copy tells of its aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tells {

@@ -1,11 +1,12 @@
 //! The second opinion: what may be said of every event after each judgement.
 
 use waybill_model::{
-    ConsumerNo, ConsumerVerdict, EventId, EventVerdict, Flags, Phase, PublishVerdict, VerdictClass,
+    ConsumerNo, ConsumerVerdict, EventId, EventVerdict, Flags, MatchBasis, Phase, PublishVerdict,
+    VerdictClass,
 };
 
 use super::consumer::consumer;
-use super::event::events;
+use super::event::Picture;
 use super::feed;
 use super::flags::flags;
 use super::history::History;
@@ -22,6 +23,8 @@ pub(super) struct Opinion {
     pub(super) consumers: Vec<Vec<ConsumerVerdict>>,
     pub(super) flags: Flags,
     pub(super) phase: Phase,
+    /// It is one with others by aggregate and version.
+    pub(super) by_version: bool,
 }
 
 impl Opinion {
@@ -43,6 +46,7 @@ impl Opinion {
             && consumers.all(|(told, verdict)| told.contains(verdict))
             && self.flags == verdict.flags
             && self.phase == verdict.phase
+            && (!self.by_version || verdict.basis == MatchBasis::AggregateVersion)
     }
 }
 
@@ -53,19 +57,21 @@ pub(super) fn opinions(history: &History) -> Vec<Vec<Opinion>> {
     for (nth, scan) in history.scans.iter().enumerate() {
         for &moment in &scan.judged {
             let known = Known::new(history, nth, moment);
-            let all = events(&known);
+            let picture = Picture::new(&known);
+            let all = &picture.events;
             let mut opinions = Vec::new();
             for (idx, event) in all.iter().enumerate() {
-                let publish = publish(event, &all, &known);
+                let publish = publish(event, &picture, &known);
                 let consumers = (0..=u8::MAX).take(history.shape.consumers.len());
                 let consumers = consumers
-                    .map(|no| consumer(event, &publish, ConsumerNo(no), &all, &known))
+                    .map(|no| consumer(event, &publish, ConsumerNo(no), &picture, &known))
                     .collect();
                 let mut opinion = Opinion {
                     id: event.id.clone(),
                     publish,
                     consumers,
-                    flags: flags(idx, &all, &known),
+                    flags: flags(idx, all, &known),
+                    by_version: !event.other_ids.is_empty(),
                     phase: Phase::Suspected,
                 };
                 let finding = Finding::new(nth, moment, &opinion);
@@ -77,6 +83,12 @@ pub(super) fn opinions(history: &History) -> Vec<Vec<Opinion>> {
                 findings[known].1.push(finding);
                 opinion.phase = phase(opinion.class(), &findings[known].1, history);
                 opinions.push(opinion);
+            }
+            for (id, findings) in &mut findings {
+                if !opinions.iter().any(|opinion| opinion.id == *id) {
+                    // It is another event at present.
+                    findings.push(Finding::nothing(nth, moment));
+                }
             }
             after.push(opinions);
         }

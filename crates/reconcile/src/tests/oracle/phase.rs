@@ -15,6 +15,14 @@ pub(super) struct Finding {
 }
 
 impl Finding {
+    pub(super) fn nothing(scan: usize, moment: Moment) -> Self {
+        Self {
+            scan,
+            moment,
+            what: None,
+        }
+    }
+
     pub(super) fn new(scan: usize, moment: Moment, opinion: &Opinion) -> Self {
         let class = opinion.class();
         let wants_a_second_look = matches!(

@@ -3,7 +3,7 @@
 
 use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason};
 
-use super::event::Event;
+use super::event::{Event, Picture};
 use super::grace::publish_grace;
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known};
@@ -14,13 +14,16 @@ const TAIL: i64 = 5;
 /// What may be said of the publication of one event.
 pub(super) fn publish(
     event: &Event<'_>,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
-    if event.nameless {
-        return unknown(&[UnknownReason::NoMatchableId]);
+    if let Some(reason) = picture.bases.of_nameless(event).filter(|_| event.nameless) {
+        return unknown(&[reason]);
     }
-    if is_phantom(event, all, known) {
+    if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
+        return unknown(&[reason]);
+    }
+    if is_phantom(event, picture, known) {
         return vec![PublishVerdict::Phantom];
     }
     let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
@@ -37,11 +40,9 @@ pub(super) fn publish(
         return vec![PublishVerdict::Unroutable];
     }
     match (event.written(), event.change) {
-        (Some(written), _) if event.row_says(Marks::SENT) => {
-            sent(written, event.written_since(), all, known)
-        }
-        (Some(written), _) => unsent(event, written, all, known),
-        (None, Some(change)) => without_row(change, all, known),
+        (Some(written), _) if event.row_says(Marks::SENT) => sent(event, written, picture, known),
+        (Some(written), _) => unsent(event, written, picture, known),
+        (None, Some(change)) => without_row(event, change, picture, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
     }
 }
@@ -65,7 +66,7 @@ pub(super) fn can_be_consumed(marks: Marks) -> bool {
 
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
 /// nothing that it could come from.
-fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
+fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bool {
     let foreign = event.foreign();
     let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
         return false;
@@ -76,16 +77,16 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
     }
     if !shape.has_outbox
         || shape.deletes_after_send
-        || is_young(copied, publish_grace(all, known), known)
+        || is_young(copied, publish_grace(&picture.by_id, known), known)
     {
         return false;
     }
     let from = if foreign.iter().all(|copy| copy.is_timed()) {
-        copied - longest_way_of_a_row(all, known)
+        copied - longest_way_of_a_row(picture, known)
     } else {
         EVER
     };
-    let to = copied + publish_grace(all, known);
+    let to = copied + publish_grace(&picture.by_id, known);
     if known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
     }
@@ -99,7 +100,8 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
         let mut of_aggregate = rows.filter(|row| row.aggregate == event.aggregate);
         of_aggregate.any(|row| row.version > Some(version))
     });
-    let taken_by_another = all
+    let taken_by_another = picture
+        .events
         .iter()
         .filter(same)
         .any(|other| other.version == Some(version) && !other.rows.is_empty());
@@ -107,9 +109,9 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
 }
 
 /// How long before a copy its row may have been written, as far as the relay has shown.
-fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
-    let mut longest = 0;
-    for event in all {
+fn longest_way_of_a_row(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
+    let mut longest = picture.bases.longest;
+    for event in &picture.by_id {
         for row in &event.rows {
             for copy in &event.copies {
                 let timed = row.is_timed() && copy.is_timed();
@@ -119,19 +121,39 @@ fn longest_way_of_a_row(all: &[Event<'_>], known: &Known<'_>) -> i64 {
             }
         }
     }
-    publish_grace(all, known).max(longest * 2) + known.slack
+    publish_grace(&picture.by_id, known).max(longest * 2) + known.slack
 }
 
 /// Marked as sent, and no copy known.
-fn sent(written: i64, since: i64, all: &[Event<'_>], known: &Known<'_>) -> Vec<PublishVerdict> {
+fn sent(
+    event: &Event<'_>,
+    written: i64,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Vec<PublishVerdict> {
     if !known.shape.has_observer {
         return unknown(&[UnknownReason::NoObserver]);
     }
-    match no_copy_since(written, since, all, known) {
+    match no_copy_since(written, event.written_since(), picture, known) {
         Err(Doubt::Failed) => not_checked(),
-        _ if is_young(written, publish_grace(all, known), known) => vec![PublishVerdict::Pending],
+        _ if is_young(written, publish_grace(&picture.by_id, known), known) => {
+            vec![PublishVerdict::Pending]
+        }
         Err(Doubt::Because(reasons)) => unknown(&reasons),
-        Ok(()) => vec![PublishVerdict::LostInPublish],
+        Ok(()) => unless_unrecognised(event, picture, known, PublishVerdict::LostInPublish),
+    }
+}
+
+/// What rests on nothing having been found, where it would have been recognised.
+fn unless_unrecognised(
+    event: &Event<'_>,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+    verdict: PublishVerdict,
+) -> Vec<PublishVerdict> {
+    match picture.bases.of_absence(event, &picture.by_id, known) {
+        Some(reason) => unknown(&[reason]),
+        None => vec![verdict],
     }
 }
 
@@ -139,11 +161,11 @@ fn sent(written: i64, since: i64, all: &[Event<'_>], known: &Known<'_>) -> Vec<P
 fn unsent(
     event: &Event<'_>,
     written: i64,
-    all: &[Event<'_>],
+    picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
     let shape = known.shape;
-    let looked = no_copy_since(written, event.written_since(), all, known);
+    let looked = no_copy_since(written, event.written_since(), picture, known);
     // What the row said before may be out of date.
     if known.could_not_read(PlaceRole::Outbox)
         || (shape.has_observer && looked == Err(Doubt::Failed))
@@ -153,7 +175,7 @@ fn unsent(
     if event.row_says(Marks::FAILED) {
         return vec![PublishVerdict::Stuck(StuckReason::AttemptsExhausted)];
     }
-    if is_young(written, publish_grace(all, known), known) {
+    if is_young(written, publish_grace(&picture.by_id, known), known) {
         return vec![PublishVerdict::Pending];
     }
     if !shape.outbox_tells_sent {
@@ -163,10 +185,13 @@ fn unsent(
         if let Err(Doubt::Because(reasons)) = looked {
             return unknown(&reasons);
         }
+        if let Some(reason) = picture.bases.of_absence(event, &picture.by_id, known) {
+            return unknown(&[reason]);
+        }
     }
     let mut younger_sent = known.sent_rows.iter().any(|&at| at >= written);
     let mut older_waits = false;
-    for other in all {
+    for other in &picture.events {
         let published = other
             .copies
             .iter()
@@ -187,7 +212,12 @@ fn unsent(
 }
 
 /// Only the business row tells of it.
-fn without_row(change: &Sighting, all: &[Event<'_>], known: &Known<'_>) -> Vec<PublishVerdict> {
+fn without_row(
+    event: &Event<'_>,
+    change: &Sighting,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Vec<PublishVerdict> {
     let shape = known.shape;
     let mut doubts = Vec::new();
     if shape.has_outbox {
@@ -199,14 +229,14 @@ fn without_row(change: &Sighting, all: &[Event<'_>], known: &Known<'_>) -> Vec<P
         }
     }
     if shape.has_observer {
-        doubts.extend(no_copy_since(change.at, change.since(), all, known).err());
+        doubts.extend(no_copy_since(change.at, change.since(), picture, known).err());
     } else if !shape.has_outbox {
         doubts.push(Doubt::Because(vec![UnknownReason::NoObserver]));
     }
     if doubts.contains(&Doubt::Failed) {
         return not_checked();
     }
-    if is_young(change.at, publish_grace(all, known), known) {
+    if is_young(change.at, publish_grace(&picture.by_id, known), known) {
         return vec![PublishVerdict::Pending];
     }
     let mut reasons = Vec::new();
@@ -216,7 +246,7 @@ fn without_row(change: &Sighting, all: &[Event<'_>], known: &Known<'_>) -> Vec<P
         }
     }
     if reasons.is_empty() {
-        vec![PublishVerdict::MissingOutboxRow]
+        unless_unrecognised(event, picture, known, PublishVerdict::MissingOutboxRow)
     } else {
         unknown(&reasons)
     }
@@ -224,11 +254,16 @@ fn without_row(change: &Sighting, all: &[Event<'_>], known: &Known<'_>) -> Vec<P
 
 /// Whether every destination was read without loss since something was there, up to the end of the judged scan.
 /// Its last seconds may be missing once the grace is over.
-fn no_copy_since(at: i64, since: i64, all: &[Event<'_>], known: &Known<'_>) -> Result<(), Doubt> {
+fn no_copy_since(
+    at: i64,
+    since: i64,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Result<(), Doubt> {
     let from = since - known.slack;
     let looked = known.absent(PlaceRole::Destination, from, known.moment.scan_at);
     if let Err(Doubt::Because(_)) = looked {
-        let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(all, known));
+        let needed = (known.moment.scan_at - TAIL).max(at + publish_grace(&picture.by_id, known));
         if known.proven_until(PlaceRole::Destination, from) >= needed {
             return Ok(());
         }

@@ -30,9 +30,10 @@ impl fmt::Debug for History {
                 match fact {
                     Fact::Seen(seen) => writeln!(
                         f,
-                        "  {} '{}' {}@{:?} at {}, {}@{} says {} {:?}",
+                        "  {} '{}' {} {}@{:?} at {}, {}@{} says {} {:?}",
                         seen.place.0,
                         seen.id,
+                        seen.kind,
                         seen.aggregate,
                         seen.version,
                         seen.at,

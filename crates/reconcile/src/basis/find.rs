@@ -1,0 +1,171 @@
+//! Finds the basis of every flow, before events are joined and judged.
+
+use waybill_model::{FlowBasis, Marks, PlaceId, PlaceRole, Recognised};
+
+use super::measure::{SAMPLED, consumer_ids_do};
+use super::sample::Drawn;
+use super::{Bases, Fit, Kinship, Tally};
+use crate::delays::Delays;
+use crate::index::Index;
+use crate::store::{CopyRef, State};
+
+impl Index {
+    /// Looks again by what the messages of each destination are recognised, and which events are
+    /// one under several ids.
+    pub(crate) fn find_bases(&mut self) {
+        let mut bases = std::mem::take(&mut self.bases);
+        let drawn = self.drawn(&bases);
+        let mut found: Vec<(PlaceId, Tally)> = Vec::new();
+        for (place, drawn) in &drawn {
+            found.push((*place, self.count_ids(drawn)));
+        }
+        if found.iter().any(|(_, tally)| !tally.ids_do()) {
+            let mut kinship = bases.kinship.take().unwrap_or_default();
+            kinship.file(&mut self.events, &self.business, &self.unjoined);
+            for ((_, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
+                self.count_versions(drawn, &kinship, tally);
+            }
+            bases.p99 = self.p99_of(&found, &drawn, &kinship);
+            bases.kinship = Some(kinship);
+        }
+        let found = found
+            .iter()
+            .map(|(place, tally)| (*place, basis(*place, tally)));
+        let before = std::mem::replace(&mut bases.found, found.collect());
+        let mut now = bases.found.values();
+        let as_before = |it: &FlowBasis| {
+            let known = before
+                .get(&it.place)
+                .map_or(Recognised::ById, |it| it.recognised);
+            known == it.recognised
+        };
+        if !now.all(as_before) {
+            // What had arrived everywhere may be anybody's now.
+            for no in 0..self.events.len() {
+                self.events.unmark(no, State::SETTLED);
+            }
+        }
+        self.find_kin(&mut bases);
+        self.count_consumers(&mut bases);
+        self.bases = bases;
+    }
+
+    /// The messages of each destination that count. Where rows go once they are sent, they cannot
+    /// be held against messages.
+    fn drawn(&self, bases: &Bases) -> Vec<(PlaceId, Vec<(u32, CopyRef)>)> {
+        if !self.shape.has_outbox || self.shape.deletes_after_send {
+            return Vec::new();
+        }
+        let places = self.shape.places.iter();
+        let destinations = places.filter(|place| place.role == PlaceRole::Destination);
+        let sampled = destinations.filter_map(|place| {
+            let sample = bases.samples.get(&place.id)?.in_order();
+            let copies = sample
+                .iter()
+                .filter_map(|it| self.counted(place.id, it, bases));
+            Some((place.id, copies.take(SAMPLED as usize).collect()))
+        });
+        sampled.collect()
+    }
+
+    /// A message of somebody else's making that can be read, from when rows are known.
+    fn counted(&self, place: PlaceId, drawn: &Drawn, bases: &Bases) -> Option<(u32, CopyRef)> {
+        let no = self.events.resolve(drawn.no);
+        let at = Some((place, drawn.partition, drawn.position));
+        let mut copies = self.events.own_copies(no);
+        let copy = copies.find(|copy| Some((copy.place, copy.partition, copy.position)) == at)?;
+        let excluded = Marks::OWN_RESEND | Marks::OPEN_TRANSACTION | Marks::NO_TIME;
+        let resends = self.own.get(&no).map_or(&[][..], Vec::as_slice);
+        let counts = !copy.marks.intersects(excluded)
+            && resends.iter().all(|resend| resend.coordinate != at)
+            && bases.span.contains(copy.at);
+        counts.then_some((no, copy))
+    }
+
+    fn count_ids(&self, drawn: &[(u32, CopyRef)]) -> Tally {
+        let mut tally = Tally::default();
+        for &(no, _) in drawn {
+            tally.sampled += 1;
+            let rows = self.events.rows(no).count();
+            tally.by_id += u32::from(rows > 0);
+            tally.by_id_alone += u32::from(rows == 1);
+        }
+        tally
+    }
+
+    fn count_versions(&self, drawn: &[(u32, CopyRef)], kinship: &Kinship, tally: &mut Tally) {
+        for &(no, _) in drawn {
+            let fit = kinship.fit(no, &self.events, &self.business);
+            tally.by_version += u32::from(fit != Fit::Nothing);
+            tally.by_version_alone += u32::from(matches!(fit, Fit::One(_)));
+        }
+    }
+
+    /// How long the relay takes, as far as rows and copies find each other by version.
+    fn p99_of(
+        &self,
+        found: &[(PlaceId, Tally)],
+        drawn: &[(PlaceId, Vec<(u32, CopyRef)>)],
+        kinship: &Kinship,
+    ) -> Option<i64> {
+        let mut delays = Delays::default();
+        let by_version = found
+            .iter()
+            .zip(drawn)
+            .filter(|((_, tally), _)| tally.recognised() == Recognised::ByVersion);
+        for &(no, copy) in by_version.flat_map(|(_, (_, copies))| copies) {
+            if let Fit::One(head) = kinship.fit(no, &self.events, &self.business) {
+                for (written, marks) in self.events.rows(head) {
+                    if !marks.contains(Marks::NO_TIME) {
+                        delays.add(copy.at.saturating_sub(written));
+                    }
+                }
+            }
+        }
+        delays.p99()
+    }
+
+    /// Whether what consumers have is about events that are known.
+    fn count_consumers(&self, bases: &mut Bases) {
+        for place in &self.shape.places {
+            if !matches!(place.role, PlaceRole::Inbox(_) | PlaceRole::DeadLetters(_)) {
+                continue;
+            }
+            let Some(sample) = bases.samples.get(&place.id) else {
+                continue;
+            };
+            let drawn = sample.in_order();
+            let known = |it: &&Drawn| {
+                let no = self.events.head(self.events.resolve(it.no));
+                self.events.outbox.has(no) || self.events.has_copy(no)
+            };
+            let (sampled, hits) = (
+                drawn.len() as u32,
+                drawn.iter().filter(known).count() as u32,
+            );
+            let recognised = if consumer_ids_do(sampled, hits) {
+                Recognised::ById
+            } else {
+                Recognised::Not
+            };
+            let basis = FlowBasis {
+                place: place.id,
+                recognised,
+                sampled,
+                by_id: hits,
+                by_version: 0,
+            };
+            bases.found.insert(place.id, basis);
+        }
+    }
+}
+
+fn basis(place: PlaceId, tally: &Tally) -> FlowBasis {
+    FlowBasis {
+        place,
+        recognised: tally.recognised(),
+        sampled: tally.sampled,
+        by_id: tally.by_id,
+        by_version: tally.by_version,
+    }
+}

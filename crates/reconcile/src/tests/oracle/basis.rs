@@ -1,0 +1,298 @@
+//! By what messages are recognised, once more in plain loops: ids, or else aggregate and version,
+//! or else nothing.
+
+use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
+
+use super::event::{Event, made_from};
+use super::history::Sighting;
+use super::known::Known;
+
+/// What was found of every place that has messages.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bases {
+    of: Vec<(PlaceId, Recognised)>,
+    /// The longest way of a row to its copy, where they find each other by version.
+    pub(super) longest: i64,
+}
+
+/// What an event finds in the outbox by aggregate and version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Nothing,
+    One(usize),
+    Several,
+}
+
+impl Bases {
+    /// Of events as they are by their ids.
+    pub(super) fn of(all: &[Event<'_>], known: &Known<'_>) -> Self {
+        let mut bases = Self::default();
+        if !known.shape.has_outbox || known.shape.deletes_after_send {
+            return bases;
+        }
+        for place in known.places(PlaceRole::Destination) {
+            let sample = sample(place, all, known);
+            let recognised = recognised(&sample, all);
+            if recognised == Recognised::ByVersion {
+                for (idx, copy) in &sample {
+                    if let Fit::One(head) = fit(*idx, all) {
+                        for row in all[head].rows.iter().filter(|row| row.is_timed()) {
+                            bases.longest = bases.longest.max(copy.at - row.at);
+                        }
+                    }
+                }
+            }
+            bases.of.push((place, recognised));
+        }
+        bases
+    }
+
+    /// Whether what each consumer has is about events that are known.
+    pub(super) fn look_at_consumers(&mut self, all: &[Event<'_>], known: &Known<'_>) {
+        for place in &known.shape.places {
+            let of_consumer = matches!(place.role, PlaceRole::Inbox(_) | PlaceRole::DeadLetters(_));
+            let (mut seen, mut hits) = (0, 0);
+            for event in all {
+                let consumed = event.inbox.iter().chain(&event.letters);
+                let here = consumed.filter(|(_, sighting)| sighting.place == place.id);
+                let here = here.count();
+                seen += here;
+                if !event.rows.is_empty() || !event.copies.is_empty() {
+                    hits += here;
+                }
+            }
+            if of_consumer && seen >= 3 && hits == 0 {
+                self.of.push((place.id, Recognised::Not));
+            }
+        }
+    }
+
+    pub(super) fn recognised(&self, place: PlaceId) -> Recognised {
+        let found = self.of.iter().find(|(known, _)| *known == place);
+        found.map_or(Recognised::ById, |(_, recognised)| *recognised)
+    }
+
+    pub(super) fn any_by_version(&self) -> bool {
+        let mut found = self.of.iter();
+        found.any(|(_, recognised)| *recognised == Recognised::ByVersion)
+    }
+
+    /// Why what has no id cannot be judged.
+    pub(super) fn of_nameless(&self, event: &Event<'_>) -> Option<UnknownReason> {
+        let by_version = |copy: &&Sighting| self.recognised(copy.place) == Recognised::ByVersion;
+        let recognised = if event.rows.is_empty() && !event.copies.is_empty() {
+            event.copies.iter().any(by_version)
+        } else {
+            self.any_by_version()
+        };
+        let recognised = recognised && event.tells_version();
+        (!recognised).then_some(UnknownReason::NoMatchableId)
+    }
+
+    /// Why copies cannot be held against the outbox.
+    pub(super) fn of_copies(
+        &self,
+        event: &Event<'_>,
+        all: &[Event<'_>],
+        known: &Known<'_>,
+    ) -> Option<UnknownReason> {
+        let mut reasons = Vec::new();
+        for copy in event.foreign() {
+            if event.rows.len() > 1 && self.recognised(copy.place) == Recognised::Ambiguously {
+                return Some(UnknownReason::Ambiguous);
+            }
+            reasons.extend(self.of_place(copy.place, event, all));
+        }
+        let shape = known.shape;
+        let held_against_nothing = !shape.has_outbox || shape.deletes_after_send;
+        if !event.rows.is_empty() || event.change.is_some() || event.made || held_against_nothing {
+            return None;
+        }
+        reasons.into_iter().min()
+    }
+
+    /// Why a copy could not be told to be the event's own.
+    pub(super) fn of_absence(
+        &self,
+        event: &Event<'_>,
+        all: &[Event<'_>],
+        known: &Known<'_>,
+    ) -> Option<UnknownReason> {
+        let mut reasons = Vec::new();
+        for place in known.places(PlaceRole::Destination) {
+            if event.rows.is_empty() {
+                reasons.extend(self.recognised(place).doubt());
+            } else {
+                reasons.extend(self.of_place(place, event, all));
+            }
+        }
+        reasons.into_iter().min()
+    }
+
+    /// Why a consumer may have it without our knowing. Inboxes hold nothing but ids.
+    pub(super) fn of_consumer(
+        &self,
+        event: &Event<'_>,
+        no: ConsumerNo,
+        known: &Known<'_>,
+    ) -> Option<UnknownReason> {
+        if event.nameless {
+            return Some(UnknownReason::NoMatchableId);
+        }
+        let mut places = known.places(PlaceRole::Inbox(no));
+        places.extend(known.places(PlaceRole::DeadLetters(no)));
+        let reasons = places
+            .into_iter()
+            .filter_map(|it| self.recognised(it).doubt());
+        reasons.min()
+    }
+
+    fn of_place(
+        &self,
+        place: PlaceId,
+        event: &Event<'_>,
+        all: &[Event<'_>],
+    ) -> Option<UnknownReason> {
+        match self.recognised(place) {
+            Recognised::ByVersion if !event.tells_version() => Some(UnknownReason::NoMatchableId),
+            Recognised::ByVersion => {
+                let idx = all.iter().position(|other| other.id == event.id)?;
+                (fit(idx, all) == Fit::Several).then_some(UnknownReason::Ambiguous)
+            }
+            other => other.doubt(),
+        }
+    }
+}
+
+/// Copies of others' making that can be read, from when rows are known: from the oldest one that
+/// ever was sent to the youngest.
+fn sample<'a>(place: PlaceId, all: &[Event<'a>], known: &Known<'_>) -> Vec<(usize, &'a Sighting)> {
+    let rows = || all.iter().flat_map(|event| &event.rows);
+    let until = rows().map(|row| row.at).max();
+    let from = if known.shape.outbox_tells_sent {
+        known.sent_since.iter().copied().min()
+    } else {
+        rows().map(|row| row.since()).min()
+    };
+    let (Some(from), Some(until)) = (from, until) else {
+        return Vec::new();
+    };
+    let mut sample = Vec::new();
+    for (idx, event) in all.iter().enumerate() {
+        for copy in event.foreign() {
+            let readable = copy.is_timed() && !copy.marks.contains(Marks::OWN_RESEND);
+            if copy.place == place && readable && from <= copy.at && copy.at <= until {
+                sample.push((idx, copy));
+            }
+        }
+    }
+    sample
+}
+
+fn recognised(sample: &[(usize, &Sighting)], all: &[Event<'_>]) -> Recognised {
+    let n = sample.len();
+    let count =
+        |wanted: &dyn Fn(usize) -> bool| sample.iter().filter(|(idx, _)| wanted(*idx)).count();
+    let by_id = count(&|idx| !all[idx].rows.is_empty());
+    let by_one_id = count(&|idx| all[idx].rows.len() == 1);
+    if n - by_one_id <= 2 + n / 10 {
+        return Recognised::ById;
+    }
+    let by_version = count(&|idx| fit(idx, all) != Fit::Nothing);
+    let by_one_version = count(&|idx| matches!(fit(idx, all), Fit::One(_)));
+    if by_one_version >= 3 && n - by_one_version <= 1.max(n / 10) {
+        return Recognised::ByVersion;
+    }
+    let contested = (by_id - by_one_id).max(by_version - by_one_version);
+    if contested * 2 > n {
+        Recognised::Ambiguously
+    } else {
+        Recognised::Not
+    }
+}
+
+/// The events with rows that an event may be, by aggregate and version.
+fn partners(idx: usize, all: &[Event<'_>]) -> Vec<usize> {
+    let event = &all[idx];
+    let mut partners = Vec::new();
+    for (other_idx, other) in all.iter().enumerate() {
+        let tell = event.tells_version() && other.tells_version();
+        if tell
+            && other_idx != idx
+            && !other.rows.is_empty()
+            && other.version == event.version
+            && may_be_one(&event.aggregate, &other.aggregate)
+            && (event.kind == other.kind || event.kind.is_empty() || other.kind.is_empty())
+        {
+            partners.push(other_idx);
+        }
+    }
+    partners
+}
+
+/// `7` may be `product/7`, which is not `order/7`.
+fn may_be_one(one: &str, other: &str) -> bool {
+    let bare = |text: &str| {
+        text.split_once('/')
+            .map_or(text.to_owned(), |(_, id)| id.to_owned())
+    };
+    one == other || (bare(one) == bare(other) && (!one.contains('/') || !other.contains('/')))
+}
+
+/// What an event finds in the outbox.
+pub(super) fn fit(idx: usize, all: &[Event<'_>]) -> Fit {
+    let rivals = partners(idx, all);
+    if !all[idx].tells_version() {
+        return Fit::Nothing;
+    }
+    if all[idx].rows.is_empty() {
+        return match rivals.as_slice() {
+            [] => Fit::Nothing,
+            [one] if partners(*one, all).is_empty() => Fit::One(*one),
+            _ => Fit::Several,
+        };
+    }
+    let mut several = !rivals.is_empty();
+    for (other_idx, other) in all.iter().enumerate() {
+        let partners = partners(other_idx, all);
+        several |= other.rows.is_empty() && partners.len() > 1 && partners.contains(&idx);
+    }
+    if several { Fit::Several } else { Fit::One(idx) }
+}
+
+/// Puts together what is one event by aggregate and version.
+pub(super) fn put_together<'a>(
+    all: &[Event<'a>],
+    bases: &Bases,
+    changes: &[&Sighting],
+) -> Vec<Event<'a>> {
+    let mut heads: Vec<Option<usize>> = Vec::new();
+    for (idx, event) in all.iter().enumerate() {
+        let by_version = |copy: &&Sighting| bases.recognised(copy.place) == Recognised::ByVersion;
+        let messages = event.copies.is_empty() || event.copies.iter().any(by_version);
+        let made = changes.iter().any(|change| event.id == made_from(change));
+        let counts = bases.any_by_version() && event.rows.is_empty() && messages && !made;
+        heads.push(match fit(idx, all) {
+            Fit::One(head) if counts => Some(head),
+            _ => None,
+        });
+    }
+    let mut together = Vec::new();
+    for (idx, event) in all.iter().enumerate() {
+        if heads[idx].is_some() {
+            continue;
+        }
+        let mut event = event.clone();
+        for (other, head) in all.iter().zip(&heads) {
+            if *head == Some(idx) {
+                event.other_ids.push(other.id.clone());
+                event.copies.extend(&other.copies);
+                event.inbox.extend(&other.inbox);
+                event.letters.extend(&other.letters);
+                event.resends.extend(&other.resends);
+            }
+        }
+        together.push(event);
+    }
+    together
+}
