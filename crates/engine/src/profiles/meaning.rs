@@ -267,17 +267,6 @@ impl Found<'_> {
             self.pointer(&[Key("masks")], mask);
         }
     }
-
-    fn pointer(&mut self, path: &[Step<'_>], pointer: &str) {
-        if !pointer.starts_with('/') {
-            let meant = pointer.replace('.', "/");
-            self.add_suggesting(
-                path,
-                format!("'{pointer}' is not a JSON pointer."),
-                Some(format!("Did you mean '/{meant}'?")),
-            );
-        }
-    }
 }
 
 /// Whether a name can be a file's on every system, and a word of a filter.

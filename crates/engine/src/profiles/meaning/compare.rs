@@ -66,4 +66,16 @@ impl Found<'_> {
             );
         }
     }
+
+    /// A JSON pointer, wherever one stands.
+    pub(super) fn pointer(&mut self, path: &[Step<'_>], pointer: &str) {
+        if !pointer.starts_with('/') {
+            let meant = pointer.replace('.', "/");
+            self.add_suggesting(
+                path,
+                format!("'{pointer}' is not a JSON pointer."),
+                Some(format!("Did you mean '/{meant}'?")),
+            );
+        }
+    }
 }
