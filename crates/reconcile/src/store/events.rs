@@ -35,6 +35,9 @@ impl State {
     pub(crate) const HEAD: u16 = 1 << 7;
     /// Another event stands for it.
     pub(crate) const ABSORBED: u16 = 1 << 8;
+    /// Its rows tell of several changes, or do not tell: the id may be what several events have in
+    /// common.
+    pub(crate) const SHARED: u16 = 1 << 9;
 }
 
 /// Whose word counts for type, aggregate and version; higher wins.
@@ -212,6 +215,25 @@ impl Events {
     /// The aggregate's version, or `NO_VERSION`.
     pub(crate) fn version(&self, no: u32) -> i64 {
         self.version.get_signed(no, NO_VERSION)
+    }
+
+    /// Whether a further row of an event, which tells this, may be about another change than the
+    /// rows before it.
+    pub(crate) fn is_another_change(&self, no: u32, row: Traits<'_>) -> bool {
+        let of_rows = |shift: u8| (self.ranks.get(no) >> shift) & 3 == Rank::Origin as u8;
+        let version = if of_rows(4) {
+            self.version(no)
+        } else {
+            NO_VERSION
+        };
+        let known = if of_rows(2) {
+            self.aggregate_text(no)
+        } else {
+            ""
+        };
+        let (known, told) = (bare(known), bare(row.aggregate));
+        let elsewhere = !known.is_empty() && !told.is_empty() && known != told;
+        elsewhere || version == NO_VERSION || version != row.version
     }
 
     /// Notes what an observation says about the event, unless someone better has spoken. Answers
@@ -499,6 +521,11 @@ fn first_seen(before: i64, spot: &Spot<'_>) -> i64 {
     } else {
         spot.at
     }
+}
+
+/// `product/4711` → `4711`.
+fn bare(aggregate: &str) -> &str {
+    aggregate.split_once('/').map_or(aggregate, |(_, id)| id)
 }
 
 /// Orders aggregates so that one with its type is greater than a bare id.
