@@ -20,7 +20,7 @@ impl Index {
             found.push((*place, self.count_ids(drawn)));
         }
         if found.iter().any(|(_, tally)| !tally.ids_do()) {
-            let mut kinship = bases.kinship.take().unwrap_or_default();
+            let mut kinship = bases.kinship.take().unwrap_or_else(Kinship::new);
             kinship.file(&mut self.events, &self.business, &self.unjoined);
             for ((_, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
                 self.count_versions(drawn, &kinship, tally);

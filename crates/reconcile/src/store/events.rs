@@ -137,7 +137,7 @@ impl Events {
             ranks: Column::new(0),
             extras: HashMap::new(),
             merged: HashMap::new(),
-            kin: Kin::default(),
+            kin: Kin::new(),
         }
     }
 
@@ -380,9 +380,9 @@ impl Events {
 
     /// All copies at destinations.
     pub(crate) fn copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
-        let kin = self.kin(no).iter();
+        let kin = self.kin(no);
         self.own_copies(no)
-            .chain(kin.flat_map(|&member| self.own_copies(member)))
+            .chain(kin.flat_map(|member| self.own_copies(member)))
     }
 
     /// The copies at destinations that carry its own id.
@@ -409,8 +409,8 @@ impl Events {
     /// When the consumer's inbox row was written.
     pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let own = self.own_inbox_at(no, consumer);
-        let kin = self.kin(no).iter();
-        let theirs = kin.filter_map(|&member| self.own_inbox_at(member, consumer));
+        let kin = self.kin(no);
+        let theirs = kin.filter_map(|member| self.own_inbox_at(member, consumer));
         theirs.fold(own, |first, at| {
             Some(first.map_or(at, |first| first.min(at)))
         })
