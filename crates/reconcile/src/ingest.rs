@@ -115,8 +115,13 @@ impl Index {
             aggregate: batch.aggregates.get(idx),
             version: batch.version(idx),
         };
+        let further = role == PlaceRole::Outbox && self.events.outbox.has(no);
+        let another = further && self.events.is_another_change(no, traits);
         self.note(no, rank, traits);
         let added = self.events.add(no, role, &id, spot);
+        if another && added == Added::New {
+            self.events.mark(no, State::SHARED);
+        }
         self.learn(no, role, spot, added);
         (new, added)
     }

@@ -137,8 +137,10 @@ impl Index {
         let apart = here
             .iter()
             .any(|&here| here != (first.place, first.partition));
+        // Of what was never judged nothing was noted.
+        let noted = self.verdicts.judged(no);
         for (consumer, movement) in (0..=u8::MAX).zip(&mut self.movements) {
-            for &(place, partition) in &here {
+            for &(place, partition) in here.iter().filter(|_| noted) {
                 movement.forget_processed(no, place, partition);
             }
             if resent || apart {

@@ -95,25 +95,33 @@ impl Index {
     }
 
     fn absorb(&mut self, no: u32, head: u32) {
+        let judged = [no, head].map(|it| self.verdicts.judged(it));
         self.uncount(no);
         self.verdicts.forget(no);
         self.suspicions.clear(no);
         self.events.absorb(no, head);
-        self.kin_changed(no, head);
+        self.kin_changed(no, head, judged.contains(&true));
         self.timelines.spoil_order();
     }
 
     fn release(&mut self, no: u32) {
         let head = self.events.head(no);
         self.events.release(no);
-        self.kin_changed(no, head);
+        self.kin_changed(no, head, true);
         self.events.unmark(no, State::SETTLED);
         self.timelines.forget_order();
     }
 
     /// What was learnt of either alone does not hold for both together, and the other way round.
-    fn kin_changed(&mut self, no: u32, head: u32) {
+    fn kin_changed(&mut self, no: u32, head: u32, judged: bool) {
         self.events.unmark(head, State::SETTLED);
+        self.new_copies = true;
+        self.left_aggregates.push(self.events.aggregate(no));
+        self.left_aggregates.push(self.events.aggregate(head));
+        if !judged {
+            return;
+        }
+        self.timelines.spoil_consumers();
         let copies: Vec<(PlaceId, u32)> = self
             .events
             .own_copies(no)
@@ -126,13 +134,10 @@ impl Index {
                 movement.forget_processed(head, place, partition);
             }
         }
-        self.new_copies = true;
         for no in [no, head] {
-            self.left_aggregates.push(self.events.aggregate(no));
             let flags = self.verdicts.flags(no);
             self.verdicts.set_flags(no, flags.difference(ORDER_FLAGS));
         }
-        self.timelines.spoil_consumers();
     }
 
     /// The relay has come as far as a row of which it has sent a copy.

@@ -20,7 +20,7 @@ impl Index {
             found.push((*place, self.count_ids(drawn)));
         }
         if found.iter().any(|(_, tally)| !tally.ids_do()) {
-            let mut kinship = bases.kinship.take().unwrap_or_default();
+            let mut kinship = bases.kinship.take().unwrap_or_else(Kinship::new);
             kinship.file(&mut self.events, &self.business, &self.unjoined);
             for ((_, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
                 self.count_versions(drawn, &kinship, tally);
@@ -86,9 +86,9 @@ impl Index {
         let mut tally = Tally::default();
         for &(no, _) in drawn {
             tally.sampled += 1;
-            let rows = self.events.rows(no).count();
-            tally.by_id += u32::from(rows > 0);
-            tally.by_id_alone += u32::from(rows == 1);
+            let found = self.events.outbox.has(no);
+            tally.by_id += u32::from(found);
+            tally.by_id_alone += u32::from(found && !self.events.is(no, State::SHARED));
         }
         tally
     }
@@ -97,7 +97,9 @@ impl Index {
         for &(no, _) in drawn {
             let fit = kinship.fit(no, &self.events, &self.business);
             tally.by_version += u32::from(fit != Fit::Nothing);
-            tally.by_version_alone += u32::from(matches!(fit, Fit::One(_)));
+            // Changes that share an id are told apart by nothing.
+            let alone = matches!(fit, Fit::One(head) if !self.events.is(head, State::SHARED));
+            tally.by_version_alone += u32::from(alone);
         }
     }
 

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use waybill_model::NO_VERSION;
 
-use crate::store::{Business, Events, State};
+use crate::store::{Business, Column, Events, State, Wide};
 
 /// So many events of one aggregate and version are no accident: it is no key there.
 const MAX_MEMBERS: usize = 64;
@@ -11,11 +11,17 @@ const MAX_MEMBERS: usize = 64;
 /// A bare aggregate id, and a version.
 type Key = (u32, i64);
 
-/// Events by aggregate and version.
-#[derive(Debug, Clone, Default)]
+/// Events by aggregate and version. Numbers of events are kept plus one; 0 is nobody.
+#[derive(Debug, Clone)]
 pub(crate) struct Kinship {
-    filed: HashMap<u32, Key>,
-    members: HashMap<Key, Vec<u32>>,
+    /// What each event is filed under: the bare aggregate id, 0 for nothing, …
+    bare: Column<u32>,
+    /// … and the version.
+    version: Wide,
+    /// The first event of each key …
+    first: HashMap<Key, u32>,
+    /// … and the one behind each.
+    next: Column<u32>,
     /// Events with numbers from here on have not been filed.
     filed_below: u32,
     touched: HashSet<Key>,
@@ -33,6 +39,17 @@ pub(crate) enum Fit {
 }
 
 impl Kinship {
+    pub(super) fn new() -> Self {
+        Self {
+            bare: Column::new(0),
+            version: Wide::new(),
+            first: HashMap::new(),
+            next: Column::new(0),
+            filed_below: 0,
+            touched: HashSet::new(),
+        }
+    }
+
     /// Files what is new or may have changed.
     pub(super) fn file(&mut self, events: &mut Events, business: &Business, changes: &[u32]) {
         for no in 0..events.len() {
@@ -40,27 +57,50 @@ impl Kinship {
                 continue;
             }
             let key = key(events, no);
-            let known = self.filed.get(&no).copied();
+            let known = self.key(no);
             self.touched.extend(key);
-            if key == known {
-                continue;
-            }
-            if let Some(known) = known {
-                self.touched.insert(known);
-                self.filed.remove(&no);
-                if let Some(members) = self.members.get_mut(&known) {
-                    members.retain(|&other| other != no);
-                }
-            }
-            if let Some(key) = key {
-                self.filed.insert(no, key);
-                let members = self.members.entry(key).or_default();
-                let at = members.partition_point(|&other| other < no);
-                members.insert(at, no);
+            if key != known {
+                self.touched.extend(known);
+                self.refile(no, known, key);
             }
         }
         self.filed_below = events.len();
         self.touch_completed(events, business, changes);
+    }
+
+    /// What an event is filed under.
+    fn key(&self, no: u32) -> Option<Key> {
+        let bare = self.bare.get(no);
+        (bare != 0).then(|| (bare, self.version.get_signed(no, NO_VERSION)))
+    }
+
+    fn members(&self, key: Key) -> impl Iterator<Item = u32> {
+        let first = self.first.get(&key).copied();
+        let first = first.and_then(|first| first.checked_sub(1));
+        std::iter::successors(first, |&no| self.next.get(no).checked_sub(1))
+    }
+
+    fn refile(&mut self, no: u32, known: Option<Key>, key: Option<Key>) {
+        if let Some(known) = known {
+            let before = self.members(known).take_while(|&other| other != no).last();
+            let after = self.next.get(no);
+            match before {
+                Some(before) => self.next.set(before, after),
+                None if after == 0 => {
+                    self.first.remove(&known);
+                }
+                None => {
+                    self.first.insert(known, after);
+                }
+            }
+        }
+        let (bare, version) = key.unwrap_or((0, NO_VERSION));
+        self.bare.set(no, bare);
+        self.version.set_signed(no, NO_VERSION, version);
+        if let Some(key) = key {
+            let after = self.first.insert(key, no + 1);
+            self.next.set(no, after.unwrap_or(0));
+        }
     }
 
     /// A new business row may say of what type an aggregate is that others name by its bare id.
@@ -70,7 +110,7 @@ impl Kinship {
             bare.insert(bare_number(events, business.get(change).aggregate));
         }
         if !bare.is_empty() {
-            let known = self.members.keys().filter(|(id, _)| bare.contains(id));
+            let known = self.first.keys().filter(|(id, _)| bare.contains(id));
             self.touched.extend(known.copied());
         }
     }
@@ -80,10 +120,12 @@ impl Kinship {
     pub(super) fn take_touched(&mut self, all: bool) -> Vec<u32> {
         let touched = std::mem::take(&mut self.touched);
         if all {
-            return self.members.values().flatten().copied().collect();
+            let filed = (0..self.filed_below).filter(|&no| self.has_key(no));
+            return filed.collect();
         }
-        let members = touched.iter().filter_map(|key| self.members.get(key));
-        members.flatten().copied().collect()
+        let mut members: Vec<u32> = touched.iter().flat_map(|&key| self.members(key)).collect();
+        members.sort_unstable();
+        members
     }
 
     /// Nobody wants to know what was touched.
@@ -93,15 +135,16 @@ impl Kinship {
 
     /// Whether an event tells its aggregate and version.
     pub(crate) fn has_key(&self, no: u32) -> bool {
-        self.filed.contains_key(&no)
+        self.bare.get(no) != 0
     }
 
     /// What an event finds in the outbox.
     pub(crate) fn fit(&self, no: u32, events: &Events, business: &Business) -> Fit {
-        let Some(members) = self.filed.get(&no).and_then(|key| self.members.get(key)) else {
+        let Some(key) = self.key(no) else {
             return Fit::Nothing;
         };
-        if members.len() > MAX_MEMBERS {
+        let members = || self.members(key);
+        if members().nth(MAX_MEMBERS).is_some() {
             return Fit::Several;
         }
         let fits = |one: u32, other: u32| {
@@ -109,14 +152,14 @@ impl Kinship {
                 && same_aggregate(one, other, events, business)
                 && same_kind(one, other, events)
         };
-        let with_row = || members.iter().copied().filter(|&it| events.outbox.has(it));
+        let with_row = || members().filter(|&it| events.outbox.has(it));
         let contested = |row: u32| with_row().any(|other| fits(row, other));
         if events.outbox.has(no) {
             // A message that could be any of several rows' may be this one's.
-            let mut others = members.iter().filter(|&&it| !events.outbox.has(it));
+            let mut others = members().filter(|&it| !events.outbox.has(it));
             let undecided =
                 |it: u32| fits(no, it) && with_row().filter(|&row| fits(row, it)).count() > 1;
-            let several = contested(no) || others.any(|&it| undecided(it));
+            let several = contested(no) || others.any(undecided);
             return if several { Fit::Several } else { Fit::One(no) };
         }
         let mut rows = with_row().filter(|&row| fits(no, row));
@@ -128,9 +171,11 @@ impl Kinship {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.filed.allocation_size()
-            + self.members.allocation_size()
-            + self.filed.len() * size_of::<u32>()
+        self.bare.heap_bytes()
+            + self.version.heap_bytes()
+            + self.first.allocation_size()
+            + self.next.heap_bytes()
+            + self.touched.allocation_size()
     }
 }
 

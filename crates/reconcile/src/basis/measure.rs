@@ -11,11 +11,11 @@ pub(super) struct Tally {
     pub(super) sampled: u32,
     /// The id stands in the outbox …
     pub(super) by_id: u32,
-    /// … and in one row only.
+    /// … and is that of one change only.
     pub(super) by_id_alone: u32,
     /// Aggregate and version stand in the outbox …
     pub(super) by_version: u32,
-    /// … and in one row only.
+    /// … and are those of one event only.
     pub(super) by_version_alone: u32,
 }
 

@@ -26,8 +26,7 @@ pub(super) fn of_copies(event: &Summary<'_>) -> Option<UnknownReason> {
         |copy: &CopyRef| !copy.marks.contains(Marks::OPEN_TRANSACTION) && !event.is_own(copy);
     let places = event.copies().filter(foreign).map(|copy| copy.place);
     if event.outbox.is_some() {
-        // One id in several rows is one event, unless it is what several events have in common.
-        let shared = index.events.rows(event.no).nth(1).is_some();
+        let shared = index.events.is(event.no, State::SHARED);
         let reasons = places.filter_map(|place| index.bases.doubt(place));
         return reasons
             .filter(|&why| shared && why == UnknownReason::Ambiguous)

@@ -35,6 +35,9 @@ impl State {
     pub(crate) const HEAD: u16 = 1 << 7;
     /// Another event stands for it.
     pub(crate) const ABSORBED: u16 = 1 << 8;
+    /// Its rows tell of several changes, or do not tell: the id may be what several events have in
+    /// common.
+    pub(crate) const SHARED: u16 = 1 << 9;
 }
 
 /// Whose word counts for type, aggregate and version; higher wins.
@@ -135,7 +138,7 @@ impl Events {
             ranks: Column::new(0),
             extras: HashMap::new(),
             merged: HashMap::new(),
-            kin: Kin::default(),
+            kin: Kin::new(),
         }
     }
 
@@ -213,6 +216,25 @@ impl Events {
     /// The aggregate's version, or `NO_VERSION`.
     pub(crate) fn version(&self, no: u32) -> i64 {
         self.version.get_signed(no, NO_VERSION)
+    }
+
+    /// Whether a further row of an event, which tells this, may be about another change than the
+    /// rows before it.
+    pub(crate) fn is_another_change(&self, no: u32, row: Traits<'_>) -> bool {
+        let of_rows = |shift: u8| (self.ranks.get(no) >> shift) & 3 == Rank::Origin as u8;
+        let version = if of_rows(4) {
+            self.version(no)
+        } else {
+            NO_VERSION
+        };
+        let known = if of_rows(2) {
+            self.aggregate_text(no)
+        } else {
+            ""
+        };
+        let (known, told) = (bare(known), bare(row.aggregate));
+        let elsewhere = !known.is_empty() && !told.is_empty() && known != told;
+        elsewhere || version == NO_VERSION || version != row.version
     }
 
     /// Notes what an observation says about the event, unless someone better has spoken. Answers
@@ -372,9 +394,9 @@ impl Events {
 
     /// All copies at destinations.
     pub(crate) fn copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
-        let kin = self.kin(no).iter();
+        let kin = self.kin(no);
         self.own_copies(no)
-            .chain(kin.flat_map(|&member| self.own_copies(member)))
+            .chain(kin.flat_map(|member| self.own_copies(member)))
     }
 
     /// The copies at destinations that carry its own id.
@@ -403,8 +425,8 @@ impl Events {
     /// When the consumer's inbox row was written.
     pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let own = self.own_inbox_at(no, consumer);
-        let kin = self.kin(no).iter();
-        let theirs = kin.filter_map(|&member| self.own_inbox_at(member, consumer));
+        let kin = self.kin(no);
+        let theirs = kin.filter_map(|member| self.own_inbox_at(member, consumer));
         theirs.fold(own, |first, at| {
             Some(first.map_or(at, |first| first.min(at)))
         })
@@ -530,6 +552,11 @@ fn first_seen(before: i64, spot: &Spot<'_>) -> i64 {
     } else {
         spot.at
     }
+}
+
+/// `product/4711` → `4711`.
+fn bare(aggregate: &str) -> &str {
+    aggregate.split_once('/').map_or(aggregate, |(_, id)| id)
 }
 
 /// Orders aggregates so that one with its type is greater than a bare id.

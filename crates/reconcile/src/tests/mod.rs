@@ -4,6 +4,7 @@ mod bench_company;
 mod company;
 
 mod anything;
+mod basis;
 mod consumer;
 mod contents;
 mod flags;

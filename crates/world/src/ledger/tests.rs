@@ -170,6 +170,70 @@ fn an_event_without_id_gets_the_one_of_its_reconstruction() {
     );
 }
 
+/// What may be said of an event whose messages carry other ids than its row, and how its messages
+/// are seen.
+fn check_ids(ids: MessageIds, happened: impl FnOnce(&mut Entry), expect: Expect) {
+    let mut entry = Entry::new(&event(), true, true);
+    entry.sent = true;
+    entry.copies = 1;
+    entry.ids = ids;
+    entry.request = (ids == MessageIds::Wrong).then(|| Uuid::from_u128(9));
+    happened(&mut entry);
+    let said = entry.expected();
+    let apart = said.apart.map(|apart| match apart {
+        Apart::As(id) => format!("as {id}"),
+        Apart::Nameless => "nameless".to_owned(),
+    });
+    expect.assert_eq(&format!(
+        "{} {:?} or {:?}, apart {apart:?}",
+        said.id, said.publish, said.publish_or
+    ));
+}
+
+#[test]
+fn what_cannot_be_put_together_is_unknowable_and_nothing_else_is() {
+    let rolled_back = |entry: &mut Entry| (entry.stored, entry.outbox) = (false, false);
+    check_ids(
+        MessageIds::Relay,
+        |_| {},
+        expect!["00000000-0000-0000-0000-000000000007 Published or [], apart None"],
+    );
+    check_ids(
+        MessageIds::Relay,
+        rolled_back,
+        expect!["ba3b55e0-8436-5b3c-8df5-a6c1d83bc7d0 Phantom or [], apart None"],
+    );
+    check_ids(
+        MessageIds::None,
+        |_| {},
+        expect!["00000000-0000-0000-0000-000000000007 Published or [], apart None"],
+    );
+    check_ids(
+        MessageIds::None,
+        rolled_back,
+        expect![[
+            r#"00000000-0000-0000-0000-000000000007 Phantom or [Unknown(NoMatchableId), Published], apart Some("nameless")"#
+        ]],
+    );
+    check_ids(
+        MessageIds::Wrong,
+        never_published,
+        expect![[
+            r#"00000000-0000-0000-0000-000000000007 LostInPublish or [Unknown(NoMatchableId)], apart Some("as 00000000-0000-0000-0000-000000000009")"#
+        ]],
+    );
+    check_ids(
+        MessageIds::Wrong,
+        |entry| {
+            never_published(entry);
+            entry.sent = false;
+        },
+        expect![[
+            r#"00000000-0000-0000-0000-000000000007 Stuck(RelayIdle) or [], apart Some("as 00000000-0000-0000-0000-000000000009")"#
+        ]],
+    );
+}
+
 #[test]
 fn what_is_saved_is_read_again() {
     let dir = tempfile::tempdir().expect("a folder");

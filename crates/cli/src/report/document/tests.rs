@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waybill_model::{
     Clock, ConsumerCell, Coordinate, EventId, EventVerdict, Flags, LagReason, MatchBasis, Micros,
-    Phase, Stage, Stamp, Strength, StuckReason, UnknownReason,
+    Phase, Place, PlaceRole, Progress, Stage, Stamp, Strength, StuckReason, UnknownReason,
 };
 
 use super::*;
@@ -126,6 +126,31 @@ fn facts() -> EventFacts {
     }
 }
 
+fn place() -> PlaceStatus {
+    PlaceStatus {
+        place: Place {
+            id: PlaceId(1),
+            role: PlaceRole::Destination,
+            source: "broker".to_owned(),
+            name: "product-events".to_owned(),
+        },
+        progress: Progress::default(),
+        complete: true,
+        covered: 1.0,
+        gaps: Vec::new(),
+        window: None,
+        failure: None,
+        basis: Some(FlowBasis {
+            place: PlaceId(1),
+            recognised: Recognised::Not,
+            sampled: 200,
+            by_id: 3,
+            by_version: 0,
+        }),
+        matched: "cannot be matched".to_owned(),
+    }
+}
+
 fn document() -> Value {
     let names: Vec<String> = (0..consumer_verdicts().len())
         .map(|no| format!("consumer-{no}"))
@@ -149,7 +174,7 @@ fn document() -> Value {
         exit: 2,
         because: "Cannot know.".to_owned(),
         counts: (&Counts::default()).into(),
-        places: Vec::new(),
+        places: vec![PlaceDocument::new(&place(), &names)],
         graces: graces(),
         findings,
     };
@@ -199,6 +224,10 @@ fn every_verdict_there_is_fits_the_schema() {
     assert_eq!(findings.len(), publish_verdicts().len());
     assert_eq!(findings[0]["coverage"], json!([1]));
     assert_eq!(document["window"]["from"], Value::Null);
+    let matching = json!({
+        "by": "not", "sampled": 200, "by_id": 3, "by_version": 0, "sentence": "cannot be matched"
+    });
+    assert_eq!(document["places"][0]["matching"], matching);
 }
 
 #[test]
@@ -209,6 +238,7 @@ fn what_the_schema_does_not_know_is_refused() {
         ("/findings/1/consumers/0/verdict", json!("lagging")),
         ("/findings/1/evidence/0/where", json!({"kind": "row"})),
         ("/findings/1/flags/0", json!("odd")),
+        ("/places/0/matching/by", json!("by-guess")),
         ("/exit", json!(3)),
     ] {
         let mut document = document();

@@ -98,7 +98,7 @@ impl Bases {
     ) -> Option<UnknownReason> {
         let mut reasons = Vec::new();
         for copy in event.foreign() {
-            if event.rows.len() > 1 && self.recognised(copy.place) == Recognised::Ambiguously {
+            if event.is_shared() && self.recognised(copy.place) == Recognised::Ambiguously {
                 return Some(UnknownReason::Ambiguous);
             }
             reasons.extend(self.of_place(copy.place, event, all));
@@ -194,12 +194,13 @@ fn recognised(sample: &[(usize, &Sighting)], all: &[Event<'_>]) -> Recognised {
     let count =
         |wanted: &dyn Fn(usize) -> bool| sample.iter().filter(|(idx, _)| wanted(*idx)).count();
     let by_id = count(&|idx| !all[idx].rows.is_empty());
-    let by_one_id = count(&|idx| all[idx].rows.len() == 1);
+    let by_one_id = count(&|idx| !all[idx].rows.is_empty() && !all[idx].is_shared());
     if n - by_one_id <= 2 + n / 10 {
         return Recognised::ById;
     }
     let by_version = count(&|idx| fit(idx, all) != Fit::Nothing);
-    let by_one_version = count(&|idx| matches!(fit(idx, all), Fit::One(_)));
+    let by_one_version =
+        count(&|idx| matches!(fit(idx, all), Fit::One(head) if !all[head].is_shared()));
     if by_one_version >= 3 && n - by_one_version <= 1.max(n / 10) {
         return Recognised::ByVersion;
     }

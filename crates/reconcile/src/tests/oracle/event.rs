@@ -79,6 +79,28 @@ impl<'a> Event<'a> {
         !self.aggregate.is_empty() && self.version.is_some()
     }
 
+    /// Whether its rows are about several changes, or do not say so.
+    pub(super) fn is_shared(&self) -> bool {
+        let bare = |row: &Sighting| {
+            let aggregate = row.aggregate.as_str();
+            aggregate
+                .split_once('/')
+                .map_or(aggregate, |it| it.1)
+                .to_owned()
+        };
+        let mut shared = false;
+        for one in &self.rows {
+            for other in &self.rows {
+                let differ = one.version != other.version || one.version.is_none();
+                let elsewhere = !one.aggregate.is_empty()
+                    && !other.aggregate.is_empty()
+                    && bare(one) != bare(other);
+                shared |= one.coordinate() != other.coordinate() && (differ || elsewhere);
+            }
+        }
+        shared
+    }
+
     pub(super) fn is_about(&self, change: &Sighting) -> bool {
         self.aggregate == change.aggregate && self.version == change.version
     }
