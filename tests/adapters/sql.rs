@@ -4,6 +4,7 @@ mod base;
 mod broken;
 mod conformance;
 mod late;
+mod layouts;
 mod odd;
 mod probe;
 mod refused;

@@ -52,6 +52,33 @@ pub enum Attached {
     Publication,
 }
 
+/// The table somebody means by a name: `schema.table` or `table`, exactly, else in another
+/// spelling where only one table has it.
+pub fn find_table<'a>(tables: &'a [FoundTable], name: &str) -> Result<&'a FoundTable, NoTable> {
+    let called = |fits: &dyn Fn(&str) -> bool| -> Vec<&'a FoundTable> {
+        let fits = |table: &&FoundTable| fits(&table.full_name()) || fits(&table.name);
+        tables.iter().filter(fits).collect()
+    };
+    let exactly = called(&|real| real == name);
+    let alike = match exactly.as_slice() {
+        [] => called(&|real| same(real, name)),
+        _ => exactly,
+    };
+    match alike.as_slice() {
+        [table] => Ok(table),
+        alike => Err(NoTable {
+            alike: alike.iter().map(|table| table.full_name()).collect(),
+        }),
+    }
+}
+
+/// No table has that name, or several have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoTable {
+    /// The tables that could be meant; none when no table has the name.
+    pub alike: Vec<String>,
+}
+
 impl FoundTable {
     /// As a profile names it.
     pub fn full_name(&self) -> String {
@@ -146,6 +173,35 @@ impl FoundColumn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_is_found_by_what_people_call_it() {
+        let table = |schema: &str, name: &str| FoundTable {
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            ..FoundTable::default()
+        };
+        let tables = [
+            table("shop", "cap.published"),
+            table("Sales", "OutboxMessage"),
+            table("sales", "outbox_message"),
+            table("a", "outbox"),
+            table("b", "outbox"),
+        ];
+        let find = |name: &str| find_table(&tables, name).map(FoundTable::full_name);
+        assert_eq!(find("cap.published").as_deref(), Ok("shop.cap.published"));
+        assert_eq!(find("OutboxMessage").as_deref(), Ok("Sales.OutboxMessage"));
+        assert_eq!(
+            find("Sales.OutboxMessage").as_deref(),
+            Ok("Sales.OutboxMessage")
+        );
+        assert_eq!(find("b.outbox").as_deref(), Ok("b.outbox"));
+        assert_eq!(find("B.Outbox").as_deref(), Ok("b.outbox"));
+        let several = find("outbox").expect_err("two schemas have it");
+        assert_eq!(several.alike, ["a.outbox", "b.outbox"]);
+        assert_eq!(find("outboxmessage").expect_err("it is two").alike.len(), 2);
+        assert!(find("inbox").expect_err("nobody has it").alike.is_empty());
+    }
 
     #[test]
     fn types_are_told_apart_in_every_dialect() {

@@ -36,7 +36,7 @@ mod carriers;
 pub use carriers::general_carriers;
 
 mod found;
-pub use found::{Attached, Attachment, FoundColumn, FoundTable};
+pub use found::{Attached, Attachment, FoundColumn, FoundTable, NoTable, find_table};
 
 mod recognise;
 pub use recognise::{

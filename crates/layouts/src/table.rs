@@ -49,7 +49,8 @@ pub struct TableLayout {
     /// Why there is no such way, where there is none.
     pub no_requeue: Option<String>,
     /// Statements that make what else belongs to the table and tells it apart: indexes,
-    /// constraints, triggers. `{table}` is its name.
+    /// constraints, triggers. `{table}` is its name in quotes, with its schema; `{name}` and
+    /// `{schema}` are plain.
     #[serde(default)]
     pub also: Also,
 }

@@ -18,12 +18,14 @@ mod ledger;
 mod settle;
 mod unsent;
 
+mod attached;
 mod bring;
 mod by_number;
 mod by_time;
 mod outlet;
 mod page;
 mod rows;
+mod sample;
 mod scan;
 
 mod address;

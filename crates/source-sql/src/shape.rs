@@ -97,6 +97,7 @@ impl Shape {
             name: self.name,
             columns: self.columns.into_iter().map(|column| column.info).collect(),
             estimated_rows: self.estimated_rows,
+            attached: Vec::new(),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::mysql::types::kind_of;
 pub(crate) use crate::shape::shapes;
 use crate::shape::{CatalogueColumn, Column};
 
+/// What hangs on tables: schema, table, kind, name.
+pub(crate) const ATTACHED: &str = include_str!("../../sql/mysql_attached.sql");
+
 /// Columns of all tables; conditions and order are appended. The catalogue lists only what the
 /// user may see.
 pub(crate) const TABLES: &str = include_str!("../../sql/mysql_tables.sql");

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
+use crate::attached::Attached;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{WAIT_SECS, in_time, reading};
 use crate::lanes::{Fate, Lanes};
@@ -15,7 +16,9 @@ use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::mysql::connect::MySqlDial;
 use crate::mysql::error::meaning;
 use crate::mysql::horizon::{CLOCK, HORIZON, blind, horizon};
-use crate::mysql::inspect::{NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes};
+use crate::mysql::inspect::{
+    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes,
+};
 use crate::mysql::types::cell;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
@@ -163,6 +166,18 @@ impl Link for MySql {
             .rows("the list of tables", &sql, &[], catalogue_column)
             .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
+    }
+
+    async fn attached(&self) -> Result<Vec<Attached>> {
+        self.rows("the list of tables", ATTACHED, &[], |row| {
+            Ok(Attached::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            ]))
+        })
+        .await
     }
 
     async fn shape(&self, table: &str) -> Result<Shape> {

@@ -8,6 +8,9 @@ use crate::postgres::types::kind_of;
 pub(crate) use crate::shape::shapes;
 use crate::shape::{CatalogueColumn, Column};
 
+/// What hangs on tables: schema, table, kind, name.
+pub(crate) const ATTACHED: &str = include_str!("../../sql/postgres_attached.sql");
+
 /// Columns of all tables; conditions and order are appended.
 pub(crate) const TABLES: &str = include_str!("../../sql/postgres_tables.sql");
 
