@@ -38,8 +38,10 @@ impl Tables {
 
 /// Reads the catalogue, then a few rows of those tables that rows can tell something about.
 pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
-    let tables = database.tables().await?.into_iter().map(described);
-    let mut tables: Vec<FoundTable> = tables.collect();
+    let tables = database.tables().await?.into_iter();
+    // Of a table in parts the parts would all look like it.
+    let whole = tables.filter(|table| !table.partition);
+    let mut tables: Vec<FoundTable> = whole.map(described).collect();
     for at in worth_a_look(&tables) {
         let name = tables[at].full_name();
         // A table whose rows we may not read is still one whose columns we know.

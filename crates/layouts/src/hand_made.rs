@@ -79,6 +79,8 @@ pub enum Role {
     Version,
     /// The event type.
     Type,
+    /// The topic, exchange or queue it is for.
+    Destination,
     /// The body.
     Payload,
     /// Headers.
@@ -111,6 +113,7 @@ impl fmt::Display for Role {
             Self::AggregateId => "aggregate id",
             Self::Version => "version",
             Self::Type => "type",
+            Self::Destination => "destination",
             Self::Payload => "payload",
             Self::Headers => "headers",
             Self::CreatedAt => "created at",

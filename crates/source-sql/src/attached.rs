@@ -58,6 +58,7 @@ mod tests {
             name: "outbox".to_owned(),
             columns: Vec::new(),
             estimated_rows: None,
+            partition: false,
             attached: Vec::new(),
         };
         let mut tables = [table("a"), table("b")];

@@ -79,6 +79,8 @@ pub struct TableInfo {
     pub columns: Vec<ColumnInfo>,
     /// Rows, as the catalogue estimates.
     pub estimated_rows: Option<u64>,
+    /// It is a part of another table, which has its rows, too.
+    pub partition: bool,
     /// What hangs on it.
     pub attached: Vec<Attachment>,
 }

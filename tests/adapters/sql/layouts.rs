@@ -2,13 +2,16 @@
 //! through the real source as what they are.
 
 mod create;
+mod row;
+mod states;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use waybill_engine::tables::{Tables, look};
 use waybill_layouts::{
-    Attached, Confidence, Dbms, Explanation, TableRole, Verdict, find_table, layout, layouts,
+    Attached, Confidence, Dbms, Explanation, FoundTable, TableRole, Verdict, find_table, layout,
+    layouts,
 };
 use waybill_source::Database;
 
@@ -26,25 +29,52 @@ fn dbms(product: Product) -> Dbms {
     }
 }
 
-/// Every version of every table that exists on a database, in as few rounds as names allow.
-fn rounds(dbms: Dbms) -> Vec<Round> {
+/// Every version of every table that exists on a database.
+fn every_version_of_every_table(dbms: Dbms) -> Vec<Made> {
+    let tables = layouts().iter().flat_map(|layout| &layout.tables);
+    let versions = tables.flat_map(|table| {
+        let versions = table.known_versions().into_iter();
+        versions.map(move |version| (table, version))
+    });
+    versions
+        .filter_map(|(table, version)| Made::of(table, &version, dbms))
+        .collect()
+}
+
+/// Tables in as few rounds as their names allow.
+fn rounds(all: Vec<Made>) -> Vec<Round> {
     let mut rounds: Vec<(BTreeSet<String>, Round)> = Vec::new();
-    for table in layouts().iter().flat_map(|layout| &layout.tables) {
-        for version in table.known_versions() {
-            let Some(made) = Made::of(table, &version, dbms) else {
-                continue;
-            };
-            let name = made.place();
-            match rounds.iter_mut().find(|(names, _)| !names.contains(&name)) {
-                Some((names, round)) => {
-                    names.insert(name);
-                    round.push(made);
-                }
-                None => rounds.push((BTreeSet::from([name]), vec![made])),
+    for made in all {
+        let name = made.place();
+        match rounds.iter_mut().find(|(names, _)| !names.contains(&name)) {
+            Some((names, round)) => {
+                names.insert(name);
+                round.push(made);
             }
+            None => rounds.push((BTreeSet::from([name]), vec![made])),
         }
     }
     rounds.into_iter().map(|(_, round)| round).collect()
+}
+
+/// Makes the tables of a round, and looks at all of them together.
+async fn created(base: &Base, database: &Arc<dyn Database>, round: &Round) -> Tables {
+    for made in round {
+        base.execute(&made.create(&base.name)).await;
+    }
+    look_around(database, dbms(base.product)).await
+}
+
+async fn dropped(base: &Base, round: &Round) {
+    for made in round {
+        base.execute(&made.drop()).await;
+    }
+}
+
+/// A table of a round as it was found.
+fn found<'a>(base: &Base, tables: &'a Tables, made: &Made) -> &'a FoundTable {
+    find_table(&tables.tables, &made.full_name(&base.name))
+        .unwrap_or_else(|none| panic!("{made:?} is among the tables: {none:?}"))
 }
 
 async fn look_around(database: &Arc<dyn Database>, dbms: Dbms) -> Tables {
@@ -65,16 +95,11 @@ fn claims(explanation: &Explanation) -> Vec<&str> {
 async fn every_version(product: Product) -> usize {
     let base = Base::new(product, "layouts").await;
     let database = base.open().await;
-    let dbms = dbms(product);
     let mut n = 0;
-    for round in rounds(dbms) {
+    for round in rounds(every_version_of_every_table(dbms(product))) {
+        let tables = created(&base, &database, &round).await;
         for made in &round {
-            base.execute(&made.create(&base.name)).await;
-        }
-        let tables = look_around(&database, dbms).await;
-        for made in &round {
-            let table = find_table(&tables.tables, &made.full_name(&base.name))
-                .unwrap_or_else(|none| panic!("{made:?} is among the tables: {none:?}"));
+            let table = found(&base, &tables, made);
             let explanation = tables.explain(table);
             assert_eq!(
                 claims(&explanation),
@@ -86,9 +111,7 @@ async fn every_version(product: Product) -> usize {
             assert_eq!(sample.columns.len(), table.columns.len(), "{made:?}");
             n += 1;
         }
-        for made in &round {
-            base.execute(&made.drop(&base.name)).await;
-        }
+        dropped(&base, &round).await;
     }
     database.close().await;
     n
@@ -110,6 +133,32 @@ async fn every_version_on_mariadb() {
 async fn every_version_on_sqlite() {
     let n = every_version(Product::Sqlite).await;
     assert!(n > 20, "{n} tables");
+}
+
+/// A catalogue of a few hundred tables is read within the limit of a statement, and one of them is
+/// described without a look at the others.
+#[tokio::test]
+async fn many_tables_are_listed_in_time() {
+    for product in [Product::Postgres, Product::MariaDb, Product::Sqlite] {
+        let base = Base::new(product, "layouts_many").await;
+        // Tables on disk take MariaDB a minute to make.
+        let engine = match product {
+            Product::MariaDb => "ENGINE = MEMORY",
+            Product::Postgres | Product::Sqlite => "",
+        };
+        let one = |nth: usize| {
+            format!(
+                "CREATE TABLE t{nth} (id int PRIMARY KEY, a int, b int, c int, UNIQUE (a)) {engine}"
+            )
+        };
+        let all: Vec<String> = (0..300).map(one).collect();
+        base.execute(&all.join("; ")).await;
+        let database = base.open().await;
+        let tables = look_around(&database, dbms(product)).await.tables;
+        assert!(tables.len() >= 300, "{product:?}");
+        let sample = database.sample("t7", 1).await;
+        assert_eq!(sample.expect("it is described").columns.len(), 4);
+    }
 }
 
 /// What a library hangs on its table is seen, and a publication with it.
@@ -142,6 +191,27 @@ async fn what_hangs_on_a_table_is_seen() {
             (Attached::Trigger, "notify_trigger"),
         ]
     );
+}
+
+/// pg-boss keeps each queue in a part of one table: it is one outbox, not one per queue.
+#[tokio::test]
+async fn a_table_in_parts_is_one_table() {
+    let base = Base::new(Product::Postgres, "layouts_parts").await;
+    let boss = &layout("pg-boss").expect("it is known").tables[0];
+    let made = Made::of(boss, &boss.known_versions()[0], Dbms::Postgres).expect("it exists there");
+    let create = made.create(&base.name);
+    base.execute(&format!("{create} PARTITION BY LIST (name)"))
+        .await;
+    base.execute("CREATE TABLE pgboss.mail PARTITION OF pgboss.job FOR VALUES IN ('mail')")
+        .await;
+    let database = base.open().await;
+    let tables = look_around(&database, Dbms::Postgres).await;
+    let found: Vec<String> = tables
+        .recognised()
+        .into_iter()
+        .map(|found| found.table)
+        .collect();
+    assert_eq!(found, ["pgboss.job"]);
 }
 
 /// Two services in one database, one of them quoted and in a schema of its own, beside business.

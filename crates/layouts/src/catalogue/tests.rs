@@ -155,6 +155,24 @@ fn there_is_a_way_back_or_a_reason_why_not() {
     }
 }
 
+/// Else a second run of the same statement would do it again.
+#[test]
+fn a_requeue_guards_something_it_changes() {
+    for (_, table) in tables() {
+        let updates = table
+            .requeues
+            .iter()
+            .filter(|requeue| requeue.by == RequeueBy::Update);
+        for requeue in updates {
+            let changed = requeue
+                .unchanged
+                .iter()
+                .any(|name| requeue.set.contains_key(name));
+            assert!(changed, "{}: {requeue:?}", table.id);
+        }
+    }
+}
+
 #[test]
 fn what_a_requeue_sets_is_no_key() {
     for (_, table) in tables() {

@@ -21,7 +21,12 @@ pub(super) fn guesses(table: &FoundTable, roles: &[(Role, &[String])]) -> Vec<Gu
             continue;
         };
         taken.push(&best.name);
-        let others = found[1..].iter().map(|(_, column)| column.name.clone());
+        // Beside an event's id a key is just the key.
+        let is_rival = |column: &FoundColumn| *role != Role::Id || !column.primary_key;
+        let others = found[1..].iter().map(|(_, column)| *column);
+        let others = others
+            .filter(|column| is_rival(column))
+            .map(|column| column.name.clone());
         guesses.push(Guess {
             role: *role,
             column: best.name.clone(),
@@ -64,7 +69,7 @@ fn allows(role: Role, family: Family) -> bool {
                 Family::Text | Family::Json | Family::Bytes | Family::Any
             )
         }
-        Role::Type | Role::AggregateType => {
+        Role::Type | Role::AggregateType | Role::Destination => {
             matches!(family, Family::Text | Family::Number | Family::Any)
         }
         Role::Status => !matches!(

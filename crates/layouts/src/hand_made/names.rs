@@ -30,6 +30,7 @@ struct OutboxNames {
     version: Vec<String>,
     #[serde(rename = "type")]
     kind: Vec<String>,
+    destination: Vec<String>,
     payload: Vec<String>,
     headers: Vec<String>,
     created_at: Vec<String>,
@@ -71,7 +72,7 @@ impl Names {
 
     /// Roles of an outbox with the names of their columns. A column that fits two roles goes to
     /// the first.
-    pub(super) fn outbox(&self) -> [(Role, &[String]); 14] {
+    pub(super) fn outbox(&self) -> [(Role, &[String]); 15] {
         let names = &self.outbox;
         [
             (Role::AggregateType, &names.aggregate_type),
@@ -79,6 +80,7 @@ impl Names {
             (Role::Id, &names.id),
             (Role::Version, &names.version),
             (Role::Type, &names.kind),
+            (Role::Destination, &names.destination),
             (Role::Payload, &names.payload),
             (Role::Headers, &names.headers),
             (Role::CreatedAt, &names.created_at),

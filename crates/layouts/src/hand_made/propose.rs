@@ -16,7 +16,7 @@ fn is_called(table: &FoundTable, patterns: &[String]) -> bool {
     patterns.iter().any(|pattern| fits(pattern, &table.name))
 }
 
-/// Payload, type and id it must have; the rest speaks for it more or less.
+/// Payload, id, time, and type or destination it must have; the rest speaks for it more or less.
 fn outbox(table: &FoundTable) -> Option<Proposal> {
     let names = Names::get();
     if is_called(table, &names.inbox_names) {
@@ -24,9 +24,11 @@ fn outbox(table: &FoundTable) -> Option<Proposal> {
     }
     let guesses = guesses(table, &names.outbox());
     let has = |role: Role| guesses.iter().any(|guess| guess.role == role);
-    if ![Role::Id, Role::Type, Role::Payload, Role::CreatedAt]
-        .into_iter()
-        .all(has)
+    let says_what = has(Role::Type) || has(Role::Destination);
+    if !says_what
+        || ![Role::Id, Role::Payload, Role::CreatedAt]
+            .into_iter()
+            .all(has)
     {
         return None;
     }

@@ -1,10 +1,11 @@
 //! What is so of a table and a profile has no words for.
 
-use crate::{Publication, Roles, Spot, TableLayout, TimeMeaning, Way};
+use crate::{Publication, Roles, Spot, StateName, TableLayout, TimeMeaning, Way};
 
 pub(super) fn limits_of(shape: &TableLayout, roles: &Roles) -> Vec<String> {
     let mut limits = Vec::new();
     limits.extend(shape.published.iter().flat_map(limits_of_publication));
+    limits.extend(failing(shape, roles));
     limits.extend(
         roles
             .created_at
@@ -22,6 +23,28 @@ pub(super) fn limits_of(shape: &TableLayout, roles: &Roles) -> Vec<String> {
         limits.extend(envelope.note.clone());
     }
     limits
+}
+
+/// That a row was given up, where something else than a state says so.
+fn failing(shape: &TableLayout, roles: &Roles) -> Option<String> {
+    let mut states = shape.states.iter();
+    let failed = states.find(|state| state.name == StateName::Failed)?;
+    let is_said_by = |role: &Option<Spot>| {
+        let mut columns = role.iter().flat_map(|spot| &spot.columns);
+        columns.any(|name| failed.when.iter().any(|said| said.column == *name))
+    };
+    if is_said_by(&roles.status) {
+        return None;
+    }
+    let column = &failed.when.last()?.column;
+    let counted = if is_said_by(&roles.sent_at) {
+        "sent"
+    } else {
+        "unsent"
+    };
+    Some(format!(
+        "{column} says that a row was given up, and a profile has no word for it: such a row counts as {counted}."
+    ))
 }
 
 fn limits_of_publication(published: &Publication) -> Vec<String> {

@@ -28,7 +28,7 @@ impl Proposal {
             aggregate_type: column(Role::AggregateType),
             aggregate_id: column(Role::AggregateId),
             version: column(Role::Version),
-            kind: column(Role::Type),
+            kind: column(Role::Type).or_else(|| column(Role::Destination)),
             payload: column(Role::Payload),
             headers: column(Role::Headers),
             created_at,

@@ -44,6 +44,7 @@ pub(crate) fn catalogue_column(row: &PgRow) -> Result<CatalogueColumn, sqlx::Err
         schema: row.try_get(0)?,
         table: row.try_get(1)?,
         estimated_rows: estimate.map(rounded),
+        partition: row.try_get(10)?,
         indexed: row.try_get(8)?,
         unique: row.try_get(9)?,
         column: Column {

@@ -29,6 +29,7 @@ pub(crate) fn entry(row: &SqliteRow) -> Result<Entry, sqlx::Error> {
             schema: String::new(),
             table: row.try_get(0)?,
             estimated_rows: None,
+            partition: false,
             indexed: flag(5)?,
             unique: flag(6)?,
             column: Column {

@@ -208,6 +208,7 @@ impl Database for FakeDatabase {
             name: name.clone(),
             columns: table.columns().iter().enumerate().map(column).collect(),
             estimated_rows: Some(table.committed().count() as u64),
+            partition: false,
             attached: Vec::new(),
         });
         Ok(tables.collect())

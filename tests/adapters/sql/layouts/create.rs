@@ -62,6 +62,19 @@ impl Made {
         }
     }
 
+    pub(super) fn table(&self) -> &'static TableLayout {
+        self.table
+    }
+
+    pub(super) fn dbms(&self) -> Dbms {
+        self.dbms
+    }
+
+    /// Its columns as they are spelled.
+    pub(super) fn columns(&self) -> Vec<(String, &'static Column)> {
+        self.table.columns_of(&self.version, self.dbms)
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.table.id
     }
@@ -83,7 +96,7 @@ impl Made {
 
     /// The statements that make it and what belongs to it.
     pub(super) fn create(&self, database: &str) -> String {
-        let columns = self.table.columns_of(&self.version, self.dbms);
+        let columns = self.columns();
         let mut parts: Vec<String> = columns
             .iter()
             .map(|(name, column)| self.column(name, column))
@@ -114,7 +127,7 @@ impl Made {
     }
 
     /// Takes it away, with everything that was made for it.
-    pub(super) fn drop(&self, _database: &str) -> String {
+    pub(super) fn drop(&self) -> String {
         match (&self.schema, self.dbms) {
             (Some(schema), Dbms::Postgres) => {
                 format!("DROP SCHEMA IF EXISTS {} CASCADE", self.quoted(schema))
@@ -134,14 +147,15 @@ impl Made {
         format!("{} {sql_type}{null}", self.quoted(name))
     }
 
-    fn real_name(&self) -> String {
+    /// Quoted, with its schema.
+    pub(super) fn real_name(&self) -> String {
         match &self.schema {
             Some(schema) => format!("{}.{}", self.quoted(schema), self.quoted(&self.name)),
             None => self.quoted(&self.name),
         }
     }
 
-    fn quoted(&self, name: &str) -> String {
+    pub(super) fn quoted(&self, name: &str) -> String {
         match self.dbms {
             Dbms::MySql => format!("`{name}`"),
             Dbms::Postgres | Dbms::Sqlite => format!("\"{name}\""),

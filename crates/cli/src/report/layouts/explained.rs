@@ -148,7 +148,9 @@ pub(crate) fn text(table: &FoundTable, explanation: &Explanation, dbms: Dbms) {
         output::line(&format!("  {}", first.layout.relay));
     }
     candidates(explanation);
-    near(explanation);
+    if explanation.recognised().is_none() {
+        near(explanation);
+    }
     profile(table, explanation);
     if let Some(first) = explanation.recognised() {
         carriers(first);
