@@ -5,6 +5,7 @@ mod broken;
 mod conformance;
 mod contents;
 mod late;
+mod layouts;
 mod odd;
 mod probe;
 mod refused;

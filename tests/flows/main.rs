@@ -3,6 +3,7 @@
 
 mod demo;
 mod killed;
+mod layouts;
 mod ledger;
 mod real;
 mod refused;

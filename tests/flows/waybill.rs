@@ -38,6 +38,14 @@ impl Waybill {
         }
     }
 
+    /// With one password in the environment.
+    pub(crate) fn with_secret(name: &str, password: &str) -> Self {
+        let mut waybill = Self::new();
+        let secret = (name.to_owned(), password.to_owned());
+        waybill.secrets = environment([secret].into());
+        waybill
+    }
+
     /// Saves the world's profile; its passwords go into the environment.
     pub(crate) fn with_profile_of(world: &World, profile: &Profile) -> Self {
         let mut waybill = Self::new();

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// List, show and check profiles
     #[command(subcommand)]
     Profiles(Profiles),
+    /// List the libraries whose outbox and inbox tables are known; say whose a table is
+    Layouts(Layouts),
     /// What was resent: who, when, why, and what became of it
     Journal(Journal),
     /// Print the JSON Schema of what `waybill check --json` prints
@@ -182,6 +184,39 @@ pub(crate) enum Profiles {
     },
     /// Print the folder that profiles lie in
     Path,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Layouts {
+    #[command(subcommand)]
+    pub(crate) what: Option<LayoutsCommand>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LayoutsCommand {
+    /// Say whose outbox or inbox a table is, why or why not, and what it is in a profile
+    ///
+    /// Reads the database's catalogue and a few rows of the tables that may be somebody's.
+    Explain(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The table: NAME or SCHEMA.NAME, in any spelling
+    pub(crate) table: String,
+    /// Where it is: postgres://user@host/db, mysql://…, sqlite:path; without a password
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: String,
+    /// The name of the password in the keychain, or in WAYBILL_SECRET_<NAME>
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use waybill_compose::DemoCompany;
+use waybill_engine::tables::Tables;
 use waybill_engine::{Core, Dirs, Drivers};
+use waybill_model::DatabaseSettings;
 use waybill_protocol::wire::{decode_outcome, encode_request};
 use waybill_protocol::{Call, Door, Failure};
 
@@ -33,6 +35,14 @@ impl Client {
             Door::Act => self.core.act(&request).await,
         };
         decode_outcome::<C>(&reply)
+    }
+
+    /// What the tables of a database are. No profile, and so no session, is involved.
+    pub(crate) async fn look_at_tables(
+        &self,
+        settings: &DatabaseSettings,
+    ) -> Result<Tables, Failure> {
+        self.core.look_at_tables(settings).await
     }
 
     /// The demo's company, for what only the command line shows (the truth).

@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod exit;
 mod journal;
+mod layouts;
 mod output;
 mod profiles;
 mod report;

@@ -9,7 +9,7 @@ use crate::args::{Cli, Command};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::report::document::CHECK_SCHEMA_TEXT;
-use crate::{check, demo, journal, output, profiles, resend};
+use crate::{check, demo, journal, layouts, output, profiles, resend};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -44,6 +44,7 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&Client::start()?, &args).await,
         Command::Profiles(args) => profiles::run(&Client::start()?, &args).await,
         Command::Journal(args) => journal::run(&Client::start()?, &args).await,
+        Command::Layouts(args) => layouts::run(&args).await,
         Command::Schema => {
             output::line(CHECK_SCHEMA_TEXT.trim_end());
             Ok(Exit::Fine)

@@ -23,6 +23,8 @@ mod forms;
 
 mod probes;
 
+mod tables;
+
 use probes::Probes;
 
 /// The core. Cheap to clone; all clones are one. Its methods need a tokio runtime around them.

@@ -17,6 +17,8 @@ mod failure;
 
 pub mod profiles;
 
+pub mod tables;
+
 pub mod session;
 
 pub mod scan;

@@ -41,11 +41,12 @@ impl fmt::Display for AggregateId {
 }
 
 /// One spelling for one id: trimmed, unquoted, and a UUID in any of its spellings
-/// (dashes or none, braces, `urn:uuid:`, any case) as 36 lower-case characters.
+/// (dashes or none, braces, `urn:uuid:`, any case, base64 of its bytes) as 36 lower-case
+/// characters. What Kafka Connect wraps into an object with schema and payload is unwrapped.
 ///
 /// Anything that is not a UUID keeps its case: `Order-7` and `order-7` may be two events.
 pub fn canonical_id(text: &str) -> Cow<'_, str> {
-    let trimmed = text.trim().trim_matches('"');
+    let trimmed = unwrapped(text.trim()).trim_matches('"');
     if is_canonical_uuid(trimmed.as_bytes()) {
         return Cow::Borrowed(trimmed);
     }
@@ -56,7 +57,50 @@ pub fn canonical_id(text: &str) -> Cow<'_, str> {
     {
         return Cow::Owned(uuid.hyphenated().to_string());
     }
-    Cow::Borrowed(trimmed)
+    match uuid_of_base64(trimmed) {
+        Some(uuid) => Cow::Owned(uuid.hyphenated().to_string()),
+        None => Cow::Borrowed(trimmed),
+    }
+}
+
+/// `{"schema":{…},"payload":"…"}`, as a JsonConverter with schemas writes a header, without what
+/// is around the payload. An id holds no quotes, so no parser is needed.
+fn unwrapped(text: &str) -> &str {
+    let is_wrapped = text.starts_with('{') && text.contains("\"schema\"");
+    let payload = is_wrapped.then(|| text.split_once("\"payload\"")).flatten();
+    let Some((_, behind)) = payload else {
+        return text;
+    };
+    let value = behind.trim_start_matches([' ', ':']);
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or(value),
+        None => value.split([',', '}']).next().unwrap_or(value).trim(),
+    }
+}
+
+/// The base64 of 16 bytes: 22 letters and two equals signs. Connectors write a binary column so.
+fn uuid_of_base64(text: &str) -> Option<Uuid> {
+    let letters = text
+        .strip_suffix("==")
+        .filter(|letters| letters.len() == 22)?;
+    let mut bits: u128 = 0;
+    for (nth, letter) in letters.bytes().enumerate() {
+        let six = u128::from(match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        });
+        // 132 bits, of which the last four are none of ours.
+        bits = if nth < 21 {
+            bits << 6 | six
+        } else {
+            bits << 2 | six >> 4
+        };
+    }
+    Some(Uuid::from_u128(bits))
 }
 
 /// The id an event gets that was never given one: the change reached the business table but no
@@ -86,25 +130,72 @@ fn is_canonical_uuid(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    /// What a database holds, and what its brokers carry for the same event.
     #[test]
-    fn every_spelling_of_a_uuid_is_one_id() {
-        let canonical = "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20";
-        for spelling in [
-            "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20",
-            "0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20",
-            "0b5f3c8a9d1e4f6a8c2b7e4d5a6f1b20",
-            "{0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20}",
-            "urn:uuid:0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20",
-            " \"0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20\" ",
+    fn database_and_broker_agree_on_an_id() {
+        const UUID: &str = "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20";
+        const BARE: &str = "0b5f3c8a9d1e4f6a8c2b7e4d5a6f1b20";
+        for (who, database, broker) in [
+            ("as it is", UUID, UUID),
+            (
+                "EF Core on SQLite",
+                "0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20",
+                UUID,
+            ),
+            ("ABP on RabbitMQ", UUID, BARE),
+            ("Django on MySQL and SQLite", BARE, UUID),
+            (
+                "AMQP 1.0 to 0-9-1",
+                UUID,
+                "urn:uuid:0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20",
+            ),
+            ("braces", UUID, "{0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20}"),
+            (
+                "Connect's JSON without schemas",
+                UUID,
+                "\"0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20\"",
+            ),
+            (
+                "Connect's JSON with schemas",
+                UUID,
+                r#"{"schema":{"type":"string","optional":false},"payload":"0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20"}"#,
+            ),
+            (
+                "a binary column through Connect",
+                UUID,
+                "C188ip0eT2qMK35NWm8bIA==",
+            ),
+            (
+                "CAP's snowflake",
+                "1462548291038765056",
+                "1462548291038765056",
+            ),
+            (
+                "a number wrapped by Connect",
+                "42",
+                r#"{"schema":{"type":"int64"},"payload":42}"#,
+            ),
+            (
+                "Eventuate's halves",
+                "0000017c6f1c0001-0242ac1200070000",
+                " 0000017c6f1c0001-0242ac1200070000",
+            ),
         ] {
-            assert_eq!(canonical_id(spelling), canonical, "{spelling}");
+            assert_eq!(canonical_id(database), canonical_id(broker), "{who}");
         }
+        assert_eq!(canonical_id(BARE), UUID);
     }
 
     #[test]
     fn other_ids_keep_their_case() {
         assert_eq!(canonical_id(" Order-7 "), "Order-7");
         assert_eq!(canonical_id("42"), "42");
+        // Twenty-four characters, and no base64.
+        assert_eq!(
+            canonical_id("order:2026-11-20:00001=="),
+            "order:2026-11-20:00001=="
+        );
+        assert_eq!(canonical_id("{no schema}"), "{no schema}");
     }
 
     #[test]

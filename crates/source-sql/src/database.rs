@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use waybill_source::{
-    ChunkStream, Database, DatabaseCapabilities, Result, Row, RowColumns, RowKey, RowQuery,
+    ChunkStream, Database, DatabaseCapabilities, Result, Row, RowColumns, RowKey, RowQuery, Sample,
     ServerInfo, TableInfo,
 };
 
+use crate::attached::attach;
 use crate::link::Link;
 use crate::outlet::stream_of;
-use crate::{rows, scan};
+use crate::{rows, sample, scan};
 
 /// How many times the server's clock is asked; the quickest answer counts.
 const CLOCK_SAMPLES: usize = 5;
@@ -44,7 +45,13 @@ impl Database for Sql {
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
-        self.0.tables().await
+        let mut tables = self.0.tables().await?;
+        attach(&mut tables, self.0.attached().await?);
+        Ok(tables)
+    }
+
+    async fn sample(&self, table: &str, n_rows: u32) -> Result<Sample> {
+        sample::sample(&*self.0, table, n_rows).await
     }
 
     fn read(&self, query: RowQuery) -> ChunkStream {

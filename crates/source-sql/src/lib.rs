@@ -18,6 +18,7 @@ mod ledger;
 mod settle;
 mod unsent;
 
+mod attached;
 mod body;
 mod bring;
 mod by_number;
@@ -25,6 +26,7 @@ mod by_time;
 mod outlet;
 mod page;
 mod rows;
+mod sample;
 mod scan;
 
 mod address;

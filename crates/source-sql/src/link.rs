@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Result, TableInfo};
 
+use crate::attached::Attached;
 use crate::cell::Cell;
 use crate::dialect::{Dialect, Statement};
 use crate::shape::{Kind, Shape};
@@ -32,6 +33,9 @@ pub(crate) trait Link: fmt::Debug + Send + Sync {
 
     /// The catalogue entries of all tables that can be read.
     async fn tables(&self) -> Result<Vec<TableInfo>>;
+
+    /// What hangs on these tables.
+    async fn attached(&self) -> Result<Vec<Attached>>;
 
     /// One table's catalogue entry; fails with a suggestion when there is none.
     async fn shape(&self, table: &str) -> Result<Shape>;

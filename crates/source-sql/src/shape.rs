@@ -73,6 +73,8 @@ pub(crate) struct Shape {
     pub(crate) columns: Vec<Column>,
     /// Rows, as the catalogue estimates.
     pub(crate) estimated_rows: Option<u64>,
+    /// It is a part of another table.
+    pub(crate) partition: bool,
     /// Columns some index without a condition begins with.
     pub(crate) indexed: BTreeSet<String>,
     /// Columns that are unique on their own.
@@ -98,6 +100,8 @@ impl Shape {
             name: self.name,
             columns: self.columns.into_iter().map(|column| column.info).collect(),
             estimated_rows: self.estimated_rows,
+            partition: self.partition,
+            attached: Vec::new(),
         }
     }
 
@@ -128,6 +132,8 @@ pub(crate) struct CatalogueColumn {
     pub(crate) schema: String,
     pub(crate) table: String,
     pub(crate) estimated_rows: Option<u64>,
+    /// Its table is a part of another one.
+    pub(crate) partition: bool,
     pub(crate) column: Column,
     /// An index without a condition begins with it.
     pub(crate) indexed: bool,
@@ -146,6 +152,7 @@ pub(crate) fn shapes(columns: Vec<CatalogueColumn>) -> Vec<Shape> {
                 name: entry.table,
                 columns: Vec::new(),
                 estimated_rows: entry.estimated_rows,
+                partition: entry.partition,
                 indexed: BTreeSet::new(),
                 unique: BTreeSet::new(),
                 rowid: None,

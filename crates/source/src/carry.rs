@@ -113,8 +113,8 @@ impl Reader<'_> {
             Carrier::Header(name) => self
                 .message
                 .header(name)
-                .map(|bytes| text_or_uuid(&bytes, marks)),
-            Carrier::Key => self.message.key().map(|bytes| text_or_uuid(bytes, marks)),
+                .map(|bytes| readable(&bytes, marks)),
+            Carrier::Key => self.message.key().map(|bytes| readable(bytes, marks)),
             Carrier::RoutingKey => self.message.routing_key().map(str::to_owned),
             Carrier::MessageId => self.message.message_id().map(str::to_owned),
             Carrier::CorrelationId => self.message.correlation_id().map(str::to_owned),
@@ -141,12 +141,19 @@ impl Reader<'_> {
     }
 }
 
-/// Sixteen bytes that are no text anybody would write are a UUID as it is; the rest is text.
-fn text_or_uuid(bytes: &[u8], marks: &mut Marks) -> String {
+/// Bytes that are no text anybody would write: sixteen are a UUID as it is, eight a number with
+/// its highest byte first (`x-sequence` of some relays). The rest is text.
+fn readable(bytes: &[u8], marks: &mut Marks) -> String {
     let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(char::is_control));
+    if is_text {
+        return text_of(bytes, marks);
+    }
+    if let Ok(number) = <[u8; 8]>::try_from(bytes) {
+        return i64::from_be_bytes(number).to_string();
+    }
     match Uuid::from_slice(bytes) {
-        Ok(uuid) if !is_text => uuid.hyphenated().to_string(),
-        _ => text_of(bytes, marks),
+        Ok(uuid) => uuid.hyphenated().to_string(),
+        Err(_) => text_of(bytes, marks),
     }
 }
 
@@ -230,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_may_be_the_sixteen_bytes_of_a_uuid() {
+    fn an_id_may_be_the_bytes_of_a_uuid_or_a_number() {
         let id = |bytes: &[u8]| {
             let message = Made {
                 headers: vec![("id", bytes.to_vec())],
@@ -243,8 +250,10 @@ mod tests {
         };
         let uuid = uuid::uuid!("0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20");
         assert_eq!(id(uuid.as_bytes()), uuid.to_string());
-        // Sixteen characters are an id of their own.
+        // Sixteen characters are an id of their own, and so are eight.
         assert_eq!(id(b"order-0123456789"), "order-0123456789");
+        assert_eq!(id(b"order-42"), "order-42");
+        assert_eq!(id(&4711_i64.to_be_bytes()), "4711");
     }
 
     #[test]

@@ -19,8 +19,12 @@ pub trait Database: fmt::Debug + Send + Sync {
     /// One round trip: who is there, and how its clock stands.
     async fn server(&self) -> Result<ServerInfo>;
 
-    /// All tables we may read, with their columns.
+    /// All tables we may read, with their columns and what hangs on them.
     async fn tables(&self) -> Result<Vec<TableInfo>>;
+
+    /// Some of a table's newest rows as text, long values cut short: enough to see what its
+    /// columns hold. At most `n_rows`, in an order that costs nothing.
+    async fn sample(&self, table: &str, n_rows: u32) -> Result<Sample>;
 
     /// Reads the observations of one table in keyset pages, oldest first; ends when the table's
     /// end is reached. The last chunks are the coverage, whose upper end is the settled horizon
@@ -76,6 +80,43 @@ pub struct TableInfo {
     pub columns: Vec<ColumnInfo>,
     /// Rows, as the catalogue estimates.
     pub estimated_rows: Option<u64>,
+    /// It is a part of another table, which has its rows, too.
+    pub partition: bool,
+    /// What hangs on it.
+    pub attached: Vec<Attachment>,
+}
+
+/// Something that hangs on a table, and whose name tells who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Its name.
+    pub name: String,
+}
+
+/// What hangs on a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttachmentKind {
+    /// An index.
+    Index,
+    /// A constraint.
+    Constraint,
+    /// A trigger.
+    Trigger,
+    /// PostgreSQL: a publication that names the table, through which its changes are read from
+    /// the log.
+    Publication,
+}
+
+/// Rows of a table as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// A value per column; `None` is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
 }
 
 /// A column as the catalogue describes it.

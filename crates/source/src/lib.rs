@@ -10,8 +10,8 @@ pub use waybill_model::{ProbeOutcome, ProbeStep};
 
 mod database;
 pub use database::{
-    ColumnInfo, Database, DatabaseCapabilities, Row, RowColumns, RowKey, RowQuery, ServerInfo,
-    TableInfo,
+    Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, Row, RowColumns,
+    RowKey, RowQuery, Sample, ServerInfo, TableInfo,
 };
 
 mod broker;

@@ -144,6 +144,17 @@ impl Base {
         done.expect("the service may write");
     }
 
+    /// Writes as the service would; how many rows were meant.
+    pub(super) async fn affected(&self, sql: &str) -> u64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let affected = match &self.writer {
+            Writer::Postgres(pool) => pool.execute(sql).await.map(|done| done.rows_affected()),
+            Writer::MariaDb(pool) => pool.execute(sql).await.map(|done| done.rows_affected()),
+            Writer::Sqlite(pool) => pool.execute(sql).await.map(|done| done.rows_affected()),
+        };
+        affected.expect("the service may write")
+    }
+
     /// The first column of a statement's rows, as text.
     pub(super) async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());

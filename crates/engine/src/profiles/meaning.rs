@@ -141,7 +141,10 @@ impl Found<'_> {
         let Some(outbox) = &profile.outbox else {
             return;
         };
-        if outbox.status.is_some() && outbox.sent_states.is_empty() {
+        // A state that only says failed is enough where something else says sent.
+        let sent_is_said_elsewhere = outbox.sent_at.is_some() || outbox.deletes_after_send;
+        let only_failed = sent_is_said_elsewhere && !outbox.failed_states.is_empty();
+        if outbox.status.is_some() && outbox.sent_states.is_empty() && !only_failed {
             self.add(
                 &[Key("outbox"), Key("status")],
                 "status needs sent-states: which of its values mean that the row was sent?",
@@ -282,7 +285,7 @@ fn user_info(url: &str) -> Option<&str> {
     authority.rsplit_once('@').map(|(user, _)| user)
 }
 
-fn has_password(url: &str) -> bool {
+pub(crate) fn has_password(url: &str) -> bool {
     let in_user = user_info(url).is_some_and(|user| user.contains(':'));
     let query = url.split_once('?').map_or("", |(_, query)| query);
     in_user || query.split('&').any(|pair| pair.starts_with("password="))

@@ -11,6 +11,7 @@ pub use check::{check, checked};
 mod lines;
 
 mod meaning;
+pub(crate) use meaning::has_password;
 
 mod store;
 pub use store::{ProfileStore, StoreError};

@@ -14,4 +14,4 @@ pub(crate) use book::{Book, PlaceState};
 mod open;
 pub(crate) use open::Session;
 
-pub(crate) use sources::{broker_target, database_target};
+pub(crate) use sources::{broker_target, database_target, open_database};

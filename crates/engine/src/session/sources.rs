@@ -122,7 +122,8 @@ fn clock(source: &str, server: Option<waybill_source::ServerInfo>) -> Option<Clo
     })
 }
 
-async fn open_database(
+/// Opens a database for looking.
+pub(crate) async fn open_database(
     name: &str,
     settings: &DatabaseSettings,
     opening: &Opening,

@@ -6,6 +6,7 @@ mod error;
 mod horizon;
 mod inspect;
 mod select;
+mod shared;
 mod types;
 
 pub use driver::MySqlDriver;

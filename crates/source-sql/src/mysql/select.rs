@@ -8,14 +8,16 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
+use crate::attached::Attached;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{WAIT_SECS, in_time, reading};
-use crate::lanes::{Fate, Lanes};
+use crate::lanes::{Dial as _, Fate, Lanes};
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::mysql::connect::MySqlDial;
 use crate::mysql::error::meaning;
 use crate::mysql::horizon::{CLOCK, HORIZON, blind, horizon};
-use crate::mysql::inspect::{NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes};
+use crate::mysql::inspect::{ATTACHED, LIST, NAMES, RIGHTS, SHAPE, catalogue_column, shapes};
+use crate::mysql::shared;
 use crate::mysql::types::cell;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
@@ -39,10 +41,9 @@ impl MySql {
             sees_transactions: false,
         };
         opened.now().await?;
-        opened.sees_transactions = match opened
-            .row("the list of open transactions", HORIZON, horizon)
-            .await
-        {
+        let look = opened.row("the list of open transactions", HORIZON, horizon);
+        let looked = shared::first_horizon(opened.lanes.dial().address(), look).await;
+        opened.sees_transactions = match looked {
             Ok(_) => true,
             Err(Error::Forbidden { .. }) => false,
             Err(error) => return Err(error),
@@ -150,29 +151,42 @@ impl Link for MySql {
 
     async fn horizon(&self) -> Result<Horizon> {
         if self.sees_transactions {
-            self.row("the list of open transactions", HORIZON, horizon)
-                .await
+            let look = self.row("the list of open transactions", HORIZON, horizon);
+            shared::horizon(self.lanes.dial().address(), look).await
         } else {
             self.row("the server's clock", CLOCK, blind).await
         }
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
-        let sql = format!("{TABLES}{READABLE}");
         let columns = self
-            .rows("the list of tables", &sql, &[], catalogue_column)
+            .rows("the list of tables", LIST, &[], catalogue_column)
             .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
     }
 
+    async fn attached(&self) -> Result<Vec<Attached>> {
+        self.rows("the list of tables", ATTACHED, &[], |row| {
+            Ok(Attached::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            ]))
+        })
+        .await
+    }
+
     async fn shape(&self, table: &str) -> Result<Shape> {
         let name = format!("the columns of table {table}");
-        let (schema, rest) = table.split_once('.').unwrap_or(("", table));
-        let sql = format!("{TABLES}{NAMED}");
-        let values = [schema, rest, table, table];
-        let columns = self.rows(&name, &sql, &values, catalogue_column).await?;
-        if let Some(shape) = shapes(columns).into_iter().next() {
-            return Ok(shape);
+        // Some libraries put a dot into the name itself.
+        let here = Some((self.lanes.dial().database(), table));
+        for (schema, table) in here.into_iter().chain(table.split_once('.')) {
+            let values = [schema, table, schema, table, schema, table];
+            let columns = self.rows(&name, SHAPE, &values, catalogue_column).await?;
+            if let Some(shape) = shapes(columns).into_iter().next() {
+                return Ok(shape);
+            }
         }
         let names: Vec<String> = self
             .rows("the list of tables", NAMES, &[], |row| row.try_get(0))

@@ -8,6 +8,9 @@ use crate::postgres::types::kind_of;
 pub(crate) use crate::shape::shapes;
 use crate::shape::{CatalogueColumn, Column};
 
+/// What hangs on tables: schema, table, kind, name.
+pub(crate) const ATTACHED: &str = include_str!("../../sql/postgres_attached.sql");
+
 /// Columns of all tables; conditions and order are appended.
 pub(crate) const TABLES: &str = include_str!("../../sql/postgres_tables.sql");
 
@@ -41,6 +44,7 @@ pub(crate) fn catalogue_column(row: &PgRow) -> Result<CatalogueColumn, sqlx::Err
         schema: row.try_get(0)?,
         table: row.try_get(1)?,
         estimated_rows: estimate.map(rounded),
+        partition: row.try_get(10)?,
         indexed: row.try_get(8)?,
         unique: row.try_get(9)?,
         column: Column {

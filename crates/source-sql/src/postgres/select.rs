@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _, ValueRef as 
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
+use crate::attached::Attached;
 use crate::cell::Cell;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{Meaning, WAIT_SECS, in_time, reading};
@@ -17,7 +18,9 @@ use crate::postgres::connect::{PostgresDial, TRANSACTION_SETTINGS};
 use crate::postgres::copy::CopyRows;
 use crate::postgres::error::{fate, meaning};
 use crate::postgres::horizon::{HORIZON, horizon};
-use crate::postgres::inspect::{NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes};
+use crate::postgres::inspect::{
+    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes,
+};
 use crate::postgres::types::cell;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
@@ -183,6 +186,18 @@ impl Link for Postgres {
             .rows("the list of tables", &sql, &[], catalogue_column)
             .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
+    }
+
+    async fn attached(&self) -> Result<Vec<Attached>> {
+        self.rows("the list of tables", ATTACHED, &[], |row| {
+            Ok(Attached::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            ]))
+        })
+        .await
     }
 
     async fn shape(&self, table: &str) -> Result<Shape> {

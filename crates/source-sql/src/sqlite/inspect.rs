@@ -6,6 +6,9 @@ use waybill_source::ColumnInfo;
 
 use crate::shape::{CatalogueColumn, Column, Kind, Rowid, Shape, shapes};
 
+/// What hangs on tables: schema, table, kind, name.
+pub(crate) const ATTACHED: &str = include_str!("../../sql/sqlite_attached.sql");
+
 /// Columns of all tables.
 pub(crate) const TABLES: &str = include_str!("../../sql/sqlite_tables.sql");
 
@@ -26,6 +29,7 @@ pub(crate) fn entry(row: &SqliteRow) -> Result<Entry, sqlx::Error> {
             schema: String::new(),
             table: row.try_get(0)?,
             estimated_rows: None,
+            partition: false,
             indexed: flag(5)?,
             unique: flag(6)?,
             column: Column {

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use waybill_model::Micros;
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
+use crate::attached::Attached;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::error::{WAIT_SECS, in_time, reading};
 use crate::here;
@@ -17,7 +18,7 @@ use crate::shape::{Kind, Shape};
 use crate::sqlite::connect::SqliteDial;
 use crate::sqlite::error::meaning;
 use crate::sqlite::horizon::horizon;
-use crate::sqlite::inspect::{TABLES, entry, tables};
+use crate::sqlite::inspect::{ATTACHED, TABLES, entry, tables};
 use crate::sqlite::types::cell;
 use crate::suggest::suggestion;
 
@@ -119,6 +120,18 @@ impl Link for Sqlite {
             .into_iter()
             .map(Shape::into_info)
             .collect())
+    }
+
+    async fn attached(&self) -> Result<Vec<Attached>> {
+        self.rows("the list of tables", ATTACHED, &[], |row| {
+            Ok(Attached::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            ]))
+        })
+        .await
     }
 
     async fn shape(&self, table: &str) -> Result<Shape> {

@@ -13,8 +13,8 @@ use crate::{Database, RowColumns, RowKey};
 
 pub use contents::what_bodies_say_is_told_when_asked_for;
 pub use look::{
-    a_table_that_is_not_there_is_named, it_says_who_it_is, it_shows_no_secret,
-    rows_come_back_whole_and_in_order, tables_are_listed_with_their_columns,
+    a_sample_shows_what_columns_hold, a_table_that_is_not_there_is_named, it_says_who_it_is,
+    it_shows_no_secret, rows_come_back_whole_and_in_order, tables_are_listed_with_their_columns,
 };
 pub use reading::{
     a_broken_read_claims_nothing_beyond, a_read_sees_everything_once_and_says_so,
@@ -84,6 +84,7 @@ pub async fn check_all(stage: &dyn Stage) {
     it_shows_no_secret(stage).await;
     tables_are_listed_with_their_columns(stage).await;
     a_table_that_is_not_there_is_named(stage).await;
+    a_sample_shows_what_columns_hold(stage).await;
     an_empty_table_is_covered(stage).await;
     a_read_sees_everything_once_and_says_so(stage).await;
     a_window_leaves_the_rest_out(stage).await;

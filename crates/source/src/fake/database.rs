@@ -15,7 +15,7 @@ use waybill_model::Micros;
 
 use crate::{
     ChunkStream, ColumnInfo, Database, DatabaseCapabilities, Error, Result, Row, RowColumns,
-    RowKey, RowQuery, ServerInfo, TableInfo,
+    RowKey, RowQuery, Sample, ServerInfo, TableInfo,
 };
 use table::Table;
 
@@ -208,8 +208,20 @@ impl Database for FakeDatabase {
             name: name.clone(),
             columns: table.columns().iter().enumerate().map(column).collect(),
             estimated_rows: Some(table.committed().count() as u64),
+            partition: false,
+            attached: Vec::new(),
         });
         Ok(tables.collect())
+    }
+
+    async fn sample(&self, table: &str, n_rows: u32) -> Result<Sample> {
+        self.reachable()?;
+        let state = self.state();
+        let table = state.table(table)?;
+        Ok(Sample {
+            columns: table.columns().to_vec(),
+            rows: table.newest(n_rows as usize),
+        })
     }
 
     fn read(&self, query: RowQuery) -> ChunkStream {

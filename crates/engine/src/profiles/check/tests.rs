@@ -178,6 +178,15 @@ fn consumers_that_nothing_tells_about() {
 }
 
 #[test]
+fn a_state_that_only_says_failed_is_enough_beside_a_sent_time() {
+    check_with(
+        "sent-at = \"sent_at\"",
+        "sent-at = \"sent_at\"\nstatus = \"blocked\"\nfailed-states = [\"true\"]",
+        expect![[""]],
+    );
+}
+
+#[test]
 fn masks_and_states_that_say_nothing() {
     check_with(
         "name = \"toys\"",

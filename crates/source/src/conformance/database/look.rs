@@ -63,6 +63,55 @@ pub async fn tables_are_listed_with_their_columns(stage: &dyn Stage) {
     );
 }
 
+/// A sample has a value for every column, no more rows than asked for, and only the head of a
+/// large value.
+pub async fn a_sample_shows_what_columns_hold(stage: &dyn Stage) {
+    let roles = stage.table("sampled").await;
+    let empty = stage.database().sample(&roles.table, 5).await;
+    assert!(
+        empty
+            .expect("an empty table can be sampled")
+            .rows
+            .is_empty()
+    );
+    let at = minutes_ago(10);
+    let nameless = Line {
+        id: None,
+        ..Line::new("", at)
+    };
+    let large = Line {
+        payload: vec![b'x'; 100_000],
+        ..Line::new("large", at)
+    };
+    let lines = [Line::new("first", at), nameless, large];
+    stage.insert(&roles, &lines).await;
+    let sample = stage.database().sample(&roles.table, 3).await;
+    let sample = sample.expect("a table can be sampled");
+    let values = |column: &Option<String>| -> Vec<Option<String>> {
+        let name = column.as_deref().expect("the roles have it");
+        let at = sample.columns.iter().position(|column| column == name);
+        let at = at.expect("every column is there");
+        sample.rows.iter().map(|row| row[at].clone()).collect()
+    };
+    let mut ids = values(&roles.id);
+    ids.sort();
+    assert_eq!(
+        ids,
+        [None, Some("first".to_owned()), Some("large".to_owned())]
+    );
+    let longest = values(&roles.payload)
+        .into_iter()
+        .flatten()
+        .map(|text| text.len());
+    let longest = longest.fold(0, Ord::max);
+    assert!(
+        (100..10_000).contains(&longest),
+        "{longest} bytes of a large value"
+    );
+    let two = stage.database().sample(&roles.table, 2).await;
+    assert_eq!(two.expect("a table can be sampled").rows.len(), 2);
+}
+
 /// A table or column that is not there is an error that names it, with the nearest name.
 pub async fn a_table_that_is_not_there_is_named(stage: &dyn Stage) {
     let mut roles = stage.table("misspelt").await;

@@ -7,6 +7,9 @@ use waybill_model::{
 use super::Value;
 use crate::{Error, Result, Row, RowColumns, RowKey, RowQuery};
 
+/// How much of a value a sample shows.
+const SAMPLED_BYTES: usize = 4096;
+
 /// A table.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -71,6 +74,20 @@ impl Table {
                 *row = None;
             }
         }
+    }
+
+    /// The newest rows as text, long values cut short.
+    pub(super) fn newest(&self, n_rows: usize) -> Vec<Vec<Option<String>>> {
+        let head = |value: &Value| {
+            let bytes = value.as_deref()?;
+            let head = &bytes[..Ord::min(bytes.len(), SAMPLED_BYTES)];
+            Some(String::from_utf8_lossy(head).into_owned())
+        };
+        let rows: Vec<&Line> = self.committed().collect();
+        let newest = rows.iter().rev().take(n_rows);
+        newest
+            .map(|line| line.values.iter().map(head).collect())
+            .collect()
     }
 
     pub(super) fn committed(&self) -> impl Iterator<Item = &Line> {

@@ -1,0 +1,97 @@
+//! What a database's tables are: whose outbox, whose inbox.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use waybill_layouts::{
+    Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundTable,
+    Verdict, explain, recognise,
+};
+use waybill_source::{AttachmentKind, Database, Result, TableInfo};
+
+/// How many rows of a table are looked at.
+const SAMPLED_ROWS: u32 = 20;
+
+/// How many tables are looked into; a database with more of them is odd.
+const SAMPLED_TABLES: usize = 50;
+
+/// The tables of a database.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Whose database it is.
+    pub dbms: Dbms,
+    /// All tables that can be read. Those that may be somebody's have some of their rows.
+    pub tables: Vec<FoundTable>,
+}
+
+impl Tables {
+    /// What is to be said about one of them.
+    pub fn explain(&self, table: &FoundTable) -> Explanation {
+        explain(table, &self.tables)
+    }
+
+    /// What is to be said about all that are somebody's, what matters most first.
+    pub fn recognised(&self) -> Vec<Explanation> {
+        recognise(&self.tables)
+    }
+}
+
+/// Reads the catalogue, then a few rows of those tables that rows can tell something about.
+pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
+    let tables = database.tables().await?.into_iter();
+    // Of a table in parts the parts would all look like it.
+    let whole = tables.filter(|table| !table.partition);
+    let mut tables: Vec<FoundTable> = whole.map(described).collect();
+    for at in worth_a_look(&tables) {
+        let name = tables[at].full_name();
+        // A table whose rows we may not read is still one whose columns we know.
+        match database.sample(&name, SAMPLED_ROWS).await {
+            Ok(sample) => tables[at].rows = sample.rows,
+            Err(error) => tracing::debug!(table = %name, %error, "Table could not be sampled"),
+        }
+    }
+    Ok(Tables { dbms, tables })
+}
+
+/// The tables that could be somebody's, those that are for sure last.
+fn worth_a_look(tables: &[FoundTable]) -> Vec<usize> {
+    let mut worth: BTreeSet<(bool, usize)> = BTreeSet::new();
+    for (at, table) in tables.iter().enumerate() {
+        let explanation = explain(table, tables);
+        let hand_made = matches!(explanation.verdict, Verdict::HandMade(_));
+        let certain = |candidate: &Candidate| candidate.confidence == Confidence::Certain;
+        if hand_made || !explanation.candidates.is_empty() {
+            worth.insert((explanation.recognised().is_some_and(certain), at));
+        }
+    }
+    worth
+        .into_iter()
+        .map(|(_, at)| at)
+        .take(SAMPLED_TABLES)
+        .collect()
+}
+
+fn described(info: TableInfo) -> FoundTable {
+    let columns = info.columns.into_iter().map(|column| FoundColumn {
+        name: column.name,
+        sql_type: column.sql_type,
+        nullable: column.nullable,
+        primary_key: column.primary_key,
+    });
+    let attached = info.attached.into_iter().map(|thing| Attachment {
+        kind: match thing.kind {
+            AttachmentKind::Index => Attached::Index,
+            AttachmentKind::Constraint => Attached::Constraint,
+            AttachmentKind::Trigger => Attached::Trigger,
+            AttachmentKind::Publication => Attached::Publication,
+        },
+        name: thing.name,
+    });
+    FoundTable {
+        schema: info.schema,
+        name: info.name,
+        columns: columns.collect(),
+        attached: attached.collect(),
+        rows: Vec::new(),
+    }
+}

@@ -1,0 +1,105 @@
+//! What people call things, read from `data/hand-made.toml`.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::Role;
+
+/// What people call the tables, columns and states of an outbox or inbox of their own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Names {
+    /// Tables that are outboxes by their name.
+    pub(super) outbox_names: Vec<String>,
+    /// Tables that are likely to be.
+    pub(super) likely_names: Vec<String>,
+    /// Tables that are inboxes by their name.
+    pub(super) inbox_names: Vec<String>,
+    outbox: OutboxNames,
+    inbox: InboxNames,
+    pub(super) states: States,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OutboxNames {
+    id: Vec<String>,
+    aggregate_type: Vec<String>,
+    aggregate_id: Vec<String>,
+    version: Vec<String>,
+    #[serde(rename = "type")]
+    kind: Vec<String>,
+    destination: Vec<String>,
+    payload: Vec<String>,
+    headers: Vec<String>,
+    created_at: Vec<String>,
+    sent_at: Vec<String>,
+    status: Vec<String>,
+    attempts: Vec<String>,
+    error: Vec<String>,
+    next_try: Vec<String>,
+    lock: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct InboxNames {
+    id: Vec<String>,
+    consumer: Vec<String>,
+    processed_at: Vec<String>,
+}
+
+/// Words for states.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct States {
+    pub(super) pending: Vec<String>,
+    pub(super) in_flight: Vec<String>,
+    pub(super) sent: Vec<String>,
+    pub(super) failed: Vec<String>,
+}
+
+impl Names {
+    /// The names.
+    pub(super) fn get() -> &'static Self {
+        static NAMES: OnceLock<Names> = OnceLock::new();
+        NAMES.get_or_init(|| {
+            toml::from_str(include_str!("../../data/hand-made.toml"))
+                .unwrap_or_else(|error| panic!("data/hand-made.toml: {error}"))
+        })
+    }
+
+    /// Roles of an outbox with the names of their columns. A column that fits two roles goes to
+    /// the first.
+    pub(super) fn outbox(&self) -> [(Role, &[String]); 15] {
+        let names = &self.outbox;
+        [
+            (Role::AggregateType, &names.aggregate_type),
+            (Role::AggregateId, &names.aggregate_id),
+            (Role::Id, &names.id),
+            (Role::Version, &names.version),
+            (Role::Type, &names.kind),
+            (Role::Destination, &names.destination),
+            (Role::Payload, &names.payload),
+            (Role::Headers, &names.headers),
+            (Role::CreatedAt, &names.created_at),
+            (Role::SentAt, &names.sent_at),
+            (Role::Status, &names.status),
+            (Role::Attempts, &names.attempts),
+            (Role::Error, &names.error),
+            (Role::NextTry, &names.next_try),
+            (Role::Lock, &names.lock),
+        ]
+    }
+
+    /// Roles of an inbox.
+    pub(super) fn inbox(&self) -> [(Role, &[String]); 3] {
+        let names = &self.inbox;
+        [
+            (Role::Id, &names.id),
+            (Role::Consumer, &names.consumer),
+            (Role::ProcessedAt, &names.processed_at),
+        ]
+    }
+}

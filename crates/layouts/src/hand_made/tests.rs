@@ -1,0 +1,186 @@
+//! What is proposed for tables people made themselves.
+
+use super::*;
+use crate::{FoundColumn, FoundTable};
+
+fn table(name: &str, columns: &[(&str, &str)]) -> FoundTable {
+    let columns = columns
+        .iter()
+        .enumerate()
+        .map(|(nth, (name, sql_type))| FoundColumn {
+            name: (*name).to_owned(),
+            sql_type: (*sql_type).to_owned(),
+            nullable: nth > 0,
+            primary_key: nth == 0,
+        });
+    FoundTable {
+        name: name.to_owned(),
+        columns: columns.collect(),
+        ..FoundTable::default()
+    }
+}
+
+fn roles(proposal: &Proposal) -> Vec<(Role, &str)> {
+    let guesses = proposal.guesses.iter();
+    guesses
+        .map(|guess| (guess.role, guess.column.as_str()))
+        .collect()
+}
+
+#[test]
+fn columns_get_their_roles() {
+    let table = table(
+        "shop_outbox",
+        &[
+            ("no", "bigint"),
+            ("EventId", "uuid"),
+            ("AggregateType", "text"),
+            ("AggregateId", "text"),
+            ("Version", "bigint"),
+            ("Type", "text"),
+            ("Payload", "jsonb"),
+            ("CreatedAt", "timestamptz"),
+            ("SentAt", "timestamptz"),
+            ("Attempts", "integer"),
+            ("LastError", "text"),
+        ],
+    );
+    let proposal = propose(&table).expect("it is an outbox");
+    assert_eq!(
+        roles(&proposal),
+        [
+            (Role::AggregateType, "AggregateType"),
+            (Role::AggregateId, "AggregateId"),
+            (Role::Id, "EventId"),
+            (Role::Version, "Version"),
+            (Role::Type, "Type"),
+            (Role::Payload, "Payload"),
+            (Role::CreatedAt, "CreatedAt"),
+            (Role::SentAt, "SentAt"),
+            (Role::Attempts, "Attempts"),
+            (Role::Error, "LastError"),
+        ]
+    );
+    assert_eq!(proposal.confidence, Confidence::Likely);
+    assert_eq!(proposal.questions, []);
+    let mapped = proposal.outbox_settings(&table).expect("it can be mapped");
+    assert_eq!(
+        (mapped.settings.key.as_str(), mapped.settings.id.as_str()),
+        ("no", "EventId")
+    );
+    assert!(!mapped.settings.deletes_after_send);
+}
+
+fn with_status(sql_type: &str, values: &[&str]) -> FoundTable {
+    let mut table = table(
+        "outbox",
+        &[
+            ("id", "uuid"),
+            ("aggregate_id", "text"),
+            ("type", "text"),
+            ("payload", "text"),
+            ("created_at", "timestamptz"),
+            ("status", sql_type),
+        ],
+    );
+    let row = |status: &&str| {
+        let values = ["1", "4711", "T", "{}", "now", status];
+        values.map(|value| Some(value.to_owned())).to_vec()
+    };
+    table.rows = values.iter().map(row).collect();
+    table
+}
+
+#[test]
+fn words_of_a_status_are_understood_and_numbers_are_asked() {
+    let proposal = propose(&with_status("text", &["PENDING", "SENT", "FAILED", "SENT"]));
+    let proposal = proposal.expect("it is an outbox");
+    assert_eq!(
+        (proposal.sent_states, proposal.failed_states),
+        (vec!["SENT".to_owned()], vec!["FAILED".to_owned()])
+    );
+    assert_eq!(proposal.questions, []);
+
+    let proposal = propose(&with_status("integer", &["0", "1"])).expect("it is an outbox");
+    assert!(proposal.sent_states.is_empty());
+    assert_eq!(proposal.questions.len(), 1);
+    assert_eq!(proposal.questions[0].choices, ["0", "1"]);
+
+    let proposal = propose(&with_status("text", &["sent", "parked"])).expect("it is an outbox");
+    assert_eq!(proposal.questions.len(), 1, "nobody knows what parked is");
+    let settings = proposal.outbox_settings(&with_status("text", &["sent", "parked"]));
+    assert_eq!(settings.expect("it can be mapped").limits.len(), 1);
+}
+
+#[test]
+fn two_columns_for_one_role_are_asked_about() {
+    let table = table(
+        "outbox",
+        &[
+            ("id", "bigint"),
+            ("event_id", "uuid"),
+            ("event_type", "text"),
+            ("event_name", "text"),
+            ("topic", "text"),
+            ("payload", "text"),
+            ("created_at", "timestamptz"),
+            ("published_at", "timestamptz"),
+        ],
+    );
+    let proposal = propose(&table).expect("it is an outbox");
+    let asked: Vec<(Role, Vec<String>)> = proposal
+        .questions
+        .iter()
+        .map(|question| (question.role, question.choices.clone()))
+        .collect();
+    let choices = vec!["event_type".to_owned(), "event_name".to_owned()];
+    assert_eq!(asked, [(Role::Type, choices)]);
+    let destination = proposal
+        .guesses
+        .iter()
+        .find(|guess| guess.role == Role::Destination);
+    assert_eq!(
+        destination.map(|guess| guess.column.as_str()),
+        Some("topic")
+    );
+}
+
+#[test]
+fn a_table_without_any_state_is_asked_how_it_sends() {
+    let table = table(
+        "outbox",
+        &[
+            ("id", "uuid"),
+            ("type", "text"),
+            ("payload", "text"),
+            ("created_at", "timestamptz"),
+        ],
+    );
+    let proposal = propose(&table).expect("it is an outbox");
+    assert_eq!(proposal.questions.len(), 1);
+    let mapped = proposal.outbox_settings(&table).expect("it can be mapped");
+    assert!(
+        mapped.settings.deletes_after_send,
+        "until somebody says otherwise"
+    );
+}
+
+#[test]
+fn an_inbox_says_whose_row_it_is() {
+    let table = table(
+        "processed_events",
+        &[
+            ("event_id", "uuid"),
+            ("consumer", "text"),
+            ("processed_at", "timestamptz"),
+        ],
+    );
+    let proposal = propose(&table).expect("it is an inbox");
+    assert_eq!(proposal.role, TableRole::Inbox);
+    let mapped = proposal
+        .inbox_settings(&table, Some("search"))
+        .expect("it can be mapped");
+    assert_eq!(mapped.settings.consumer_column.as_deref(), Some("consumer"));
+    assert_eq!(mapped.settings.consumer_value.as_deref(), Some("search"));
+    assert!(proposal.outbox_settings(&table).is_err());
+}

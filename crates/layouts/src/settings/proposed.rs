@@ -1,0 +1,83 @@
+//! A hand-made table as settings, as far as it was guessed.
+
+use waybill_model::{Inbox, OutboxSettings};
+
+use super::{Mapped, Unmappable};
+use crate::{FoundTable, Proposal, Role, TableRole};
+
+impl Proposal {
+    /// The table as the outbox of a profile, as far as it was guessed.
+    pub fn outbox_settings(
+        &self,
+        found: &FoundTable,
+    ) -> Result<Mapped<OutboxSettings>, Unmappable> {
+        if self.role != TableRole::Outbox {
+            return Err(Unmappable(format!("{} sends nothing.", found.name)));
+        }
+        let column = |role: Role| self.column(role).map(str::to_owned);
+        let (Some(id), Some(created_at)) = (column(Role::Id), column(Role::CreatedAt)) else {
+            return Err(Unmappable("Its id or its time is not known.".to_owned()));
+        };
+        let key = found.columns.iter().find(|column| column.primary_key);
+        let status = column(Role::Status);
+        let has_state = status.is_some() || self.column(Role::SentAt).is_some();
+        let settings = OutboxSettings {
+            table: found.full_name(),
+            key: key.map_or_else(|| id.clone(), |key| key.name.clone()),
+            id,
+            aggregate_type: column(Role::AggregateType),
+            aggregate_id: column(Role::AggregateId),
+            version: column(Role::Version),
+            kind: column(Role::Type).or_else(|| column(Role::Destination)),
+            payload: column(Role::Payload),
+            headers: column(Role::Headers),
+            created_at,
+            sent_at: column(Role::SentAt),
+            // A state of which no value is known would call every row unsent.
+            status: status.filter(|_| !self.sent_states.is_empty()),
+            sent_states: self.sent_states.clone(),
+            failed_states: self.failed_states.clone(),
+            attempts: column(Role::Attempts),
+            error: column(Role::Error),
+            deletes_after_send: !has_state,
+        };
+        let limits = self.questions.iter().map(|question| question.text.clone());
+        Ok(Mapped {
+            settings,
+            limits: limits.collect(),
+        })
+    }
+
+    /// The table as the inbox of a consumer, as far as it was guessed.
+    pub fn inbox_settings(
+        &self,
+        found: &FoundTable,
+        consumer: Option<&str>,
+    ) -> Result<Mapped<Inbox>, Unmappable> {
+        let column = |role: Role| self.column(role).map(str::to_owned);
+        let (Some(id), Some(processed_at)) = (column(Role::Id), column(Role::ProcessedAt)) else {
+            return Err(Unmappable(format!(
+                "{} keeps nothing that was received.",
+                found.name
+            )));
+        };
+        let consumer_column = column(Role::Consumer).filter(|_| consumer.is_some());
+        Ok(Mapped {
+            settings: Inbox {
+                database: None,
+                table: found.full_name(),
+                id,
+                processed_at,
+                consumer_value: consumer
+                    .filter(|_| consumer_column.is_some())
+                    .map(str::to_owned),
+                consumer_column,
+            },
+            limits: self
+                .questions
+                .iter()
+                .map(|question| question.text.clone())
+                .collect(),
+        })
+    }
+}

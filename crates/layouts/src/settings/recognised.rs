@@ -1,0 +1,151 @@
+//! A library's table as settings.
+
+use waybill_model::{Inbox, OutboxSettings};
+
+use super::columns::{Take, real};
+use super::limits::{limits_of, local_time};
+use super::{Mapped, Unmappable};
+use crate::{Candidate, FoundTable, InboxRoles, Roles, Spot, TableLayout, TableRole, Way};
+
+impl Candidate {
+    /// The table as the outbox of a profile.
+    pub fn outbox_settings(
+        &self,
+        found: &FoundTable,
+    ) -> Result<Mapped<OutboxSettings>, Unmappable> {
+        let sends = matches!(
+            self.role,
+            TableRole::Outbox | TableRole::OutboxAndInbox | TableRole::EventStore | TableRole::Jobs
+        );
+        let Some(roles) = self.table.roles.as_ref().filter(|_| sends) else {
+            return Err(Unmappable(format!("{} sends nothing.", found.name)));
+        };
+        outbox(self.table, roles, found)
+    }
+
+    /// The table as the inbox of a consumer. `consumer` is that consumer's value where several
+    /// share the table.
+    pub fn inbox_settings(
+        &self,
+        found: &FoundTable,
+        consumer: Option<&str>,
+    ) -> Result<Mapped<Inbox>, Unmappable> {
+        let receives = matches!(self.role, TableRole::Inbox | TableRole::OutboxAndInbox);
+        let Some(roles) = self.table.inbox.as_ref().filter(|_| receives) else {
+            return Err(Unmappable(format!(
+                "{} keeps nothing that was received.",
+                found.name
+            )));
+        };
+        inbox(self.table, roles, found, consumer)
+    }
+}
+
+fn outbox(
+    shape: &TableLayout,
+    roles: &Roles,
+    found: &FoundTable,
+) -> Result<Mapped<OutboxSettings>, Unmappable> {
+    let mut take = Take::of(found);
+    let key = take.must(&roles.key, "the key")?;
+    let Some(id) = &roles.id else {
+        return Err(Unmappable(
+            "A row holds several messages, and their ids are inside of it.".to_owned(),
+        ));
+    };
+    let id = take.must(id, "the event's id")?;
+    let Some(created_at) = roles.created_at.as_ref().and_then(|spot| real(spot, found)) else {
+        return Err(Unmappable(
+            "No column says when a row was written, and rows without a time are on no timeline."
+                .to_owned(),
+        ));
+    };
+    let status = take.may(roles.status.as_ref(), "the state");
+    let if_status = |states: &[String]| match status {
+        Some(_) => states.to_vec(),
+        None => Vec::new(),
+    };
+    let settings = OutboxSettings {
+        table: found.full_name(),
+        key,
+        id,
+        aggregate_type: take.may(roles.aggregate_type.as_ref(), "the aggregate's type"),
+        aggregate_id: take.may(roles.aggregate_id.as_ref(), "the aggregate's id"),
+        version: take.may(roles.version.as_ref(), "the aggregate's version"),
+        kind: take.may(roles.kind.as_ref(), "the event type"),
+        payload: roles.payload.as_ref().and_then(|spot| real(spot, found)),
+        headers: take.may(roles.headers.as_ref(), "the headers"),
+        created_at,
+        sent_at: take.may(roles.sent_at.as_ref(), "the mark of having been sent"),
+        sent_states: if_status(&roles.sent_states),
+        failed_states: if_status(&roles.failed_states),
+        status,
+        attempts: take.may(roles.attempts.as_ref(), "the attempts"),
+        error: take.may(roles.error.as_ref(), "the error"),
+        deletes_after_send: deletes(shape, roles, found),
+    };
+    let mut limits = take.limits;
+    limits.extend(limits_of(shape, roles));
+    Ok(Mapped { settings, limits })
+}
+
+fn inbox(
+    shape: &TableLayout,
+    roles: &InboxRoles,
+    found: &FoundTable,
+    consumer: Option<&str>,
+) -> Result<Mapped<Inbox>, Unmappable> {
+    let mut take = Take::of(found);
+    let id = take.must(&roles.id, "the event's id")?;
+    let processed_at = take.must(&roles.processed_at, "the time of processing")?;
+    let consumer_column = take.may(roles.consumer.as_ref(), "the consumer");
+    let mut limits = take.limits;
+    limits.push(roles.proves.clone());
+    limits.extend(local_time(shape, &roles.processed_at));
+    Ok(Mapped {
+        settings: Inbox {
+            database: None,
+            table: found.full_name(),
+            id,
+            processed_at,
+            consumer_value: consumer
+                .filter(|_| consumer_column.is_some())
+                .map(str::to_owned),
+            consumer_column: consumer_column.filter(|_| consumer.is_some()),
+        },
+        limits,
+    })
+}
+
+/// Whether a row that is gone has to be expected. Where it depends on a setting of the library,
+/// rows that were sent and are still there tell.
+fn deletes(shape: &TableLayout, roles: &Roles, found: &FoundTable) -> bool {
+    let Some(published) = &shape.published else {
+        return false;
+    };
+    if !published.deletes_after_send() || keeps_sent_rows(roles, found) {
+        return false;
+    }
+    match published.by.first() {
+        Some(Way::RowDeleted | Way::DeletedAtOnce) => true,
+        Some(Way::LogPosition) => found.rows.is_empty(),
+        _ => false,
+    }
+}
+
+fn keeps_sent_rows(roles: &Roles, found: &FoundTable) -> bool {
+    let values = |spot: &Option<Spot>| -> Vec<String> {
+        let spot = spot.iter().flat_map(|spot| &spot.columns);
+        let values = spot.flat_map(|name| found.values(name));
+        values.map(str::to_lowercase).collect()
+    };
+    let unsent = |value: &String| ["", "0", "f", "false"].contains(&value.as_str());
+    let is_sent = |value: &String| {
+        roles
+            .sent_states
+            .iter()
+            .any(|state| state.to_lowercase() == *value)
+    };
+    values(&roles.sent_at).iter().any(|value| !unsent(value))
+        || values(&roles.status).iter().any(is_sent)
+}

@@ -1,0 +1,159 @@
+//! A row of a layout's table in a state: ordinary values, and those that its conditions ask for.
+
+use std::collections::BTreeMap;
+
+use waybill_layouts::{Column, Condition, Dbms, Is, Literal, TimeMeaning};
+
+use super::create::Made;
+
+/// A row, as SQL values by the column's name in the data file.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    values: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// A row for which all of this holds; where two conditions are about one column, the first
+    /// decides. Columns that this version does not have are left out.
+    pub(super) fn with<'a>(
+        made: &Made,
+        conditions: impl IntoIterator<Item = &'a Condition>,
+    ) -> Self {
+        let mut values = BTreeMap::new();
+        for condition in conditions {
+            let Some(column) = made.table().column(&condition.column) else {
+                continue;
+            };
+            let value = asked_for(made.dbms(), column, condition);
+            values.entry(column.name.clone()).or_insert(value);
+        }
+        for (_, column) in made.columns() {
+            let value = if column.null && !is_needed(made, column) {
+                "NULL".to_owned()
+            } else {
+                ordinary(made.dbms(), column)
+            };
+            values.entry(column.name.clone()).or_insert(value);
+        }
+        Self { values }
+    }
+
+    /// The value of a column by any spelling of its name.
+    pub(super) fn value(&self, name: &str) -> &str {
+        let canon = waybill_layouts::canon(name);
+        let found = self
+            .values
+            .iter()
+            .find(|(key, _)| waybill_layouts::canon(key) == canon);
+        found
+            .map(|(_, value)| value.as_str())
+            .expect("every column has a value")
+    }
+
+    pub(super) fn insert(&self, made: &Made) -> String {
+        let columns = made.columns();
+        let names: Vec<String> = columns.iter().map(|(name, _)| made.quoted(name)).collect();
+        let values: Vec<&str> = columns.iter().map(|(name, _)| self.value(name)).collect();
+        format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            made.real_name(),
+            names.join(", "),
+            values.join(", ")
+        )
+    }
+}
+
+/// Whether the reader needs a value in it: the time and the id of the row.
+fn is_needed(made: &Made, column: &Column) -> bool {
+    let Some(roles) = &made.table().roles else {
+        return false;
+    };
+    let needed = [&roles.created_at, &roles.id].into_iter().flatten();
+    needed
+        .flat_map(|spot| &spot.columns)
+        .any(|name| *name == column.name)
+}
+
+fn asked_for(dbms: Dbms, column: &Column, condition: &Condition) -> String {
+    if !condition.one_of.is_empty() {
+        return literal(dbms, column, &condition.one_of);
+    }
+    match condition.is {
+        Some(Is::Null) => "NULL".to_owned(),
+        Some(Is::Past) => time(column, "2020-01-01 00:00:00", 1_577_836_800),
+        Some(Is::Future) => time(column, "2037-01-01 00:00:00", 2_114_380_800),
+        Some(Is::EmptyList) => "'[]'".to_owned(),
+        Some(Is::List) => "'[1]'".to_owned(),
+        Some(Is::NotNull) => ordinary(dbms, column),
+        // As large as anybody would set the other column to.
+        None => "25".to_owned(),
+    }
+}
+
+/// The first of the values that the column's type takes.
+fn literal(dbms: Dbms, column: &Column, one_of: &[Literal]) -> String {
+    let sql_type = sql_type(dbms, column);
+    let is_text = |literal: &&Literal| matches!(literal, Literal::Text(_));
+    let fits = |literal: &&Literal| is_text(literal) == is_textual(sql_type);
+    let chosen = one_of.iter().find(fits).unwrap_or(&one_of[0]);
+    match chosen {
+        Literal::Flag(flag) if dbms == Dbms::Sqlite => i64::from(*flag).to_string(),
+        Literal::Flag(flag) => flag.to_string(),
+        Literal::Number(number) => number.to_string(),
+        Literal::Text(text) => format!("'{text}'"),
+    }
+}
+
+fn is_textual(sql_type: &str) -> bool {
+    ![
+        "boolean", "tinyint", "bit", "int", "bigint", "smallint", "integer",
+    ]
+    .iter()
+    .any(|start| sql_type.starts_with(start))
+}
+
+fn time(column: &Column, text: &str, unix: i64) -> String {
+    match column.time {
+        Some(TimeMeaning::UnixMillis) => (unix * 1000).to_string(),
+        Some(TimeMeaning::UnixSeconds) => unix.to_string(),
+        _ => format!("'{text}'"),
+    }
+}
+
+fn sql_type(dbms: Dbms, column: &Column) -> &str {
+    column.sql_type(dbms).unwrap_or_default()
+}
+
+/// A value the column takes, with nothing special about it. Times are a moment ago.
+fn ordinary(dbms: Dbms, column: &Column) -> String {
+    const UUID: &str = "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20";
+    let sql_type = sql_type(dbms, column);
+    let starts = |words: &[&str]| words.iter().any(|word| sql_type.starts_with(word));
+    match column.time {
+        Some(TimeMeaning::UnixMillis) => return super::states::now_unix(1000),
+        Some(TimeMeaning::UnixSeconds) => return super::states::now_unix(1),
+        Some(TimeMeaning::UnixTenThousandths) => return super::states::now_unix(10_000),
+        Some(TimeMeaning::IsoText) => return format!("'{}'", super::states::now_text('T')),
+        Some(_) => return format!("'{}'", super::states::now_text(' ')),
+        None => {}
+    }
+    if starts(&["uuid", "char(36)"]) {
+        format!("'{UUID}'")
+    } else if sql_type == "binary(16)" {
+        format!("X'{}'", UUID.replace('-', ""))
+    } else if starts(&["jsonb[]", "text[]", "json"]) {
+        "'{}'".to_owned()
+    } else if starts(&["bytea", "longblob", "blob", "BLOB"]) {
+        "'body'".to_owned()
+    } else if starts(&["boolean", "tinyint", "bit("]) {
+        "false".to_owned()
+    } else if starts(&["int", "bigint", "smallint", "serial", "bigserial"]) {
+        "1".to_owned()
+    } else if sql_type == "xid8" {
+        "'5'".to_owned()
+    } else if sql_type.ends_with("job_state") || starts(&["enum"]) {
+        "'completed'".to_owned()
+    } else {
+        "'x'".to_owned()
+    }
+}
