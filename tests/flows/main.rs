@@ -7,4 +7,3 @@ mod ledger;
 mod real;
 mod refused;
 mod undisturbed;
-mod waybill;
