@@ -54,7 +54,7 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&failed, "stuck/attempts-exhausted"));
-    let document = look.finds(&expected, 12).await;
+    let document = look.finds(&expected, 12);
 
     // What is still scheduled is taken anyway.
     for id in failed {
@@ -66,6 +66,6 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
         database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
-    look.finds_nothing(17).await;
+    look.finds_nothing(17);
     database.remove().await;
 }

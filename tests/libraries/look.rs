@@ -1,13 +1,12 @@
 //! Looking with `waybill check`, as somebody would who was called because something is missing.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use waybill_model::{BrokerSettings, Profile};
 use waybill_tests::kafka::Kafka;
 use waybill_tests::rabbit::Vhost;
-use waybill_tests::wait::wait_for;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::database::Database;
@@ -74,8 +73,8 @@ impl Look {
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.
-    pub(crate) async fn finds(&self, expected: &Findings, arrived: usize) -> Value {
-        let ended = self.look_when_ripe().await;
+    pub(crate) fn finds(&self, expected: &Findings, arrived: usize) -> Value {
+        let ended = self.look_when_ripe();
         let document = ended.json();
         assert_eq!(&findings(&document), expected, "{document:#}");
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
@@ -86,8 +85,8 @@ impl Look {
     }
 
     /// Finds nothing any more: all have arrived.
-    pub(crate) async fn finds_nothing(&self, arrived: usize) {
-        let ended = self.look_when_ripe().await;
+    pub(crate) fn finds_nothing(&self, arrived: usize) {
+        let ended = self.look_when_ripe();
         let document = ended.json();
         assert_eq!(findings(&document), Findings::new(), "{document:#}");
         assert_eq!(ended.code, Some(0), "{}\n{document:#}", ended.stderr);
@@ -96,15 +95,19 @@ impl Look {
     }
 
     /// Looks again while an event is too young for a verdict, or for its confirmation.
-    async fn look_when_ripe(&self) -> Ended {
-        wait_for("verdicts on all events", PATIENCE, async || {
+    fn look_when_ripe(&self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
             let ended = self.waybill.check(&["--profile", &self.profile]);
             let document = ended.json();
             let ripe = document["counts"]["pending"] == 0
                 && list(&document["findings"]).all(|finding| finding["phase"] == "confirmed");
-            ripe.then_some(ended)
-        })
-        .await
+            if ripe {
+                return ended;
+            }
+            // A look takes seconds, so nothing has to wait between two.
+            assert!(Instant::now() < deadline, "still no verdicts: {document:#}");
+        }
     }
 }
 

@@ -39,7 +39,7 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&abandoned, "stuck/attempts-exhausted"));
-    let document = look.finds(&expected, 12).await;
+    let document = look.finds(&expected, 12);
 
     // What was never finished is taken anyway, when its lock has run out.
     for id in abandoned {
@@ -54,6 +54,6 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
         database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
-    look.finds_nothing(17).await;
+    look.finds_nothing(17);
     database.remove().await;
 }

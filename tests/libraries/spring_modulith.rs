@@ -51,7 +51,7 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(refused);
-    let document = look.finds(&expected, 12).await;
+    let document = look.finds(&expected, 12);
 
     // FAILED ones are taken as they are; the others have to be called that first.
     for id in cut_off {
@@ -65,7 +65,7 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
         database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
-    look.finds_nothing(17).await;
+    look.finds_nothing(17);
     database.remove().await;
 }
 

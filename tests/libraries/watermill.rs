@@ -33,6 +33,10 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     let look = Look::at_rabbitmq(profile, &database, &vhost);
 
     host.run(&["setup"]);
+    // A stream knows the past from its first message on.
+    host.run(&["write", "1"]);
+    host.run(&["relay"]);
+    a_second_passes(&database).await;
     // Two messages end in the poison queue, and are acknowledged all the same.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "-refuse", REFUSE]);
@@ -44,7 +48,7 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&poisoned, "lost-in-publish"));
-    let document = look.finds(&expected, 12).await;
+    let document = look.finds(&expected, 13);
 
     // What is not acknowledged is taken anyway.
     for id in poisoned {
@@ -55,7 +59,7 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
         database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
-    look.finds_nothing(17).await;
+    look.finds_nothing(18);
     database.remove().await;
 }
 

@@ -106,7 +106,10 @@ impl<'a> Page<'a> {
             fingerprint: None,
             left_out: false,
         };
-        let id = plan.id.as_ref().map(|role| event_id(role, cells, &mut taken.marks));
+        let id = plan
+            .id
+            .as_ref()
+            .map(|role| event_id(role, cells, &mut taken.marks));
         if plan.id.is_some() && id.as_ref().is_none_or(Option::is_none) {
             taken.marks |= Marks::NO_ID;
         }

@@ -6,7 +6,9 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
-use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
+use waybill_source::{
+    ConsumerRef, CopyQuery, CopyRole, Cursor, History, InColumn, RowColumns, RowQuery,
+};
 
 use super::{BROKER, DATABASE};
 
@@ -394,6 +396,7 @@ fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShap
         has_outbox: outbox.is_some(),
         outbox_tells_sent: outbox.is_some_and(|o| o.sent_at.is_some() || o.status.is_some()),
         deletes_after_send: outbox.is_some_and(|o| o.deletes_after_send),
+        found_by_id: outbox.is_some_and(|o| InColumn::of(&o.id).pointer.is_none()),
         has_business: !profile.business.is_empty(),
         has_observer: places
             .iter()

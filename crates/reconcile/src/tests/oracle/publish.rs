@@ -80,7 +80,7 @@ fn is_phantom(event: &Event<'_>, all: &[Event<'_>], known: &Known<'_>) -> bool {
     {
         return false;
     }
-    let from = if foreign.iter().all(|copy| copy.is_timed()) {
+    let from = if shape.found_by_id && foreign.iter().all(|copy| copy.is_timed()) {
         copied - longest_way_of_a_row(all, known)
     } else {
         EVER
@@ -164,14 +164,14 @@ fn unsent(
             return unknown(&reasons);
         }
     }
-    let mut younger_sent = known.sent_rows.iter().any(|&at| at >= written);
+    let mut younger_sent = known.sent_rows.iter().any(|&at| at > written);
     let mut older_waits = false;
     for other in all {
         let published = other
             .copies
             .iter()
             .any(|c| !c.marks.contains(Marks::OWN_RESEND));
-        younger_sent |= published && other.rows.iter().any(|row| row.at >= written);
+        younger_sent |= published && other.rows.iter().any(|row| row.at > written);
         let same = other.aggregate == event.aggregate && !event.aggregate.is_empty();
         let arrived = other.row_says(Marks::SENT)
             || !other.copies.is_empty()
