@@ -26,6 +26,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 	_ "github.com/go-sql-driver/mysql"
+	stdamqp "github.com/rabbitmq/amqp091-go"
 )
 
 const (
@@ -99,6 +100,8 @@ func relay(db *sql.DB, args []string) {
 
 	config := amqp.NewDurablePubSubConfig(os.Getenv("HOST_BROKER"), nil)
 	config.Publish.ConfirmDelivery = true
+	// Without a time of its own a message leaves open since when a stream has kept what it keeps.
+	config.Marshaler = amqp.DefaultMarshaler{PostprocessPublishing: timed}
 	broker, err := amqp.NewPublisher(config, logger)
 	check(err)
 	unpoisoned, err := wsql.NewPublisher(wsql.BeginnerFromStdSQL(db), wsql.PublisherConfig{
@@ -127,6 +130,11 @@ func relay(db *sql.DB, args []string) {
 	awaitIdle(db)
 	check(router.Close())
 	check(broker.Close())
+}
+
+func timed(message stdamqp.Publishing) stdamqp.Publishing {
+	message.Timestamp = time.Now()
+	return message
 }
 
 func subscriber(db *sql.DB) *wsql.Subscriber {
