@@ -46,7 +46,7 @@ async fn world(name: &str) -> World {
 type Spoil<'a> = &'a dyn Fn(&mut Profile);
 
 fn check(world: &World, profile: &Profile) -> Ended {
-    let waybill = Waybill::with_profile(&profile, world.secrets().0);
+    let waybill = Waybill::with_profile(profile, world.secrets().0);
     let ended = waybill.run(&["check", "--profile", &profile.name]);
     for password in world.secrets().0.values() {
         let told =

@@ -24,7 +24,6 @@ pub(crate) struct Context {
     pub(crate) has_outbox: bool,
     pub(crate) outbox_tells_sent: bool,
     pub(crate) deletes_after_send: bool,
-    pub(crate) found_by_id: bool,
     pub(crate) has_business: bool,
     pub(crate) has_observer: bool,
     pub(crate) outbox: Proofs,
@@ -33,7 +32,8 @@ pub(crate) struct Context {
     pub(crate) consumers: Vec<ConsumerContext>,
     /// How long before a copy its outbox row may have been written, judging by the relay's pace:
     /// by what 99 of 100 rows took, so that one clock which is minutes off hides no phantom. A row
-    /// from before is found by its id, which the engine asks for before it confirms anything.
+    /// from before is found by its id, which the engine asks for before it confirms anything; where
+    /// it cannot, the row may be of any age.
     pub(crate) lookback: i64,
     /// The youngest outbox row that the relay has sent.
     pub(crate) relay_sent_up_to: Option<i64>,
@@ -155,16 +155,13 @@ impl Context {
             has_outbox: shape.has_outbox,
             outbox_tells_sent: shape.outbox_tells_sent,
             deletes_after_send: shape.deletes_after_send,
-            found_by_id: shape.found_by_id,
             has_business: shape.has_business,
             has_observer: shape.has_observer,
             outbox: proofs(PlaceRole::Outbox),
             business: proofs(PlaceRole::Business),
             destinations: proofs(PlaceRole::Destination),
             consumers: consumers.collect(),
-            lookback: publish_grace
-                .max(index.delays.p99().unwrap_or(0).saturating_mul(2))
-                .saturating_add(judgement.slack_micros),
+            lookback: lookback(index, publish_grace, judgement.slack_micros),
             relay_sent_up_to: index.relay_sent_up_to,
             oldest_unsent: HashMap::new(),
             taken_versions: HashSet::new(),
@@ -208,4 +205,12 @@ impl Context {
         }
         answer
     }
+}
+
+fn lookback(index: &Index, publish_grace: i64, slack: i64) -> i64 {
+    if !index.shape.found_by_id {
+        return i64::MAX;
+    }
+    let pace = index.delays.p99().unwrap_or(0).saturating_mul(2);
+    publish_grace.max(pace).saturating_add(slack)
 }

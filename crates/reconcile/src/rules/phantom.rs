@@ -18,9 +18,8 @@ pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
     if context.may_still_be_published(copy.at) {
         return false;
     }
-    // Without a time it may have been there ever since, and its row even longer. A row that nobody
-    // can ask for may be older than what was read.
-    let from = if event.untimed || !context.found_by_id {
+    // Without a time it may have been there ever since, and its row even longer.
+    let from = if event.untimed {
         i64::MIN
     } else {
         copy.at.saturating_sub(context.lookback)
