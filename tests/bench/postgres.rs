@@ -67,6 +67,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             kind: column("type"),
             at: "created_at".to_owned(),
             sent_at: column("sent_at"),
+            failed_at: None,
             status: None,
             attempts: None,
             only: None,

@@ -3,7 +3,7 @@
 use waybill_world::Ledger;
 
 use crate::ledger::{assert_evidence, assert_same, list};
-use crate::waybill::Waybill;
+use waybill_tests::waybill::Waybill;
 
 fn truth(waybill: &Waybill) -> Ledger {
     let truth = waybill.run(&["demo", "truth"]);

@@ -11,7 +11,7 @@ use waybill_world::{
 };
 
 use crate::ledger::list;
-use crate::waybill::Waybill;
+use waybill_tests::waybill::Waybill;
 
 const LOST: u32 = 200;
 
@@ -49,7 +49,7 @@ async fn a_killed_resend_is_continued_without_sending_anything_twice() {
         .run_live(LiveOptions::IDLE)
         .expect("the company works");
     let profile = world.profile(Access::Resend);
-    let waybill = Waybill::with_profile_of(&world, &profile);
+    let waybill = Waybill::with_profile(&profile, world.secrets().0);
 
     kill_it_in_the_middle(&waybill, &profile.name, &world).await;
     let run = journal(&waybill);

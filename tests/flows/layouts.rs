@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, SqlitePool};
 use url::Url;
 
-use crate::waybill::{Ended, Waybill};
+use waybill_tests::waybill::{Ended, Waybill};
 
 /// A shop with a library's outbox, one of its own, an inbox and business.
 const TABLES: &str = "

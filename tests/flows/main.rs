@@ -8,4 +8,3 @@ mod ledger;
 mod real;
 mod refused;
 mod undisturbed;
-mod waybill;

@@ -9,7 +9,7 @@ use waybill_world::{
 };
 
 use crate::ledger::{assert_evidence, assert_same, list, said};
-use crate::waybill::Waybill;
+use waybill_tests::waybill::Waybill;
 
 const EVENTS: usize = 400;
 
@@ -123,7 +123,7 @@ async fn whole_way(name: &str, database: DatabaseKind, broker: BrokerKind) {
         .expect("the company works");
 
     let profile = world.profile(Access::Resend);
-    let waybill = Waybill::with_profile_of(&world, &profile);
+    let waybill = Waybill::with_profile(&profile, world.secrets().0);
     finds_exactly_what_is_missing(&waybill, &profile, &world);
     resends_what_can_be_mended(&waybill, &profile, rabbit);
     live.settle(Duration::from_secs(30))

@@ -7,7 +7,7 @@ use waybill_world::{
     BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
 };
 
-use crate::waybill::{Ended, Waybill};
+use waybill_tests::waybill::{Ended, Waybill};
 
 /// A world on PostgreSQL and Kafka with one event that is missing.
 async fn world(name: &str) -> World {
@@ -46,7 +46,7 @@ async fn world(name: &str) -> World {
 type Spoil<'a> = &'a dyn Fn(&mut Profile);
 
 fn check(world: &World, profile: &Profile) -> Ended {
-    let waybill = Waybill::with_profile_of(world, profile);
+    let waybill = Waybill::with_profile(profile, world.secrets().0);
     let ended = waybill.run(&["check", "--profile", &profile.name]);
     for password in world.secrets().0.values() {
         let told =
@@ -60,7 +60,7 @@ fn check(world: &World, profile: &Profile) -> Ended {
 async fn a_read_only_profile_sends_nothing() {
     let world = world("ro").await;
     let profile = world.profile(Access::ReadOnly);
-    let waybill = Waybill::with_profile_of(&world, &profile);
+    let waybill = Waybill::with_profile(&profile, world.secrets().0);
     let resend = waybill.run(&[
         "resend",
         "--profile",

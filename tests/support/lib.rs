@@ -5,3 +5,4 @@ pub mod profile;
 pub mod proxy;
 pub mod rabbit;
 pub mod wait;
+pub mod waybill;

@@ -1,4 +1,4 @@
-//! A virtual host of its own on the shared RabbitMQ, for one test.
+//! A virtual host of its own on a RabbitMQ, for one test.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use url::Url;
+use waybill_services::Record;
 
 /// A virtual host; deleted when dropped, with everything in it.
 #[derive(Debug)]
@@ -16,17 +17,30 @@ pub struct Vhost {
 }
 
 impl Vhost {
-    /// Makes one, named from the test.
+    /// Makes one on the server that all tests share, named from the test.
     ///
     /// # Panics
     /// When the servers are not running, or refuse.
     pub fn new(test: &str) -> Self {
         let servers = waybill_services::endpoints().expect("cargo xtask services up");
+        Self::at(&servers.amqp_url, &servers.rabbit_management_url, test)
+    }
+
+    /// Makes one on a server of the test's own.
+    ///
+    /// # Panics
+    /// When it is no RabbitMQ, or refuses.
+    pub fn on(server: &Record, test: &str) -> Self {
+        let management = server.management_url().expect("RabbitMQ has one");
+        Self::at(&server.url(), &management, test)
+    }
+
+    fn at(amqp: &str, management: &str, test: &str) -> Self {
         let vhost = Self {
             // Two people may run the same test at the same time.
             name: format!("{test}-{}", std::process::id()),
-            amqp: servers.amqp_url.parse().expect("an address"),
-            management: servers.rabbit_management_url.parse().expect("an address"),
+            amqp: amqp.parse().expect("an address"),
+            management: management.parse().expect("an address"),
         };
         vhost.ask("PUT", &format!("/api/vhosts/{}", vhost.name), "{}");
         vhost

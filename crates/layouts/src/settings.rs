@@ -7,6 +7,8 @@ mod recognised;
 
 mod columns;
 
+mod given_up;
+
 mod limits;
 
 mod proposed;

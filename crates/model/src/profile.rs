@@ -112,7 +112,8 @@ pub struct OutboxSettings {
     pub table: String,
     /// Column that orders and identifies rows (primary key); defaults to `id`.
     pub key: String,
-    /// Column with the event id; often the key itself.
+    /// Column with the event id; often the key itself. Where the id stands inside a JSON column:
+    /// `column#/pointer`, with a JSON pointer (RFC 6901). So may the next two and the event type.
     pub id: String,
     /// Column with the aggregate's type.
     pub aggregate_type: Option<String>,
@@ -131,6 +132,8 @@ pub struct OutboxSettings {
     pub created_at: String,
     /// Column that is filled when the row was sent: a time, or a flag.
     pub sent_at: Option<String>,
+    /// Column that is filled when the relay gave the row up: a time, or a flag.
+    pub failed_at: Option<String>,
     /// Column with a state word or number, together with `sent-states` and `failed-states`.
     pub status: Option<String>,
     /// Values of `status` that mean sent.

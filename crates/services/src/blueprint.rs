@@ -38,6 +38,9 @@ pub(crate) struct Address {
     pub(crate) port: u16,
     /// RabbitMQ's management interface.
     pub(crate) management_port: Option<u16>,
+    /// Where RabbitMQ speaks STOMP; none on a server that an earlier build started.
+    #[serde(default)]
+    pub(crate) stomp_port: Option<u16>,
     /// Nobody, for Kafka.
     pub(crate) user: String,
     pub(crate) password: String,

@@ -105,6 +105,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<Blueprint> {
         address: Address {
             port,
             management_port: None,
+            stomp_port: None,
             user: String::new(),
             password: String::new(),
         },

@@ -83,6 +83,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<Blueprint> {
         address: Address {
             port,
             management_port: None,
+            stomp_port: None,
             user: SUPERUSER.to_owned(),
             password,
         },

@@ -1,4 +1,4 @@
-//! RabbitMQ: a node of its own with the management interface, everything on loopback.
+//! RabbitMQ: a node of its own with the management interface and STOMP, everything on loopback.
 //!
 //! Also its port mapper (epmd) is its own: the machine's, if there is one,
 //! belongs to somebody else, and would stay behind when our node ends.
@@ -18,16 +18,16 @@ const ADMINISTRATOR: &str = "waybill";
 pub(crate) fn prepare(folder: &Path) -> Result<Blueprint> {
     let server = server_script()?;
     let password = new_password()?;
-    let [port, management_port, node_port, mapper_port] = free_ports()?;
+    let [port, management_port, stomp_port, node_port, mapper_port] = free_ports()?;
 
     let inside = |name: &str| folder.join(name).display().to_string();
     fs::write(
         inside("rabbitmq.conf"),
-        configuration(port, management_port, &password),
+        configuration(port, management_port, stomp_port, &password),
     )
     .context("failed to write rabbitmq.conf")?;
-    fs::write(inside("enabled_plugins"), "[rabbitmq_management].\n")
-        .context("failed to write the list of plugins")?;
+    let plugins = "[rabbitmq_management,rabbitmq_stomp].\n";
+    fs::write(inside("enabled_plugins"), plugins).context("failed to write the list of plugins")?;
     fs::write(inside("rabbitmq-env.conf"), "")
         .context("failed to write an empty rabbitmq-env.conf")?;
 
@@ -56,6 +56,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<Blueprint> {
         address: Address {
             port,
             management_port: Some(management_port),
+            stomp_port: Some(stomp_port),
             user: ADMINISTRATOR.to_owned(),
             password,
         },
@@ -96,11 +97,12 @@ fn environment(folder: &Path, node_port: u16, mapper_port: u16) -> Vec<(String, 
 }
 
 /// Statistics every second instead of every five, so that tests do not wait for them.
-fn configuration(port: u16, management_port: u16, password: &str) -> String {
+fn configuration(port: u16, management_port: u16, stomp_port: u16, password: &str) -> String {
     format!(
         "listeners.tcp.1 = 127.0.0.1:{port}\n\
          management.tcp.ip = 127.0.0.1\n\
          management.tcp.port = {management_port}\n\
+         stomp.listeners.tcp.1 = 127.0.0.1:{stomp_port}\n\
          default_user = {ADMINISTRATOR}\n\
          default_pass = {password}\n\
          collect_statistics_interval = 1000\n\

@@ -151,6 +151,11 @@ impl Record {
         ))
     }
 
+    /// Where RabbitMQ speaks STOMP.
+    pub fn stomp_port(&self) -> Option<u16> {
+        self.blueprint.address.stomp_port
+    }
+
     /// Ends it in order. Its data stays.
     pub(crate) fn stop(&self) -> Result<()> {
         self.processes

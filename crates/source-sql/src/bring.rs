@@ -242,9 +242,9 @@ fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
     let text =
         |cell: &Cell<'_>, marks: &mut Marks| cell.text(marks).unwrap_or_default().into_owned();
     let mut name = text(&cells[plan.key], &mut marks);
-    if let Some(id) = plan.id {
+    if let Some(id) = &plan.id {
         name.push('\u{1f}');
-        name.push_str(&text(&cells[id], &mut marks));
+        name.push_str(&text(&cells[id.idx], &mut marks));
     }
     let at = match cells[plan.at].when() {
         When::At { at, .. } => Some(at),

@@ -72,6 +72,15 @@ impl Cell<'_> {
         (!text.is_empty()).then_some(Spelling::Text(text))
     }
 
+    /// The value as bytes that may be JSON, whatever type the column has.
+    pub(crate) fn json(&self) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Text(bytes) | Self::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+            Self::Owned(text) => Some(Cow::Borrowed(text.as_bytes())),
+            _ => None,
+        }
+    }
+
     /// The value as an integer, if it is one in any spelling.
     pub(crate) fn int(&self) -> Option<i64> {
         match self {

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window};
-use waybill_source::RowQuery;
+use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window, canonical_id};
+use waybill_source::{RowQuery, text_at};
 
 use crate::body;
 use crate::cell::{Cell, Spelling};
 use crate::dialect::Value;
 use crate::epoch::When;
 use crate::fingerprint::{Told, fingerprint};
-use crate::shape::{Kind, Plan};
+use crate::shape::{Kind, Plan, Role};
 use crate::statements::After;
 use crate::unsent::Unsent;
 
@@ -107,7 +107,10 @@ impl<'a> Page<'a> {
             fingerprint: None,
             left_out: false,
         };
-        let id = plan.id.map(|idx| cells[idx].id(&mut taken.marks));
+        let id = plan
+            .id
+            .as_ref()
+            .map(|role| event_id(role, cells, &mut taken.marks));
         if plan.id.is_some() && id.as_ref().is_none_or(Option::is_none) {
             taken.marks |= Marks::NO_ID;
         }
@@ -171,6 +174,9 @@ impl<'a> Page<'a> {
         if plan.sent_at.is_some_and(|idx| cells[idx].says_yes()) {
             marks |= Marks::SENT;
         }
+        if plan.failed_at.is_some_and(|idx| cells[idx].says_yes()) {
+            marks |= Marks::FAILED;
+        }
         if let Some((idx, sent, failed)) = &plan.status
             && let Some(word) = cells[*idx].text(&mut Marks::default())
         {
@@ -228,12 +234,12 @@ impl<'a> Page<'a> {
         let id = id.as_ref().map_or("", Spelling::as_str);
         batch.ids.push(id);
         self.bytes += id.len() as u64 + 24;
-        if let Some(idx) = plan.kind {
-            let kind = cells[idx].text(marks);
+        if let Some(role) = &plan.kind {
+            let kind = text(role, cells, marks);
             batch.kinds.push(kind.as_deref().unwrap_or("").trim());
         }
-        if let Some(idx) = plan.aggregate_id {
-            push_aggregate(batch, plan, cells, idx, marks, &mut self.scratch);
+        if let Some(role) = &plan.aggregate_id {
+            push_aggregate(batch, plan, cells, role, marks, &mut self.scratch);
         }
         if plan.version.is_some() {
             batch.versions.push(version);
@@ -320,18 +326,36 @@ impl<'a> Key<'a> {
     }
 }
 
+/// A role's value as text; `None` where there is none.
+fn text<'a>(role: &Role, cells: &'a [Cell<'_>], marks: &mut Marks) -> Option<Cow<'a, str>> {
+    let cell = &cells[role.idx];
+    match &role.pointer {
+        None => cell.text(marks),
+        Some(pointer) => text_at(&cell.json()?, pointer).map(Cow::Owned),
+    }
+}
+
+/// The event id in canonical spelling; `None` where there is none.
+fn event_id<'a>(role: &Role, cells: &'a [Cell<'_>], marks: &mut Marks) -> Option<Spelling<'a>> {
+    if role.pointer.is_none() {
+        return cells[role.idx].id(marks);
+    }
+    let id = canonical_id(&text(role, cells, marks)?).into_owned();
+    (!id.is_empty()).then_some(Spelling::Text(Cow::Owned(id)))
+}
+
 fn push_aggregate(
     batch: &mut Batch,
     plan: &Plan,
     cells: &[Cell<'_>],
-    idx: usize,
+    role: &Role,
     marks: &mut Marks,
     scratch: &mut String,
 ) {
-    let id = cells[idx].text(marks);
+    let id = text(role, cells, marks);
     let id = id.as_deref().unwrap_or("").trim();
-    let kind = match (plan.aggregate_type, &plan.fixed_aggregate_type) {
-        (Some(kind), _) => cells[kind].text(marks).unwrap_or_default(),
+    let kind = match (&plan.aggregate_type, &plan.fixed_aggregate_type) {
+        (Some(kind), _) => text(kind, cells, marks).unwrap_or_default(),
         (None, Some(fixed)) => Cow::Borrowed(fixed.as_str()),
         (None, None) => Cow::Borrowed(""),
     };

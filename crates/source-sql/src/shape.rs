@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use waybill_source::content::Compare;
-use waybill_source::{ColumnInfo, Error, Result, RowColumns, TableInfo};
+use waybill_source::{ColumnInfo, Error, InColumn, Result, RowColumns, TableInfo};
 
 use crate::dialect::Dialect;
 use crate::suggest::suggestion;
@@ -179,6 +179,14 @@ pub(crate) enum Order {
     Time,
 }
 
+/// Where a role's value is: in a cell, or inside the JSON of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) idx: usize,
+    /// A JSON pointer.
+    pub(crate) pointer: Option<String>,
+}
+
 /// Which columns are read, and where each role's value is among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -193,19 +201,21 @@ pub(crate) struct Plan {
     /// The time.
     pub(crate) at: usize,
     /// The event id.
-    pub(crate) id: Option<usize>,
+    pub(crate) id: Option<Role>,
     /// The aggregate's type.
-    pub(crate) aggregate_type: Option<usize>,
+    pub(crate) aggregate_type: Option<Role>,
     /// The aggregate's type where all rows have the same.
     pub(crate) fixed_aggregate_type: Option<String>,
     /// The aggregate's id.
-    pub(crate) aggregate_id: Option<usize>,
+    pub(crate) aggregate_id: Option<Role>,
     /// The aggregate's version.
     pub(crate) version: Option<usize>,
     /// The event type.
-    pub(crate) kind: Option<usize>,
+    pub(crate) kind: Option<Role>,
     /// Filled or true when sent.
     pub(crate) sent_at: Option<usize>,
+    /// Filled or true when given up.
+    pub(crate) failed_at: Option<usize>,
     /// State, with the words for sent and failed.
     pub(crate) status: Option<(usize, Vec<String>, Vec<String>)>,
     /// Number of attempts.
@@ -251,13 +261,14 @@ impl Plan {
             number: key,
             key,
             at,
-            id: chosen.maybe(roles.id.as_deref())?,
-            aggregate_type: chosen.maybe(roles.aggregate_type.as_deref())?,
+            id: chosen.role(roles.id.as_deref())?,
+            aggregate_type: chosen.role(roles.aggregate_type.as_deref())?,
             fixed_aggregate_type: roles.fixed_aggregate_type.clone(),
-            aggregate_id: chosen.maybe(roles.aggregate_id.as_deref())?,
+            aggregate_id: chosen.role(roles.aggregate_id.as_deref())?,
             version: chosen.maybe(roles.version.as_deref())?,
-            kind: chosen.maybe(roles.kind.as_deref())?,
+            kind: chosen.role(roles.kind.as_deref())?,
             sent_at: chosen.maybe(roles.sent_at.as_deref())?,
+            failed_at: chosen.maybe(roles.failed_at.as_deref())?,
             status,
             attempts: chosen.maybe(roles.attempts.as_deref())?,
             body: None,
@@ -288,7 +299,12 @@ impl Plan {
 
     /// Whether the table says of a row whether it was sent.
     pub(crate) fn has_state(&self) -> bool {
-        self.sent_at.is_some() || self.status.is_some() || self.attempts.is_some()
+        self.sent_at.is_some() || self.tells_more_than_sent()
+    }
+
+    /// Whether it tells of rows that were tried or given up, too.
+    pub(crate) fn tells_more_than_sent(&self) -> bool {
+        self.failed_at.is_some() || self.status.is_some() || self.attempts.is_some()
     }
 }
 
@@ -322,6 +338,17 @@ impl Chosen<'_> {
         Ok(Some(Body {
             column: self.columns.len() - 1,
             compare: compare.clone(),
+        }))
+    }
+
+    /// A role whose value may stand inside a column's JSON.
+    fn role(&mut self, name: Option<&str>) -> Result<Option<Role>> {
+        let Some(place) = name.map(InColumn::of) else {
+            return Ok(None);
+        };
+        Ok(Some(Role {
+            idx: self.add(place.column)?,
+            pointer: place.pointer.map(str::to_owned),
         }))
     }
 

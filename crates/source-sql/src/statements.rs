@@ -179,7 +179,7 @@ impl Statements<'_> {
     pub(crate) fn changed_in(self, mut sql: Statement, ranges: &[(i64, i64)]) -> Statement {
         self.select(&mut sql);
         self.number_among(&mut sql, ranges);
-        if self.plan.status.is_none() && self.plan.attempts.is_none() {
+        if !self.plan.tells_more_than_sent() {
             self.sent(&mut sql);
         }
         sql

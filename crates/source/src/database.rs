@@ -132,7 +132,8 @@ pub struct ColumnInfo {
     pub primary_key: bool,
 }
 
-/// Which column plays which role in a table. Every name is a column of `table`.
+/// Which column plays which role in a table. Every name is a column of `table`; event id, event
+/// type and aggregate may stand inside a JSON column instead: `column#/pointer`, see [`InColumn`].
 ///
 /// Serves outbox, inbox and business tables alike: a role a table does not have is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +158,8 @@ pub struct RowColumns {
     pub at: String,
     /// Filled (or true) when sent.
     pub sent_at: Option<String>,
+    /// Filled (or true) when given up.
+    pub failed_at: Option<String>,
     /// State column with the values that mean sent and failed.
     pub status: Option<(String, Vec<String>, Vec<String>)>,
     /// Number of attempts.

@@ -14,6 +14,9 @@ pub use database::{
     RowKey, RowQuery, Sample, ServerInfo, TableInfo,
 };
 
+mod in_column;
+pub use in_column::{InColumn, text_at};
+
 mod broker;
 pub use broker::{
     Binding, Broker, BrokerCapabilities, Channel, ChannelKind, ConsumerProgress, ConsumerRef,

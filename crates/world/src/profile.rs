@@ -126,6 +126,7 @@ fn outbox(deletes_after_send: bool) -> OutboxSettings {
         headers: column("headers"),
         created_at: "created_at".to_owned(),
         sent_at: column("sent_at"),
+        failed_at: None,
         status: None,
         sent_states: Vec::new(),
         failed_states: Vec::new(),

@@ -23,6 +23,42 @@ pub(crate) const DISPLAY: [&str; 6] = [
     "xvfb",
 ];
 
+/// A language in which an outbox library is tested: how it is switched off, a command that succeeds
+/// where it is there, and the packages that bring it. It may be there without any package, so it is
+/// asked itself.
+const TOOLCHAINS: [(&str, &[&str], &[&str]); 6] = [
+    ("java", &["javac", "-version"], &["default-jdk-headless"]),
+    ("java", &["mvn", "--version"], &["maven"]),
+    ("go", &["go", "version"], &["golang-go"]),
+    ("node", &["node", "--version"], &["nodejs"]),
+    ("node", &["npm", "--version"], &["npm"]),
+    (
+        "python",
+        &["python3", "-c", "import ensurepip, venv"],
+        &["python3", "python3-venv"],
+    ),
+];
+
+/// Names the languages that are not to be tested, separated by commas.
+const WITHOUT: &str = "WAYBILL_TESTS_WITHOUT";
+
+/// Installs what the outbox libraries are built with, but for what is switched off.
+pub(crate) fn toolchains() -> Result<()> {
+    let without = std::env::var(WITHOUT).unwrap_or_default();
+    let without: Vec<&str> = without.split(',').map(str::trim).collect();
+    let mut wanted = Vec::new();
+    for (name, command, brought_by) in TOOLCHAINS {
+        let is_there = || command::succeeds(Command::new(command[0]).args(&command[1..]));
+        if !without.contains(&name) && !is_there() {
+            wanted.extend(brought_by);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    packages(&wanted)
+}
+
 /// Installs the Debian packages that are not there, as root or with sudo.
 pub(crate) fn packages(wanted: &[&str]) -> Result<()> {
     if !command::exists("dpkg-query") || !command::exists("apt-get") {

@@ -24,7 +24,8 @@ Usage: cargo xtask COMMAND
 
 What a command needs and the machine lacks is installed, and each thing is
 named: Debian packages (as root or with sudo), the Rust target of the page,
-cargo-deny (into target/tools), Apache Kafka (into target/tools).
+cargo-deny (into target/tools), Apache Kafka (into target/tools), the tested
+outbox libraries by their languages' own clients (into target/libraries).
 
   run [--profile NAME]
       Builds the page and the window and opens the window: on the demo, or on a
@@ -40,6 +41,9 @@ cargo-deny (into target/tools), Apache Kafka (into target/tools).
         engine     scenarios through the core's calls
         world      the company on real servers, with faults on demand
         flows      the whole way by the command: broken, found, resent, arrived
+        libraries  outbox libraries in Java, Go, Node and Python, run for real:
+                   what they leave behind is found, and put back their own way;
+                   WAYBILL_TESTS_WITHOUT=java,go,node,python leaves some out
         window     the real window on a virtual display, by clicks
       A tier that fails ends the run, unless --keep-going. WORDS go to the test
       programs: `cargo xtask test adapters -- kafka`.

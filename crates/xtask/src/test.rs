@@ -22,6 +22,7 @@ enum Tier {
     Engine,
     World,
     Flows,
+    Libraries,
     Window,
 }
 
@@ -44,7 +45,7 @@ struct Plan {
 
 impl Tier {
     /// In the order in which they run: what fails fast comes first.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Check,
         Self::Unit,
         Self::Services,
@@ -52,6 +53,7 @@ impl Tier {
         Self::Engine,
         Self::World,
         Self::Flows,
+        Self::Libraries,
         Self::Window,
     ];
 
@@ -64,6 +66,7 @@ impl Tier {
             Self::Engine => "engine",
             Self::World => "world",
             Self::Flows => "flows",
+            Self::Libraries => "libraries",
             Self::Window => "window",
         }
     }
@@ -71,7 +74,12 @@ impl Tier {
     fn needs_services(self) -> bool {
         matches!(
             self,
-            Self::Adapters | Self::Engine | Self::World | Self::Flows | Self::Window
+            Self::Adapters
+                | Self::Engine
+                | Self::World
+                | Self::Flows
+                | Self::Libraries
+                | Self::Window
         )
     }
 }
@@ -149,6 +157,10 @@ fn run_tier(tier: Tier, words: &[String], started: &mut Vec<Kind>) -> Result<()>
             with_servers(OWN_SERVERS, words)
         }
         Tier::Adapters | Tier::Engine | Tier::World | Tier::Flows => {
+            with_servers(tier.name(), words)
+        }
+        Tier::Libraries => {
+            install::toolchains()?;
             with_servers(tier.name(), words)
         }
         Tier::Window => in_a_window(words),
@@ -283,7 +295,15 @@ mod tests {
             (
                 &[],
                 &[
-                    "check", "unit", "services", "adapters", "engine", "world", "flows", "window",
+                    "check",
+                    "unit",
+                    "services",
+                    "adapters",
+                    "engine",
+                    "world",
+                    "flows",
+                    "libraries",
+                    "window",
                 ],
             ),
         ] {

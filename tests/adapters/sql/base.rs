@@ -377,6 +377,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         kind: None,
         at: "at".to_owned(),
         sent_at: Some("sent_at".to_owned()),
+        failed_at: None,
         status: None,
         attempts: None,
         only: None,

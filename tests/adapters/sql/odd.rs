@@ -395,3 +395,65 @@ async fn a_table_whose_name_has_a_dot() {
         "{error}"
     );
 }
+
+/// Libraries that tell no sent time from a given-up one, and those that keep the id in the body.
+#[tokio::test]
+async fn an_id_in_the_body_and_a_flag_for_given_up() {
+    let uuid = "0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20";
+    for (product, json, time, flag) in [
+        (Product::Postgres, "jsonb", "timestamptz", "boolean"),
+        (Product::Postgres, "text", "timestamptz", "timestamptz"),
+        (Product::MariaDb, "json", "datetime(6)", "boolean"),
+        (Product::Sqlite, "text", "text", "integer"),
+    ] {
+        let base = Base::new(product, &format!("in_body_{json}")).await;
+        let now = match product {
+            Product::Postgres => "now()",
+            Product::MariaDb => "utc_timestamp(6)",
+            Product::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        };
+        let given_up = if flag == time { now } else { "true" };
+        base.execute(&format!(
+            "CREATE TABLE box (no integer PRIMARY KEY, body {json}, at {time} NOT NULL, \
+             sent {flag}, dead {flag}, tries integer NOT NULL)"
+        ))
+        .await;
+        for (no, body, sent, dead) in [
+            (
+                1,
+                format!("'{{\"data\": {{\"id\": \"{uuid}\", \"of\": 7}}}}'"),
+                given_up,
+                "NULL",
+            ),
+            (2, "'{\"data\": {\"id\": 42}}'".to_owned(), "NULL", given_up),
+            (3, "'{\"id\": \"elsewhere\"}'".to_owned(), "NULL", "NULL"),
+        ] {
+            base.execute(&format!(
+                "INSERT INTO box VALUES ({no}, {body}, {now}, {sent}, {dead}, 3)"
+            ))
+            .await;
+        }
+        let columns = RowColumns {
+            id: column("body#/data/id"),
+            aggregate_id: column("body#/data/of"),
+            fixed_aggregate_type: column("product"),
+            sent_at: column("sent"),
+            failed_at: column("dead"),
+            attempts: column("tries"),
+            payload: column("body"),
+            ..plain("box")
+        };
+        let database = base.open().await;
+        let all = read(&*database, &columns, None).await;
+        assert!(all.error.is_none(), "{:?}", all.error);
+        let uuid = uuid.to_lowercase();
+        assert_eq!(all.ids(), ["", uuid.as_str(), "42"], "{product:?} {json}");
+        let sent = all.row(&uuid);
+        assert_eq!(
+            (sent.marks, sent.aggregate.as_str()),
+            (Marks::SENT, "product/7")
+        );
+        assert_eq!(all.row("42").marks, Marks::FAILED | Marks::ATTEMPTED);
+        assert_eq!(all.row("").marks, Marks::NO_ID | Marks::ATTEMPTED);
+    }
+}

@@ -162,6 +162,7 @@ impl Stage for Real {
             kind: column("type"),
             at: "at".to_owned(),
             sent_at: column("sent_at"),
+            failed_at: None,
             status: None,
             attempts: None,
             only: None,

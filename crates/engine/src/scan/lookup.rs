@@ -10,7 +10,7 @@ use waybill_model::{
     Batch, Clock, Content, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId,
     PlaceRole, Stamp, canonical_id,
 };
-use waybill_source::{Database, Row, RowColumns, RowKey};
+use waybill_source::{Database, InColumn, Row, RowColumns, RowKey};
 
 use crate::clock::now;
 use crate::session::{Reading, Session};
@@ -80,6 +80,10 @@ pub(super) async fn found(
     let Some(id) = &columns.id else {
         return Ok(Vec::new());
     };
+    // Inside a body no database finds it without reading every one.
+    if InColumn::of(id).pointer.is_some() {
+        return Ok(Vec::new());
+    }
     let by_id = RowColumns {
         key: id.clone(),
         ..columns.clone()

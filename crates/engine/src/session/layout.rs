@@ -6,7 +6,9 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
-use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
+use waybill_source::{
+    ConsumerRef, CopyQuery, CopyRole, Cursor, History, InColumn, RowColumns, RowQuery,
+};
 
 use super::{BROKER, DATABASE, compare};
 
@@ -402,6 +404,7 @@ fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShap
         has_outbox: outbox.is_some(),
         outbox_tells_sent: outbox.is_some_and(|o| o.sent_at.is_some() || o.status.is_some()),
         deletes_after_send: outbox.is_some_and(|o| o.deletes_after_send),
+        found_by_id: outbox.is_some_and(|o| InColumn::of(&o.id).pointer.is_none()),
         has_business: !profile.business.is_empty(),
         has_observer: places
             .iter()
@@ -461,6 +464,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         kind: None,
         at: at.to_owned(),
         sent_at: None,
+        failed_at: None,
         status: None,
         attempts: None,
         only: None,
@@ -484,6 +488,7 @@ fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
         version: outbox.version.clone(),
         kind: outbox.kind.clone(),
         sent_at: outbox.sent_at.clone(),
+        failed_at: outbox.failed_at.clone(),
         status,
         attempts: outbox.attempts.clone(),
         payload: outbox.payload.clone(),

@@ -1,5 +1,6 @@
 //! What is so of a table and a profile has no words for.
 
+use super::given_up::given_up_at;
 use crate::{Publication, Roles, Spot, StateName, TableLayout, TimeMeaning, Way};
 
 pub(super) fn limits_of(shape: &TableLayout, roles: &Roles) -> Vec<String> {
@@ -33,7 +34,7 @@ fn failing(shape: &TableLayout, roles: &Roles) -> Option<String> {
         let mut columns = role.iter().flat_map(|spot| &spot.columns);
         columns.any(|name| failed.when.iter().any(|said| said.column == *name))
     };
-    if is_said_by(&roles.status) {
+    if is_said_by(&roles.status) || given_up_at(shape).is_some() {
         return None;
     }
     let column = &failed.when.last()?.column;

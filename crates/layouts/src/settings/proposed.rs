@@ -37,6 +37,7 @@ impl Proposal {
             status: status.filter(|_| !self.sent_states.is_empty()),
             sent_states: self.sent_states.clone(),
             failed_states: self.failed_states.clone(),
+            failed_at: None,
             attempts: column(Role::Attempts),
             error: column(Role::Error),
             deletes_after_send: !has_state,

@@ -3,6 +3,7 @@
 use waybill_model::{Inbox, OutboxSettings};
 
 use super::columns::{Take, real};
+use super::given_up::failed_at;
 use super::limits::{limits_of, local_time};
 use super::{Mapped, Unmappable};
 use crate::{Candidate, FoundTable, InboxRoles, Roles, Spot, TableLayout, TableRole, Way};
@@ -79,6 +80,7 @@ fn outbox(
         sent_at: take.may(roles.sent_at.as_ref(), "the mark of having been sent"),
         sent_states: if_status(&roles.sent_states),
         failed_states: if_status(&roles.failed_states),
+        failed_at: failed_at(shape, found),
         status,
         attempts: take.may(roles.attempts.as_ref(), "the attempts"),
         error: take.may(roles.error.as_ref(), "the error"),

@@ -32,7 +32,8 @@ pub(crate) struct Context {
     pub(crate) consumers: Vec<ConsumerContext>,
     /// How long before a copy its outbox row may have been written, judging by the relay's pace:
     /// by what 99 of 100 rows took, so that one clock which is minutes off hides no phantom. A row
-    /// from before is found by its id, which the engine asks for before it confirms anything.
+    /// from before is found by its id, which the engine asks for before it confirms anything; where
+    /// it cannot, the row may be of any age.
     pub(crate) lookback: i64,
     /// The youngest outbox row that the relay has sent.
     pub(crate) relay_sent_up_to: Option<i64>,
@@ -160,10 +161,7 @@ impl Context {
             business: proofs(PlaceRole::Business),
             destinations: proofs(PlaceRole::Destination),
             consumers: consumers.collect(),
-            lookback: publish_grace
-                .max(index.delays.p99().unwrap_or(0).saturating_mul(2))
-                .max(index.bases.p99().unwrap_or(0).saturating_mul(2))
-                .saturating_add(judgement.slack_micros),
+            lookback: lookback(index, publish_grace, judgement.slack_micros),
             relay_sent_up_to: index.relay_sent_up_to.max(index.bases.sent_up_to()),
             oldest_unsent: HashMap::new(),
             taken_versions: HashSet::new(),
@@ -207,4 +205,14 @@ impl Context {
         }
         answer
     }
+}
+
+fn lookback(index: &Index, publish_grace: i64, slack: i64) -> i64 {
+    if !index.shape.found_by_id {
+        return i64::MAX;
+    }
+    let pace = index.delays.p99().max(index.bases.p99()).unwrap_or(0);
+    publish_grace
+        .max(pace.saturating_mul(2))
+        .saturating_add(slack)
 }

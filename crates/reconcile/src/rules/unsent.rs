@@ -37,7 +37,12 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
 fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {
     let aggregate = event.index.events.aggregate(event.no);
     let oldest = context.oldest_unsent.get(&aggregate);
-    if context.relay_sent_up_to.is_none_or(|up_to| up_to < written) {
+    // Of rows written in the same moment, as a column of whole seconds says it of many, nobody
+    // knows which is the later one.
+    if context
+        .relay_sent_up_to
+        .is_none_or(|up_to| up_to <= written)
+    {
         StuckReason::RelayIdle
     } else if aggregate != 0 && oldest.is_some_and(|oldest| oldest.written < written) {
         StuckReason::HeadOfLine

@@ -62,6 +62,7 @@ fn shape() -> Shape {
         has_outbox: true,
         outbox_tells_sent: true,
         deletes_after_send: false,
+        found_by_id: true,
         has_business: false,
         has_observer: true,
         grace: GraceSettings::default().into(),

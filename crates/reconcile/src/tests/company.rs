@@ -52,6 +52,7 @@ pub(super) fn shape() -> Shape {
         has_outbox: true,
         outbox_tells_sent: true,
         deletes_after_send: false,
+        found_by_id: true,
         has_business: true,
         has_observer: true,
         grace: GraceSettings {

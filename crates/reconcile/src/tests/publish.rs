@@ -297,6 +297,23 @@ fn a_copy_that_nobody_stored_is_a_phantom() {
 }
 
 #[test]
+fn a_copy_whose_row_cannot_be_asked_for_is_no_phantom_because_of_a_window() {
+    let seen = |found_by_id| {
+        let shape = Shape {
+            found_by_id,
+            ..shape()
+        };
+        Company::of(shape).copy("e", 1000, 5, Marks::empty())
+    };
+    let a_window = |found_by_id| {
+        let company = seen(found_by_id).covered_but(OUTBOX);
+        company.cover(OUTBOX, 500, 3000)
+    };
+    check(a_window(true), expect!["phantom / unknown(NotCovered)"]);
+    check(a_window(false), expect!["published / unknown(NotCovered)"]);
+}
+
+#[test]
 fn a_version_that_was_stored_once_is_no_phantom_unless_another_event_is_that_version() {
     let overtaken = || copy_of_a_change().change("product/7", 4, 1500).covered();
     check(overtaken(), expect!["published / unknown(NotCovered)"]);
@@ -461,6 +478,14 @@ fn a_resend_that_could_not_be_routed_has_reached_nobody() {
         sent().copy("e", 1500, 5, marks).covered(),
         expect!["unroutable / not-due [RESENT]"],
     );
+}
+
+#[test]
+fn of_rows_written_in_the_same_second_none_was_passed_over() {
+    let same = Company::new()
+        .row("e", 1000, Marks::empty())
+        .row("sent", 1000, Marks::SENT);
+    check(same.covered(), expect!["stuck(RelayIdle) / not-due"]);
 }
 
 #[test]

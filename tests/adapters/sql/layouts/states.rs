@@ -14,10 +14,9 @@ use super::{created, dbms, dropped, found, rounds};
 use crate::sql::base::{Base, Product, drain, now, query};
 
 /// States a profile has no words for; the limits of the mapping say so, too.
-const WITHOUT_WORDS: [(&str, StateName); 3] = [
+const WITHOUT_WORDS: [(&str, StateName); 2] = [
     ("graphile-worker", StateName::Failed),
     ("occurred-on-utc-outbox", StateName::Failed),
-    ("pg-transactional-outbox", StateName::Failed),
 ];
 
 /// Now, as people write it.
@@ -103,10 +102,12 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
         kind: outbox.kind.clone(),
         at: outbox.created_at.clone(),
         sent_at: outbox.sent_at.clone(),
+        failed_at: outbox.failed_at.clone(),
         status: status.map(|column| (column, states.0, states.1)),
         attempts: outbox.attempts.clone(),
         only: None,
         payload: outbox.payload.clone(),
+        compare: None,
     }
 }
 

@@ -30,12 +30,14 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
         prop::bool::weighted(0.95),
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.9),
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.9),
     );
     let consumers = prop::collection::vec(consumer(), 1..=3);
     (tables, grace(), prop::bool::weighted(0.3), consumers).prop_map(
-        |((has_outbox, tells, deletes, has_business, has_observer), grace, two_topics, who)| {
+        |(tables, grace, two_topics, who)| {
+            let (has_outbox, tells, deletes, found_by_id, has_business, has_observer) = tables;
             let mut consumers = Vec::new();
             for (mut consumer, reads_other) in who {
                 consumer.name = format!("consumer-{}", consumers.len());
@@ -54,6 +56,7 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
                 has_outbox,
                 outbox_tells_sent: tells,
                 deletes_after_send: deletes,
+                found_by_id,
                 has_business,
                 has_observer,
                 grace,

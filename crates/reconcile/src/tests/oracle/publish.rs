@@ -81,7 +81,7 @@ fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bo
     {
         return false;
     }
-    let from = if foreign.iter().all(|copy| copy.is_timed()) {
+    let from = if shape.found_by_id && foreign.iter().all(|copy| copy.is_timed()) {
         copied - longest_way_of_a_row(picture, known)
     } else {
         EVER
@@ -189,14 +189,14 @@ fn unsent(
             return unknown(&[reason]);
         }
     }
-    let mut younger_sent = known.sent_rows.iter().any(|&at| at >= written);
+    let mut younger_sent = known.sent_rows.iter().any(|&at| at > written);
     let mut older_waits = false;
     for other in &picture.events {
         let published = other
             .copies
             .iter()
             .any(|c| !c.marks.contains(Marks::OWN_RESEND));
-        younger_sent |= published && other.rows.iter().any(|row| row.at >= written);
+        younger_sent |= published && other.rows.iter().any(|row| row.at > written);
         let same = other.aggregate == event.aggregate && !event.aggregate.is_empty();
         let arrived = other.row_says(Marks::SENT)
             || !other.copies.is_empty()

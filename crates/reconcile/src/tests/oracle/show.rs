@@ -9,10 +9,11 @@ impl fmt::Debug for History {
         let shape = &self.shape;
         writeln!(
             f,
-            "outbox {} (tells sent {}, deletes {}), business {}, observer {}, {:?}, slack {}",
+            "outbox {} (tells sent {}, deletes {}, found by id {}), business {}, observer {}, {:?}, slack {}",
             shape.has_outbox,
             shape.outbox_tells_sent,
             shape.deletes_after_send,
+            shape.found_by_id,
             shape.has_business,
             shape.has_observer,
             shape.grace,

@@ -5,7 +5,7 @@ use waybill_model::{
 };
 
 use super::Value;
-use crate::{Error, Result, Row, RowColumns, RowKey, RowQuery};
+use crate::{Error, InColumn, Result, Row, RowColumns, RowKey, RowQuery, text_at};
 
 /// How much of a value a sample shows.
 const SAMPLED_BYTES: usize = 4096;
@@ -116,6 +116,7 @@ impl Table {
             &roles.version,
             &roles.kind,
             &roles.sent_at,
+            &roles.failed_at,
             &roles.attempts,
             &roles.payload,
         ];
@@ -126,7 +127,7 @@ impl Table {
             .chain(optional.into_iter().flatten())
             .chain(status)
             .chain(only)
-            .try_for_each(|name| self.index(name, roles).map(drop))
+            .try_for_each(|name| self.index(InColumn::of(name).column, roles).map(drop))
     }
 
     /// A row as an observation; `seen_at` stands in where it has no time.
@@ -142,9 +143,13 @@ impl Table {
             let Some(name) = name else {
                 return Ok(String::new());
             };
-            let value = line.values[self.index(name, roles)?]
+            let place = InColumn::of(name);
+            let value = line.values[self.index(place.column, roles)?]
                 .as_deref()
                 .unwrap_or(b"");
+            if let Some(pointer) = place.pointer {
+                return Ok(text_at(value, pointer).unwrap_or_default());
+            }
             if std::str::from_utf8(value).is_err() {
                 marks |= Marks::NOT_UTF8;
             }
@@ -260,6 +265,11 @@ impl Table {
             && !["", "0", "false"].contains(&value(name)?.as_str())
         {
             marks |= Marks::SENT;
+        }
+        if let Some(name) = &roles.failed_at
+            && !["", "0", "false"].contains(&value(name)?.as_str())
+        {
+            marks |= Marks::FAILED;
         }
         if let Some((name, sent, failed)) = &roles.status {
             let word = value(name)?;

@@ -34,6 +34,7 @@ fn roles(table: &str) -> RowColumns {
         kind: column("type"),
         at: "at".to_owned(),
         sent_at: column("sent_at"),
+        failed_at: None,
         status: None,
         attempts: None,
         only: None,

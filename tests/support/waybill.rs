@@ -1,36 +1,55 @@
 //! The real `waybill` program, run with folders of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use waybill_model::Profile;
-use waybill_tests::profile::{environment, save};
-use waybill_world::World;
+
+use crate::profile::{environment, save};
 
 /// A user's machine: config and data folders, passwords in the environment.
-pub(crate) struct Waybill {
+#[derive(Debug)]
+pub struct Waybill {
     folder: tempfile::TempDir,
     secrets: Vec<(String, String)>,
 }
 
 /// How a command ended.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; none when it was killed.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said beside.
+    pub stderr: String,
 }
 
 impl Ended {
     /// The document it printed.
-    pub(crate) fn json(&self) -> Value {
+    ///
+    /// # Panics
+    /// When it printed something else.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {}\n{}", self.stdout, self.stderr))
     }
 }
 
+impl Default for Waybill {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Waybill {
-    pub(crate) fn new() -> Self {
+    /// A machine on which Waybill was never started.
+    ///
+    /// # Panics
+    /// When there is no temporary folder to be had.
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         Self {
             folder,
@@ -39,31 +58,36 @@ impl Waybill {
     }
 
     /// With one password in the environment.
-    pub(crate) fn with_secret(name: &str, password: &str) -> Self {
+    pub fn with_secret(name: &str, password: &str) -> Self {
         let mut waybill = Self::new();
         let secret = (name.to_owned(), password.to_owned());
         waybill.secrets = environment([secret].into());
         waybill
     }
 
-    /// Saves the world's profile; its passwords go into the environment.
-    pub(crate) fn with_profile_of(world: &World, profile: &Profile) -> Self {
+    /// Saves a profile; the passwords it names go into the environment.
+    pub fn with_profile(profile: &Profile, secrets: BTreeMap<String, String>) -> Self {
         let mut waybill = Self::new();
-        waybill.secrets = environment(world.secrets().0);
+        waybill.secrets = environment(secrets);
         save(&waybill.config(), profile);
         waybill
     }
 
-    pub(crate) fn config(&self) -> PathBuf {
+    /// Where its profiles are.
+    pub fn config(&self) -> PathBuf {
         self.folder.path().join("config")
     }
 
-    pub(crate) fn data(&self) -> PathBuf {
+    /// Where its journal is.
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Runs `check --json` with these arguments: what it printed, held against its own schema.
-    pub(crate) fn check(&self, args: &[&str]) -> Ended {
+    ///
+    /// # Panics
+    /// When it does not fit.
+    pub fn check(&self, args: &[&str]) -> Ended {
         let ended = self.run(&[&["check", "--json"], args].concat());
         let schema = self.run(&["schema"]).json();
         let wrong: Vec<String> = jsonschema::validator_for(&schema)
@@ -76,7 +100,10 @@ impl Waybill {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run(&self, args: &[&str]) -> Ended {
         let Output {
             status,
             stdout,
@@ -90,7 +117,10 @@ impl Waybill {
     }
 
     /// Starts it and lets it run.
-    pub(crate) fn start(&self, args: &[&str]) -> Child {
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(&self, args: &[&str]) -> Child {
         let mut command = self.command(args);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("waybill can be started")

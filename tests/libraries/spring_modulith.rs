@@ -1,0 +1,81 @@
+//! Spring Modulith's event publication registry (Java) on PostgreSQL, externalised to Kafka by the
+//! library itself.
+
+use waybill_tests::kafka::Kafka;
+
+use crate::REFUSE;
+use crate::database::Database;
+use crate::host::{Host, Recipe};
+use crate::look::{Look, all, row_key};
+use crate::toolchain::JAVA;
+
+const HOST: Recipe = Recipe {
+    folder: "spring_modulith",
+    make: &[&[
+        "mvn",
+        "--batch-mode",
+        "--quiet",
+        "package",
+        "dependency:copy-dependencies",
+        "-DincludeScope=runtime",
+        "-DoutputDirectory=target/lib",
+    ]],
+    start: &[
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        "target/classes:target/lib/*",
+        "host.Host",
+    ],
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
+    if !JAVA.is_wanted() {
+        return;
+    }
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("modulith", 2, &[]).await;
+    let database = Database::postgres("modulith").await;
+    let broker = kafka.bootstrap().to_owned();
+    let host = Host::install(&HOST, jdbc(&database), broker, &topic);
+    let profile = include_str!("spring_modulith/profile.toml");
+    let look = Look::at_kafka(profile, &database, &kafka, &topic);
+
+    host.run(&["setup"]);
+    // Two records are larger than the producer may send; then the process is gone after two more.
+    let first = host.run(&["write", "12", "3", "7", "--refuse", REFUSE]);
+    let second = host.run_into_the_dark(&["write", "5", "--die-after", "2"]);
+    let refused = all(&[&first[3], &first[7]], "stuck/attempts-exhausted");
+    let cut_off: Vec<&String> = second[2..].iter().collect();
+    let mut expected = all(&cut_off, "stuck/relay-idle");
+    expected.extend(refused);
+    let document = look.finds(&expected, 12);
+
+    // FAILED ones are taken as they are; the others have to be called that first.
+    for id in cut_off {
+        let key = row_key(&document, id);
+        let state = format!("SELECT status FROM event_publication WHERE id = '{key}'");
+        let state = database.text(&state).await;
+        let requeue = format!(
+            "UPDATE event_publication SET status = 'FAILED', completion_date = NULL \
+             WHERE id = '{key}' AND status = '{state}' AND completion_attempts = 1"
+        );
+        database.requeue(&requeue).await;
+    }
+    host.run(&["relay"]);
+    look.finds_nothing(17);
+    database.remove().await;
+}
+
+/// The database as JDBC spells it.
+fn jdbc(database: &Database) -> String {
+    let url = database.url();
+    let (user, password) = (url.username(), url.password().unwrap_or_default());
+    let mut bare = url.clone();
+    bare.set_password(None).expect("it has a host");
+    bare.set_username("").expect("it has a host");
+    bare.set_scheme("postgresql").expect("as good as postgres");
+    format!("jdbc:{bare}?user={user}&password={password}")
+}

@@ -1,0 +1,83 @@
+//! Watermill's SQL queue (Go) on MariaDB, forwarded to RabbitMQ by the library's router.
+
+use std::time::Duration;
+
+use waybill_tests::rabbit::Vhost;
+use waybill_tests::wait::wait_for;
+
+use crate::REFUSE;
+use crate::database::Database;
+use crate::host::{Host, Recipe};
+use crate::look::{Look, all, row_key};
+use crate::toolchain::GO;
+
+const HOST: Recipe = Recipe {
+    folder: "watermill",
+    make: &[&["go", "build", "-buildvcs=false", "-o", "host", "."]],
+    start: &["./host"],
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
+    if !GO.is_wanted() {
+        return;
+    }
+    let vhost = Vhost::new("watermill");
+    vhost.exchange("products", "fanout", serde_json::json!({}));
+    vhost.queue("products.audit", "stream", serde_json::json!({}));
+    vhost.bind("products", "", "products.audit");
+    let database = Database::mariadb("watermill").await;
+    let broker = vhost.url_with_password();
+    let host = Host::install(&HOST, dsn(&database), broker, "products");
+    let profile = include_str!("watermill/profile.toml");
+    let look = Look::at_rabbitmq(profile, &database, &vhost);
+
+    host.run(&["setup"]);
+    // A stream knows the past from its first message on, and clocks may be two seconds apart.
+    host.run(&["write", "1"]);
+    host.run(&["relay"]);
+    seconds_pass(&database, 4).await;
+    // Two messages end in the poison queue, and are acknowledged all the same.
+    let first = host.run(&["write", "12", "3", "7"]);
+    host.run(&["relay", "-refuse", REFUSE]);
+    // `created_at` counts whole seconds: what is written later must look later.
+    seconds_pass(&database, 1).await;
+    // Two more have left when the power is cut, but are not acknowledged yet.
+    let second = host.run(&["write", "5"]);
+    host.run_into_the_dark(&["relay", "-die-after", "2"]);
+    let poisoned = [&first[3], &first[7]];
+    let cut_off: Vec<&String> = second[2..].iter().collect();
+    let mut expected = all(&cut_off, "stuck/relay-idle");
+    expected.extend(all(&poisoned, "lost-in-publish"));
+    let document = look.finds(&expected, 13);
+
+    // What is not acknowledged is taken anyway.
+    for id in poisoned {
+        let key = row_key(&document, id);
+        let requeue = format!(
+            "UPDATE watermill_products SET acked = false WHERE `offset` = {key} AND acked = true"
+        );
+        database.requeue(&requeue).await;
+    }
+    host.run(&["relay"]);
+    look.finds_nothing(18);
+    database.remove().await;
+}
+
+/// Waits until the database's clock shows so many seconds more.
+async fn seconds_pass(database: &Database, seconds: u32) {
+    let at = format!("SELECT CAST(UNIX_TIMESTAMP() + {seconds} AS CHAR)");
+    let at = database.text(&at).await;
+    let is_later = format!("SELECT CAST(UNIX_TIMESTAMP() >= {at} AS CHAR)");
+    let passed = async || (database.text(&is_later).await == "1").then_some(());
+    wait_for("the database's clock", Duration::from_secs(30), passed).await;
+}
+
+/// The database as Go's driver spells it.
+fn dsn(database: &Database) -> String {
+    let url = database.url();
+    let (user, password) = (url.username(), url.password().unwrap_or_default());
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().unwrap_or_default();
+    format!("{user}:{password}@tcp({host}:{port}){}", url.path())
+}
