@@ -73,8 +73,12 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
+    use waybill_model::canonical_id;
+
     use super::*;
-    use crate::layout;
+    use crate::{IdShape, layout, layouts};
+
+    const BROKERS: [BrokerKind; 2] = [BrokerKind::RabbitMq, BrokerKind::Kafka];
 
     #[test]
     fn what_a_library_does_not_say_is_looked_for_in_general() {
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn every_brokers_general_list_has_all_that_is_asked_for() {
-        for broker in [BrokerKind::RabbitMq, BrokerKind::Kafka] {
+        for broker in BROKERS {
             let general = general_carriers(broker);
             for list in [
                 &general.id,
@@ -104,6 +108,43 @@ mod tests {
                 assert!(!list.is_empty(), "{broker:?}");
             }
         }
+    }
+
+    /// What an id of this shape looks like in a table, or on a broker.
+    fn spelled(shape: IdShape) -> &'static str {
+        match shape {
+            IdShape::Uuid | IdShape::UuidOrBytes => "0B5F3C8A-9D1E-4F6A-8C2B-7E4D5A6F1B20",
+            IdShape::UuidWithoutDashes => "0b5f3c8a9d1e4f6a8c2b7e4d5a6f1b20",
+            // Eight bytes are read as the number they are.
+            IdShape::Number | IdShape::NumberInBytes => "1462548291038765056",
+            IdShape::HexHalves => "0000017c6f1c0001-0242ac1200070000",
+            IdShape::Text => "Order-7",
+        }
+    }
+
+    #[test]
+    fn every_librarys_ids_join_table_and_broker() {
+        let mut n_joined = 0;
+        for layout in layouts() {
+            let outboxes = layout
+                .tables
+                .iter()
+                .filter(|table| table.published.is_some());
+            for (table, broker) in outboxes.flat_map(|table| BROKERS.map(|broker| (table, broker)))
+            {
+                let Some(on) = layout.on(broker).filter(|on| !on.id.is_empty()) else {
+                    continue;
+                };
+                let stored = table
+                    .id_shape
+                    .expect("an outbox says what its ids look like");
+                let sent = on.id_shape.unwrap_or(stored);
+                let (stored, sent) = (canonical_id(spelled(stored)), canonical_id(spelled(sent)));
+                assert_eq!(stored, sent, "{} {broker:?}", table.id);
+                n_joined += 1;
+            }
+        }
+        assert!(n_joined > 20, "{n_joined} joins");
     }
 
     #[test]
