@@ -136,8 +136,9 @@ impl Part {
                 })
             })
             .collect();
+        // By reason as well, so that which of two is told does not depend on which came first.
         self.gaps
-            .sort_by_key(|gap| (gap.window.from, gap.window.to));
+            .sort_by_cached_key(|gap| (gap.window.from, gap.window.to, gap.reason.to_string()));
         self.gaps.dedup();
         self.gaps.truncate(MAX_GAPS);
     }
@@ -379,6 +380,18 @@ mod tests {
             proof.absence(30, 110),
             Err(Unproven::Because(UnknownReason::RetentionPassed))
         );
+    }
+
+    #[test]
+    fn which_of_two_reasons_is_told_does_not_depend_on_which_came_first() {
+        let parts = [
+            coverage(0, 0, 100, &[(35, 36, GapReason::Retention)]),
+            coverage(0, 0, 100, &[(34, 51, GapReason::Compacted)]),
+        ];
+        let told = |parts: &[Coverage]| book(parts).proof(PLACE).absence(0, 100);
+        let mut back = parts.clone();
+        back.reverse();
+        assert_eq!(told(&parts), told(&back));
     }
 
     #[test]
