@@ -123,7 +123,7 @@ fn passed(
     {
         return unproven(why);
     }
-    match doubt::of_consumer(event, consumer.no) {
+    match doubt::of_consumer(event, consumer) {
         Some(reason) => ConsumerCode::unknown(reason),
         None => ConsumerCode::LOST,
     }
@@ -158,7 +158,7 @@ fn unwatched(
         .inbox
         .absence(from, anchor.at.saturating_add(consumer.grace))
     {
-        Ok(()) => match doubt::of_consumer(event, consumer.no) {
+        Ok(()) => match doubt::of_consumer(event, consumer) {
             Some(reason) => ConsumerCode::unknown(reason),
             None => ConsumerCode::lagging(waybill_model::LagReason::Behind),
         },

@@ -72,6 +72,13 @@ pub(crate) struct ConsumerContext {
     pub(crate) dead_letters: Proofs,
 }
 
+impl ConsumerContext {
+    /// Whether it reads that destination.
+    pub(crate) fn reads(&self, place: PlaceId) -> bool {
+        self.destination.is_none_or(|wanted| wanted == place)
+    }
+}
+
 /// The proofs of all places of one role.
 #[derive(Debug)]
 pub(crate) struct Proofs(Vec<Proof>);

@@ -1,8 +1,8 @@
 //! Why something that was not found may be there all the same: it cannot be recognised.
 
-use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
+use waybill_model::{Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
 
-use super::Summary;
+use super::{ConsumerContext, Summary};
 use crate::basis::Fit;
 use crate::store::{CopyRef, State};
 
@@ -60,16 +60,27 @@ pub(super) fn of_absence(event: &Summary<'_>) -> Option<UnknownReason> {
 }
 
 /// Of a consumer's inbox and dead letters: whether they can hold the event without our knowing.
-/// An inbox is only ever asked by id.
-pub(super) fn of_consumer(event: &Summary<'_>, no: ConsumerNo) -> Option<UnknownReason> {
+pub(super) fn of_consumer(
+    event: &Summary<'_>,
+    consumer: &ConsumerContext,
+) -> Option<UnknownReason> {
     let index = event.index;
     let mut members = index.events.members(event.no);
     if members.all(|member| index.events.is(member, State::NO_ID)) {
+        // An inbox is only ever asked by id.
         return Some(UnknownReason::NoMatchableId);
     }
-    let own = |role: PlaceRole| role == PlaceRole::Inbox(no) || role == PlaceRole::DeadLetters(no);
-    let places = index.shape.places.iter().filter(|place| own(place.role));
-    places.filter_map(|place| index.bases.doubt(place.id)).min()
+    let unseen = consumer.has_dead_letters && !index.events.has_copy(event.no);
+    let places = index.shape.places.iter();
+    let reasons = places.filter_map(|place| match place.role {
+        PlaceRole::Inbox(no) | PlaceRole::DeadLetters(no) if no == consumer.no => {
+            index.bases.doubt(place.id)
+        }
+        // A dead letter carries what its copy carried, whatever that was.
+        PlaceRole::Destination if unseen && consumer.reads(place.id) => of_place(event, place.id),
+        _ => None,
+    });
+    reasons.min()
 }
 
 fn of_place(event: &Summary<'_>, place: PlaceId) -> Option<UnknownReason> {
@@ -87,5 +98,5 @@ fn of_place(event: &Summary<'_>, place: PlaceId) -> Option<UnknownReason> {
 
 fn has_key(event: &Summary<'_>) -> bool {
     let kinship = event.index.bases.kinship();
-    kinship.is_some_and(|kinship| kinship.has_key(event.no))
+    event.reconstructed || kinship.is_some_and(|kinship| kinship.has_key(event.no))
 }

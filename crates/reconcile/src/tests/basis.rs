@@ -1,10 +1,10 @@
 //! By what messages are recognised, and what is said where nothing recognises them.
 
 use expect_test::{Expect, expect};
-use waybill_model::{Marks, Observation, Recognised};
+use waybill_model::{ConsumerNo, Marks, Observation, Place, PlaceId, PlaceRole, Recognised};
 
 use super::company::*;
-use crate::{Shape, sentence};
+use crate::{ConsumerShape, ProgressKind, QueueProgress, Shape, sentence};
 
 /// What one message or row tells of its event.
 #[derive(Clone, Copy)]
@@ -365,6 +365,50 @@ fn what_an_inbox_calls_by_other_names_is_not_called_lost() {
     );
     expect!["Written to the outbox at 00:16:41.000. Published to product-events 0 µs later. Nobody can say whether search processed it: of 3 sampled rows of search.inbox 0 carry an id that was seen anywhere else; check the inbox's `id`."]
         .assert_eq(&company.index.sentence(company.no("e1")));
+}
+
+#[test]
+fn a_dead_letter_under_another_id_is_not_taken_for_nothing() {
+    let queue = |ready| QueueProgress {
+        ready,
+        unacked: 0,
+        consumers: 1,
+        bound: true,
+        may_drop: false,
+    };
+    let mut two = shape();
+    two.consumers[0].progress = ProgressKind::Queue;
+    two.consumers.push(ConsumerShape {
+        name: "storefront".to_owned(),
+        dead_letters: false,
+        ..two.consumers[0].clone()
+    });
+    let theirs = PlaceId(6);
+    two.places.push(Place {
+        id: theirs,
+        role: PlaceRole::Inbox(ConsumerNo(1)),
+        source: "test".to_owned(),
+        name: "storefront.inbox".to_owned(),
+    });
+    let mut company = Company::of(two).covered().queue(1900, queue(0));
+    for nth in 1..=6 {
+        let id = format!("e{nth}");
+        company = company
+            .see(row(&id, 1000 + nth, NOTHING))
+            .see(copy(&format!("m{nth}"), 1000 + nth, NOTHING))
+            .see(seen(theirs, &id, 1001 + nth));
+        if nth > 1 {
+            company = company.inbox(&id, 1001 + nth);
+        }
+    }
+    let mut company = company.letter("m1", 1001, Marks::empty());
+    check(
+        &mut company,
+        &["e1", "e2"],
+        expect![[r#"
+            e1 published / unknown(NoMatchableId) / processed
+            e2 published / processed / processed"#]],
+    );
 }
 
 #[test]

@@ -129,11 +129,13 @@ impl Bases {
         reasons.into_iter().min()
     }
 
-    /// Why a consumer may have it without our knowing. Inboxes hold nothing but ids.
+    /// Why a consumer may have it without our knowing. Inboxes hold nothing but ids; dead letters
+    /// what the copies carried.
     pub(super) fn of_consumer(
         &self,
         event: &Event<'_>,
         no: ConsumerNo,
+        all: &[Event<'_>],
         known: &Known<'_>,
     ) -> Option<UnknownReason> {
         if event.nameless {
@@ -144,7 +146,16 @@ impl Bases {
         let reasons = places
             .into_iter()
             .filter_map(|it| self.recognised(it).doubt());
-        reasons.min()
+        let mut reasons: Vec<UnknownReason> = reasons.collect();
+        let consumer = &known.shape.consumers[usize::from(no.0)];
+        if consumer.dead_letters && event.copies.is_empty() {
+            for place in known.places(PlaceRole::Destination) {
+                if consumer.destination.is_none_or(|wanted| wanted == place) {
+                    reasons.extend(self.of_place(place, event, all));
+                }
+            }
+        }
+        reasons.into_iter().min()
     }
 
     fn of_place(

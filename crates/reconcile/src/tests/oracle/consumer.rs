@@ -225,7 +225,7 @@ fn unless_unrecognised(
     known: &Known<'_>,
     verdict: ConsumerVerdict,
 ) -> Vec<ConsumerVerdict> {
-    match picture.bases.of_consumer(event, no, known) {
+    match picture.bases.of_consumer(event, no, &picture.by_id, known) {
         Some(reason) => unknown(&[reason]),
         None => vec![verdict],
     }

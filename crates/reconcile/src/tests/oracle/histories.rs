@@ -31,7 +31,7 @@ pub(super) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         rng_seed,
         cases,
-        max_shrink_iters: 4_000,
+        max_shrink_iters: 20_000,
         failure_persistence: None,
         ..asked
     }
