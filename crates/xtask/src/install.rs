@@ -29,7 +29,8 @@ pub(crate) const DISPLAY: [&str; 6] = [
 const TOOLCHAINS: [(&str, &[&str], &[&str]); 6] = [
     ("java", &["javac", "-version"], &["default-jdk-headless"]),
     ("java", &["mvn", "--version"], &["maven"]),
-    ("go", &["go", "version"], &["golang-go"]),
+    // It knows this package from 1.21 on, and fetches the version that a go.mod asks for by itself.
+    ("go", &["go", "list", "slices"], &["golang-go"]),
     ("node", &["node", "--version"], &["nodejs"]),
     ("node", &["npm", "--version"], &["npm"]),
     (
