@@ -17,7 +17,9 @@ impl Index {
         let drawn = self.drawn(&bases);
         let mut found: Vec<(PlaceId, Tally)> = Vec::new();
         for (place, drawn) in &drawn {
-            found.push((*place, self.count_ids(drawn)));
+            let mut tally = self.count_ids(drawn);
+            tally.vouched = !tally.ids_do() && self.is_vouched_for(*place, &bases);
+            found.push((*place, tally));
         }
         if found.iter().any(|(_, tally)| !tally.ids_do()) {
             let mut kinship = bases.kinship.take().unwrap_or_else(Kinship::new);

@@ -17,6 +17,8 @@ pub(crate) use kinship::{Fit, Kinship};
 
 mod find;
 
+mod vouch;
+
 mod absorb;
 
 use std::collections::BTreeMap;

@@ -432,7 +432,8 @@ impl Events {
         })
     }
 
-    fn own_inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
+    /// The same of what is known under its own id.
+    pub(crate) fn own_inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let track = self.inboxes.get(usize::from(consumer.0))?;
         let first = track.at(no, self.base(no))?;
         let role = PlaceRole::Inbox(consumer);

@@ -450,3 +450,33 @@ fn where_rows_go_once_they_are_sent_they_are_not_held_against_messages() {
         expect!["m1 published / unknown(NotCovered)"],
     );
 }
+
+/// Forty rows, all sent and processed; of so many the messages are left, beside five that nobody
+/// stored.
+fn compacted(left: i64) -> Company {
+    let mut company = Company::new().covered().committed(2000, Some(5000));
+    for nth in 1..=40 {
+        let id = format!("e{nth}");
+        company = company.see(row(&id, 1000 + nth, NOTHING));
+        if nth > 40 - left {
+            company = company.see(copy(&id, 1000 + nth, NOTHING));
+        }
+        company = company.inbox(&id, 1002 + nth);
+    }
+    (1..=5).fold(company, |company, nth| {
+        company.see(copy(&format!("strange-{nth}"), 1020 + nth, NOTHING))
+    })
+}
+
+#[test]
+fn phantoms_are_told_where_compaction_has_left_few_messages_beside_them() {
+    // The topic's offsets are its times here, and a compacted one is read without loss as well.
+    let verdict = |left| compacted(left).verdict("strange-3");
+    assert!(verdict(16).starts_with("phantom"), "{}", verdict(16));
+    // Of seven messages five are strange: nobody can say of which flow they are.
+    assert!(
+        verdict(2).starts_with("unknown(NoMatchableId)"),
+        "{}",
+        verdict(2)
+    );
+}
