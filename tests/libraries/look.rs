@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use waybill_model::{BrokerSettings, Profile};
+use waybill_model::{BrokerSettings, OutboxSettings, Profile};
 use waybill_tests::kafka::Kafka;
+use waybill_tests::profile::save;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
 
@@ -20,10 +21,23 @@ const BROKER_SECRET: &str = "library-broker";
 /// How long a row may stay too young to be judged: a grace of one second, and a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whose a table is, and what has to be said by hand all the same.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    /// The table, as the library calls it.
+    pub(crate) table: &'static str,
+    /// The layout that Waybill must recognise.
+    pub(crate) layout: &'static str,
+    /// Roles that the layout cannot know.
+    pub(crate) by_hand: &'static [(&'static str, &'static str)],
+}
+
 /// Somebody with a profile.
 #[derive(Debug)]
 pub(crate) struct Look {
-    profile: String,
+    profile: Profile,
+    /// The statement that puts a row back, with places for key and state.
+    requeue: String,
     waybill: Waybill,
 }
 
@@ -32,7 +46,12 @@ pub(crate) type Findings = BTreeMap<String, String>;
 
 impl Look {
     /// With a library's profile at a topic.
-    pub(crate) fn at_kafka(toml: &str, database: &Database, kafka: &Kafka, topic: &str) -> Self {
+    pub(crate) fn at_kafka(
+        (toml, outbox): (&str, &Outbox),
+        database: &Database,
+        kafka: &Kafka,
+        topic: &str,
+    ) -> Self {
         let mut profile = profile(toml, database);
         profile.broker = BrokerSettings {
             url: format!("kafka://{}", kafka.bootstrap()),
@@ -41,11 +60,15 @@ impl Look {
             options: BTreeMap::new(),
         };
         topic.clone_into(&mut profile.flows[0].destination);
-        Self::with(&profile, database, None)
+        Self::with(profile, outbox, database, None)
     }
 
     /// With a library's profile at the exchange and the audit stream it names.
-    pub(crate) fn at_rabbitmq(toml: &str, database: &Database, vhost: &Vhost) -> Self {
+    pub(crate) fn at_rabbitmq(
+        (toml, outbox): (&str, &Outbox),
+        database: &Database,
+        vhost: &Vhost,
+    ) -> Self {
         let mut profile = profile(toml, database);
         profile.broker = BrokerSettings {
             url: vhost.url(),
@@ -53,23 +76,59 @@ impl Look {
             secret: Some(BROKER_SECRET.to_owned()),
             options: BTreeMap::new(),
         };
-        Self::with(&profile, database, Some(vhost.password()))
+        Self::with(profile, outbox, database, Some(vhost.password()))
     }
 
-    fn with(profile: &Profile, database: &Database, broker: Option<&str>) -> Self {
-        let database = database.url().password().map(str::to_owned);
+    fn with(
+        mut profile: Profile,
+        outbox: &Outbox,
+        database: &Database,
+        broker: Option<&str>,
+    ) -> Self {
+        let password = database.url().password().map(str::to_owned);
         let secrets = [
-            (DATABASE_SECRET, database),
+            (DATABASE_SECRET, password),
             (BROKER_SECRET, broker.map(str::to_owned)),
         ];
         let secrets = secrets
             .into_iter()
             .filter_map(|(name, password)| Some((name.to_owned(), password?)))
             .collect();
+        let waybill = Waybill::with_profile(&profile, secrets);
+        let (settings, requeue) = recognised(&waybill, outbox, database);
+        profile.outbox = Some(settings);
+        save(&waybill.config(), &profile);
         Self {
-            profile: profile.name.clone(),
-            waybill: Waybill::with_profile(profile, secrets),
+            profile,
+            requeue,
+            waybill,
         }
+    }
+
+    /// Puts one row back by the statement that Waybill knows of its library: it hits that row, as
+    /// long as it is as it was last seen.
+    pub(crate) async fn requeue(&self, database: &Database, key: &str) {
+        let outbox = self.profile.outbox.as_ref().expect("it was recognised");
+        let mut sql = String::new();
+        let mut rest = self.requeue.as_str();
+        // A colon inside of a time is followed by a digit.
+        while let Some(at) = rest.find(':') {
+            let behind = &rest[at + 1..];
+            let end = behind
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(behind.len());
+            let name = &behind[..end];
+            if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                sql.push_str(&rest[..at]);
+                let last_seen = database.literal(&outbox.table, name, &outbox.key, key);
+                sql.push_str(&last_seen.await);
+            } else {
+                sql.push_str(&rest[..=at + end]);
+            }
+            rest = &behind[end..];
+        }
+        sql.push_str(rest);
+        database.requeue(&sql).await;
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.
@@ -98,7 +157,7 @@ impl Look {
     fn look_when_ripe(&self) -> Ended {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.waybill.check(&["--profile", &self.profile]);
+            let ended = self.waybill.check(&["--profile", &self.profile.name]);
             let document = ended.json();
             let ripe = document["counts"]["pending"] == 0
                 && list(&document["findings"]).all(|finding| finding["phase"] == "confirmed");
@@ -141,6 +200,30 @@ fn findings(document: &Value) -> Findings {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
+}
+
+/// What Waybill makes of a table: the settings of a profile, and the statement that puts a row back.
+fn recognised(waybill: &Waybill, outbox: &Outbox, database: &Database) -> (OutboxSettings, String) {
+    let table = database.qualified(outbox.table);
+    let url = database.settings().url;
+    let words = ["layouts", "explain", &table, "--database", &url];
+    let secret = ["--secret", DATABASE_SECRET, "--json"];
+    let document = waybill.run(&[&words[..], &secret[..]].concat()).json();
+    assert_eq!(document["verdict"], "recognised", "{document:#}");
+    let best = &document["candidates"][0];
+    assert_eq!(best["table"], outbox.layout, "{document:#}");
+    assert_eq!(best["confidence"], "certain", "{document:#}");
+    assert!(!best["version"].is_null(), "an unknown version: {best:#}");
+    let toml = document["profile"].as_str().expect("a profile's part");
+    let mut toml: toml::Table = toml.parse().expect("TOML");
+    let settings = toml["outbox"].as_table_mut().expect("a table");
+    for (role, place) in outbox.by_hand {
+        settings.insert((*role).to_owned(), (*place).into());
+    }
+    let settings = toml["outbox"].clone().try_into().expect("settings");
+    let mut statement = list(&document["requeue"]).filter_map(Value::as_str);
+    let statement = statement.find(|line| line.starts_with("UPDATE "));
+    (settings, statement.expect("it has a statement").to_owned())
 }
 
 /// A library's profile, on this database.
