@@ -128,9 +128,8 @@ impl Database {
         value.map_or_else(|| "NULL".to_owned(), |value| format!("'{value}'"))
     }
 
-    /// Puts one row back by a statement that names the key and the state last seen: it hits that
-    /// row, and once only.
-    pub(crate) async fn requeue(&self, sql: &str) {
+    /// Executes a statement that names a row and the state last seen: it hits that row, and once only.
+    pub(crate) async fn hit_once(&self, sql: &str) {
         let hit = self.writer.execute(sql).await;
         assert_eq!(hit, 1, "{sql}");
         let hit = self.writer.execute(sql).await;

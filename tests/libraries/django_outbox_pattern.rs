@@ -64,7 +64,8 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
 
     // What is still scheduled is taken anyway.
     for id in failed {
-        look.requeue(&database, row_key(&document, id)).await;
+        let key = row_key(&document, id);
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

@@ -11,6 +11,7 @@ use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::database::Database;
+use crate::requeue::Requeue;
 
 /// By what name a profile knows the database's password …
 pub(crate) const DATABASE_SECRET: &str = "library-database";
@@ -35,10 +36,9 @@ pub(crate) struct Outbox {
 /// Somebody with a profile.
 #[derive(Debug)]
 pub(crate) struct Look {
-    profile: Profile,
-    /// The statement that puts a row back, with places for key and state.
-    requeue: String,
+    profile: String,
     waybill: Waybill,
+    pub(crate) requeue: Requeue,
 }
 
 /// A finding in short: `stuck/relay-idle`, `lost-in-publish`.
@@ -95,40 +95,19 @@ impl Look {
             .filter_map(|(name, password)| Some((name.to_owned(), password?)))
             .collect();
         let waybill = Waybill::with_profile(&profile, secrets);
-        let (settings, requeue) = recognised(&waybill, outbox, database);
+        let (settings, statement) = recognised(&waybill, outbox, database);
+        let requeue = Requeue {
+            statement,
+            table: settings.table.clone(),
+            key: settings.key.clone(),
+        };
         profile.outbox = Some(settings);
         save(&waybill.config(), &profile);
         Self {
-            profile,
-            requeue,
+            profile: profile.name,
             waybill,
+            requeue,
         }
-    }
-
-    /// Puts one row back by the statement that Waybill knows of its library: it hits that row, as
-    /// long as it is as it was last seen.
-    pub(crate) async fn requeue(&self, database: &Database, key: &str) {
-        let outbox = self.profile.outbox.as_ref().expect("it was recognised");
-        let mut sql = String::new();
-        let mut rest = self.requeue.as_str();
-        // A colon inside of a time is followed by a digit.
-        while let Some(at) = rest.find(':') {
-            let behind = &rest[at + 1..];
-            let end = behind
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(behind.len());
-            let name = &behind[..end];
-            if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                sql.push_str(&rest[..at]);
-                let last_seen = database.literal(&outbox.table, name, &outbox.key, key);
-                sql.push_str(&last_seen.await);
-            } else {
-                sql.push_str(&rest[..=at + end]);
-            }
-            rest = &behind[end..];
-        }
-        sql.push_str(rest);
-        database.requeue(&sql).await;
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.
@@ -157,7 +136,7 @@ impl Look {
     fn look_when_ripe(&self) -> Ended {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.waybill.check(&["--profile", &self.profile.name]);
+            let ended = self.waybill.check(&["--profile", &self.profile]);
             let document = ended.json();
             let ripe = document["counts"]["pending"] == 0
                 && list(&document["findings"]).all(|finding| finding["phase"] == "confirmed");

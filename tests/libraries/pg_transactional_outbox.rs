@@ -49,7 +49,8 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
 
     // What was never finished is taken anyway, when its lock has run out.
     for id in abandoned {
-        look.requeue(&database, row_key(&document, id)).await;
+        let key = row_key(&document, id);
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

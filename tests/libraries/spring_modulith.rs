@@ -66,7 +66,8 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
 
     // FAILED ones are taken as they are; the others have to be called that first.
     for id in cut_off {
-        look.requeue(&database, row_key(&document, id)).await;
+        let key = row_key(&document, id);
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

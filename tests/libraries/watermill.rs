@@ -59,7 +59,8 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
 
     // What is not acknowledged is taken anyway.
     for id in poisoned {
-        look.requeue(&database, row_key(&document, id)).await;
+        let key = row_key(&document, id);
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(18);
