@@ -6,7 +6,7 @@ use waybill_tests::rabbit::Vhost;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, all, row_key};
+use crate::look::{Look, Outbox, all, row_key};
 use crate::toolchain::PYTHON;
 
 const PIP: &[&str] = &[
@@ -25,6 +25,12 @@ const HOST: Recipe = Recipe {
     start: &["venv/bin/python", "host.py"],
 };
 
+const OUTBOX: Outbox = Outbox {
+    table: "published",
+    layout: "django-outbox-pattern-published",
+    by_hand: &[],
+};
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     if !PYTHON.is_wanted() {
@@ -41,9 +47,9 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let broker = format!("stomp://{user}:{password}@127.0.0.1:{port}/{name}");
     let host = Host::install(&HOST, database.url().to_string(), broker, "products");
     let profile = include_str!("django_outbox_pattern/profile.toml");
-    let look = Look::at_rabbitmq(profile, &database, &vhost);
-
     host.run(&["setup"]);
+    let look = Look::at_rabbitmq((profile, &OUTBOX), &database, &vhost);
+
     // Two messages fail for good after two attempts each.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "--refuse", REFUSE]);
@@ -59,11 +65,7 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     // What is still scheduled is taken anyway.
     for id in failed {
         let key = row_key(&document, id);
-        let requeue = format!(
-            "UPDATE published SET status = 1, retry = 0, expires_at = now() + interval '1 day' \
-             WHERE id = '{key}' AND status = -1 AND retry = 2"
-        );
-        database.requeue(&requeue).await;
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use waybill_model::{BrokerSettings, Profile};
+use waybill_model::{BrokerSettings, OutboxSettings, Profile};
 use waybill_tests::kafka::Kafka;
+use waybill_tests::profile::save;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::database::Database;
+use crate::requeue::Requeue;
 
 /// By what name a profile knows the database's password …
 pub(crate) const DATABASE_SECRET: &str = "library-database";
@@ -20,11 +22,23 @@ const BROKER_SECRET: &str = "library-broker";
 /// How long a row may stay too young to be judged: a grace of one second, and a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whose a table is, and what has to be said by hand all the same.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    /// The table, as the library calls it.
+    pub(crate) table: &'static str,
+    /// The layout that Waybill must recognise.
+    pub(crate) layout: &'static str,
+    /// Roles that the layout cannot know.
+    pub(crate) by_hand: &'static [(&'static str, &'static str)],
+}
+
 /// Somebody with a profile.
 #[derive(Debug)]
 pub(crate) struct Look {
     profile: String,
     waybill: Waybill,
+    pub(crate) requeue: Requeue,
 }
 
 /// A finding in short: `stuck/relay-idle`, `lost-in-publish`.
@@ -32,7 +46,12 @@ pub(crate) type Findings = BTreeMap<String, String>;
 
 impl Look {
     /// With a library's profile at a topic.
-    pub(crate) fn at_kafka(toml: &str, database: &Database, kafka: &Kafka, topic: &str) -> Self {
+    pub(crate) fn at_kafka(
+        (toml, outbox): (&str, &Outbox),
+        database: &Database,
+        kafka: &Kafka,
+        topic: &str,
+    ) -> Self {
         let mut profile = profile(toml, database);
         profile.broker = BrokerSettings {
             url: format!("kafka://{}", kafka.bootstrap()),
@@ -41,11 +60,15 @@ impl Look {
             options: BTreeMap::new(),
         };
         topic.clone_into(&mut profile.flows[0].destination);
-        Self::with(&profile, database, None)
+        Self::with(profile, outbox, database, None)
     }
 
     /// With a library's profile at the exchange and the audit stream it names.
-    pub(crate) fn at_rabbitmq(toml: &str, database: &Database, vhost: &Vhost) -> Self {
+    pub(crate) fn at_rabbitmq(
+        (toml, outbox): (&str, &Outbox),
+        database: &Database,
+        vhost: &Vhost,
+    ) -> Self {
         let mut profile = profile(toml, database);
         profile.broker = BrokerSettings {
             url: vhost.url(),
@@ -53,22 +76,37 @@ impl Look {
             secret: Some(BROKER_SECRET.to_owned()),
             options: BTreeMap::new(),
         };
-        Self::with(&profile, database, Some(vhost.password()))
+        Self::with(profile, outbox, database, Some(vhost.password()))
     }
 
-    fn with(profile: &Profile, database: &Database, broker: Option<&str>) -> Self {
-        let database = database.url().password().map(str::to_owned);
+    fn with(
+        mut profile: Profile,
+        outbox: &Outbox,
+        database: &Database,
+        broker: Option<&str>,
+    ) -> Self {
+        let password = database.url().password().map(str::to_owned);
         let secrets = [
-            (DATABASE_SECRET, database),
+            (DATABASE_SECRET, password),
             (BROKER_SECRET, broker.map(str::to_owned)),
         ];
         let secrets = secrets
             .into_iter()
             .filter_map(|(name, password)| Some((name.to_owned(), password?)))
             .collect();
+        let waybill = Waybill::with_profile(&profile, secrets);
+        let (settings, statement) = recognised(&waybill, outbox, database);
+        let requeue = Requeue {
+            statement,
+            table: settings.table.clone(),
+            key: settings.key.clone(),
+        };
+        profile.outbox = Some(settings);
+        save(&waybill.config(), &profile);
         Self {
-            profile: profile.name.clone(),
-            waybill: Waybill::with_profile(profile, secrets),
+            profile: profile.name,
+            waybill,
+            requeue,
         }
     }
 
@@ -141,6 +179,30 @@ fn findings(document: &Value) -> Findings {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
+}
+
+/// What Waybill makes of a table: the settings of a profile, and the statement that puts a row back.
+fn recognised(waybill: &Waybill, outbox: &Outbox, database: &Database) -> (OutboxSettings, String) {
+    let table = database.qualified(outbox.table);
+    let url = database.settings().url;
+    let words = ["layouts", "explain", &table, "--database", &url];
+    let secret = ["--secret", DATABASE_SECRET, "--json"];
+    let document = waybill.run(&[&words[..], &secret[..]].concat()).json();
+    assert_eq!(document["verdict"], "recognised", "{document:#}");
+    let best = &document["candidates"][0];
+    assert_eq!(best["table"], outbox.layout, "{document:#}");
+    assert_eq!(best["confidence"], "certain", "{document:#}");
+    assert!(!best["version"].is_null(), "an unknown version: {best:#}");
+    let toml = document["profile"].as_str().expect("a profile's part");
+    let mut toml: toml::Table = toml.parse().expect("TOML");
+    let settings = toml["outbox"].as_table_mut().expect("a table");
+    for (role, place) in outbox.by_hand {
+        settings.insert((*role).to_owned(), (*place).into());
+    }
+    let settings = toml["outbox"].clone().try_into().expect("settings");
+    let mut statement = list(&document["requeue"]).filter_map(Value::as_str);
+    let statement = statement.find(|line| line.starts_with("UPDATE "));
+    (settings, statement.expect("it has a statement").to_owned())
 }
 
 /// A library's profile, on this database.

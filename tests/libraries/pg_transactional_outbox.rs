@@ -6,13 +6,19 @@ use waybill_tests::kafka::Kafka;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, all, row_key};
+use crate::look::{Look, Outbox, all, row_key};
 use crate::toolchain::NODE;
 
 const HOST: Recipe = Recipe {
     folder: "pg_transactional_outbox",
     make: &[&["npm", "ci", "--no-audit", "--no-fund"]],
     start: &["node", "host.js"],
+};
+
+const OUTBOX: Outbox = Outbox {
+    table: "outbox",
+    layout: "pg-transactional-outbox",
+    by_hand: &[],
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,9 +32,9 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let broker = kafka.bootstrap().to_owned();
     let host = Host::install(&HOST, database.url().to_string(), broker, &topic);
     let profile = include_str!("pg_transactional_outbox/profile.toml");
-    let look = Look::at_kafka(profile, &database, &kafka, &topic);
-
     host.run(&["setup"]);
+    let look = Look::at_kafka((profile, &OUTBOX), &database, &kafka, &topic);
+
     // Two messages are abandoned after two attempts each.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "--refuse", REFUSE]);
@@ -44,14 +50,7 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     // What was never finished is taken anyway, when its lock has run out.
     for id in abandoned {
         let key = row_key(&document, id);
-        let seen = format!("SELECT abandoned_at::text FROM outbox WHERE id = '{key}'");
-        let seen = database.text(&seen).await;
-        let requeue = format!(
-            "UPDATE outbox SET processed_at = NULL, abandoned_at = NULL, \
-             locked_until = to_timestamp(0), started_attempts = 0, finished_attempts = 0 \
-             WHERE id = '{key}' AND processed_at IS NULL AND abandoned_at = '{seen}'"
-        );
-        database.requeue(&requeue).await;
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

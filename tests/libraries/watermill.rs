@@ -8,13 +8,19 @@ use waybill_tests::wait::wait_for;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, all, row_key};
+use crate::look::{Look, Outbox, all, row_key};
 use crate::toolchain::GO;
 
 const HOST: Recipe = Recipe {
     folder: "watermill",
     make: &[&["go", "build", "-buildvcs=false", "-o", "host", "."]],
     start: &["./host"],
+};
+
+const OUTBOX: Outbox = Outbox {
+    table: "watermill_products",
+    layout: "watermill-queue",
+    by_hand: &[],
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,9 +36,9 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     let broker = vhost.url_with_password();
     let host = Host::install(&HOST, dsn(&database), broker, "products");
     let profile = include_str!("watermill/profile.toml");
-    let look = Look::at_rabbitmq(profile, &database, &vhost);
-
     host.run(&["setup"]);
+    let look = Look::at_rabbitmq((profile, &OUTBOX), &database, &vhost);
+
     // A stream knows the past from its first message on, and clocks may be two seconds apart.
     host.run(&["write", "1"]);
     host.run(&["relay"]);
@@ -54,10 +60,7 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     // What is not acknowledged is taken anyway.
     for id in poisoned {
         let key = row_key(&document, id);
-        let requeue = format!(
-            "UPDATE watermill_products SET acked = false WHERE `offset` = {key} AND acked = true"
-        );
-        database.requeue(&requeue).await;
+        look.requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(18);
