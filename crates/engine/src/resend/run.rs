@@ -269,6 +269,10 @@ impl Run {
     }
 
     fn publish(&self, running: bool, doing: &str) {
+        if !running {
+            // Whoever learns that it is over may begin the next one at once.
+            self.session.resends.finish(self.sender.resend);
+        }
         let mut book = self.session.book_mut();
         book.run = Some(RunStatus {
             id: self.sender.resend,
