@@ -7,6 +7,7 @@ use waybill_layouts::{
     Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundTable,
     Verdict, explain, recognise,
 };
+use waybill_protocol::{Code, Failure};
 use waybill_source::{AttachmentKind, Database, Result, TableInfo};
 
 /// How many rows of a table are looked at.
@@ -51,6 +52,19 @@ pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
         }
     }
     Ok(Tables { dbms, tables })
+}
+
+/// What a driver reads, where that is a database.
+pub(crate) fn dbms_of(driver: &str) -> std::result::Result<Dbms, Failure> {
+    match driver {
+        "postgres" => Ok(Dbms::Postgres),
+        "mysql" => Ok(Dbms::MySql),
+        "sqlite" => Ok(Dbms::Sqlite),
+        other => {
+            let told = format!("'{other}' is no database.");
+            Err(Failure::new(Code::BadProfile, told))
+        }
+    }
 }
 
 /// The tables that could be somebody's, those that are for sure last.

@@ -3,7 +3,7 @@
 use crate::{FoundTable, Is, StateName, TableLayout};
 
 /// The column that is filled when a row was given up, where that alone says so.
-pub(super) fn given_up_at<'a>(shape: &'a TableLayout) -> Option<&'a str> {
+pub(super) fn given_up_at(shape: &TableLayout) -> Option<&str> {
     let mut states = shape.states.iter();
     let failed = states.find(|state| state.name == StateName::Failed)?;
     match failed.when.as_slice() {
