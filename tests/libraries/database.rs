@@ -4,9 +4,6 @@ use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, MySqlPool, PgPool, Row as _};
 use url::Url;
-use waybill_model::DatabaseSettings;
-
-use crate::look::DATABASE_SECRET;
 
 /// A database.
 #[derive(Debug)]
@@ -67,14 +64,11 @@ impl Database {
         &self.url
     }
 
-    /// What a profile says about it.
-    pub(crate) fn settings(&self) -> DatabaseSettings {
+    /// Its address as a profile has it, without the password.
+    pub(crate) fn address(&self) -> String {
         let mut url = self.url.clone();
         url.set_password(None).expect("it has a host");
-        DatabaseSettings {
-            url: url.to_string(),
-            secret: Some(DATABASE_SECRET.to_owned()),
-        }
+        url.to_string()
     }
 
     /// The only value of the only row.

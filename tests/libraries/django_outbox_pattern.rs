@@ -40,8 +40,7 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let (user, password, name) = (vhost.user(), vhost.password(), vhost.name());
     let broker = format!("stomp://{user}:{password}@127.0.0.1:{port}/{name}");
     let host = Host::install(&HOST, database.url().to_string(), broker, "products");
-    let profile = include_str!("django_outbox_pattern/profile.toml");
-    let look = Look::at_rabbitmq(profile, &database, &vhost);
+    let look = Look::at_rabbitmq(&database, &vhost);
 
     host.run(&["setup"]);
     // Two messages fail for good after two attempts each.
@@ -54,6 +53,14 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&failed, "stuck/attempts-exhausted"));
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of django-outbox-pattern",
+            "audit-stream = \"products.audit\"",
+            "id = [\"header:dop-msg-id\"]",
+        ],
+    );
     let document = look.finds(&expected, 12);
 
     // What is still scheduled is taken anyway.

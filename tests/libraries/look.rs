@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use waybill_model::{BrokerSettings, Profile};
 use waybill_tests::kafka::Kafka;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
@@ -20,10 +19,16 @@ const BROKER_SECRET: &str = "library-broker";
 /// How long a row may stay too young to be judged: a grace of one second, and a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Somebody with a profile.
+/// What Waybill calls the profile.
+const PROFILE: &str = "library";
+
+/// What nobody has to write who can wait two minutes: when an event is late is learnt.
+const IMPATIENCE: &str = "\n[grace]\npublish-secs = 1\nconfirm-secs = 1\n";
+
+/// Somebody with two addresses.
 #[derive(Debug)]
 pub(crate) struct Look {
-    profile: String,
+    addresses: Vec<String>,
     waybill: Waybill,
 }
 
@@ -31,45 +36,62 @@ pub(crate) struct Look {
 pub(crate) type Findings = BTreeMap<String, String>;
 
 impl Look {
-    /// With a library's profile at a topic.
-    pub(crate) fn at_kafka(toml: &str, database: &Database, kafka: &Kafka, topic: &str) -> Self {
-        let mut profile = profile(toml, database);
-        profile.broker = BrokerSettings {
-            url: format!("kafka://{}", kafka.bootstrap()),
-            management_url: None,
-            secret: None,
-            options: BTreeMap::new(),
-        };
-        topic.clone_into(&mut profile.flows[0].destination);
-        Self::with(&profile, database, None)
+    /// At a topic. The cluster is everybody's, and has too many topics to look into each.
+    pub(crate) fn at_kafka(database: &Database, kafka: &Kafka, topic: &str) -> Self {
+        let broker = format!("kafka://{}", kafka.bootstrap());
+        let args = ["--broker", &broker, "--destination", topic];
+        Self::with(database, None, &args)
     }
 
-    /// With a library's profile at the exchange and the audit stream it names.
-    pub(crate) fn at_rabbitmq(toml: &str, database: &Database, vhost: &Vhost) -> Self {
-        let mut profile = profile(toml, database);
-        profile.broker = BrokerSettings {
-            url: vhost.url(),
-            management_url: Some(vhost.management_url()),
-            secret: Some(BROKER_SECRET.to_owned()),
-            options: BTreeMap::new(),
-        };
-        Self::with(&profile, database, Some(vhost.password()))
+    /// At a virtual host, of which nothing is told.
+    pub(crate) fn at_rabbitmq(database: &Database, vhost: &Vhost) -> Self {
+        let args = [
+            "--broker",
+            &vhost.url(),
+            "--management-url",
+            &vhost.management_url(),
+            "--broker-secret",
+            BROKER_SECRET,
+        ];
+        Self::with(database, Some(vhost.password()), &args)
     }
 
-    fn with(profile: &Profile, database: &Database, broker: Option<&str>) -> Self {
-        let database = database.url().password().map(str::to_owned);
+    fn with(database: &Database, broker: Option<&str>, args: &[&str]) -> Self {
         let secrets = [
-            (DATABASE_SECRET, database),
-            (BROKER_SECRET, broker.map(str::to_owned)),
+            (DATABASE_SECRET, database.url().password()),
+            (BROKER_SECRET, broker),
         ];
         let secrets = secrets
             .into_iter()
-            .filter_map(|(name, password)| Some((name.to_owned(), password?)))
+            .filter_map(|(name, password)| Some((name.to_owned(), password?.to_owned())))
             .collect();
+        let url = database.address();
+        let common = ["--database", &url, "--secret", DATABASE_SECRET];
         Self {
-            profile: profile.name.clone(),
-            waybill: Waybill::with_profile(profile, secrets),
+            addresses: [&common, args]
+                .concat()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            waybill: Waybill::with_secrets(secrets),
         }
+    }
+
+    /// Has the profile made, without an answer, which says all of this. Only patience is added.
+    pub(crate) fn has_a_profile_made(&self, more: &[&str], says: &[&str]) {
+        let args: Vec<&str> = self.addresses.iter().map(String::as_str).collect();
+        let new = ["profiles", "new", "--save", "--yes", "--name", PROFILE];
+        let ended = self.waybill.run(&[&new, args.as_slice(), more].concat());
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        for part in says {
+            assert!(
+                ended.stdout.contains(part),
+                "'{part}' is not in: {}",
+                ended.stdout
+            );
+        }
+        let file = self.waybill.config().join(format!("{PROFILE}.toml"));
+        std::fs::write(file, ended.stdout + IMPATIENCE).expect("it may be changed by hand");
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.
@@ -98,7 +120,7 @@ impl Look {
     fn look_when_ripe(&self) -> Ended {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.waybill.check(&["--profile", &self.profile]);
+            let ended = self.waybill.check(&["--profile", PROFILE]);
             let document = ended.json();
             let ripe = document["counts"]["pending"] == 0
                 && list(&document["findings"]).all(|finding| finding["phase"] == "confirmed");
@@ -141,11 +163,4 @@ fn findings(document: &Value) -> Findings {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
-}
-
-/// A library's profile, on this database.
-fn profile(toml: &str, database: &Database) -> Profile {
-    let mut profile: Profile = toml::from_str(toml).expect("a profile");
-    profile.database = database.settings();
-    profile
 }

@@ -25,8 +25,7 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let database = Database::postgres("pg_outbox").await;
     let broker = kafka.bootstrap().to_owned();
     let host = Host::install(&HOST, database.url().to_string(), broker, &topic);
-    let profile = include_str!("pg_transactional_outbox/profile.toml");
-    let look = Look::at_kafka(profile, &database, &kafka, &topic);
+    let look = Look::at_kafka(&database, &kafka, &topic);
 
     host.run(&["setup"]);
     // Two messages are abandoned after two attempts each.
@@ -39,6 +38,13 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&abandoned, "stuck/attempts-exhausted"));
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of pg-transactional-outbox",
+            "id = [\"header:message-id\"]",
+        ],
+    );
     let document = look.finds(&expected, 12);
 
     // What was never finished is taken anyway, when its lock has run out.

@@ -40,8 +40,7 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
     let database = Database::postgres("modulith").await;
     let broker = kafka.bootstrap().to_owned();
     let host = Host::install(&HOST, jdbc(&database), broker, &topic);
-    let profile = include_str!("spring_modulith/profile.toml");
-    let look = Look::at_kafka(profile, &database, &kafka, &topic);
+    let look = Look::at_kafka(&database, &kafka, &topic);
 
     host.run(&["setup"]);
     // Two records are larger than the producer may send; then the process is gone after two more.
@@ -51,6 +50,14 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(refused);
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of Spring Modulith",
+            "id = \"serialized_event#/id\"",
+            "id = [\"json:/id\"]",
+        ],
+    );
     let document = look.finds(&expected, 12);
 
     // FAILED ones are taken as they are; the others have to be called that first.

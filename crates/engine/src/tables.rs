@@ -31,6 +31,22 @@ impl Tables {
         explain(table, &self.tables)
     }
 
+    /// Those that belong to the database an address names. A MySQL server shows its others, too.
+    #[must_use]
+    pub(crate) fn of_address(&self, url: &str) -> Self {
+        let path = url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_own = |table: &&FoundTable| table.schema.eq_ignore_ascii_case(name);
+        let own: Vec<FoundTable> = self.tables.iter().filter(is_own).cloned().collect();
+        if self.dbms != Dbms::MySql || own.is_empty() {
+            return self.clone();
+        }
+        Self {
+            dbms: self.dbms,
+            tables: own,
+        }
+    }
+
     /// What is to be said about all that are somebody's, what matters most first.
     pub fn recognised(&self) -> Vec<Explanation> {
         recognise(&self.tables)

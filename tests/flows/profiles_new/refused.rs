@@ -100,5 +100,11 @@ async fn a_saved_profile_is_not_written_over() {
     assert_eq!(again.code, Some(2), "{}", again.stdout);
     has(&again.stderr, &["there is a profile 'shop' in", "--force"]);
     somebody.saves_without_an_answer(&[&["--force"], there.as_slice()].concat());
+    let document = somebody.new_profile(&[&["--json"], there.as_slice()].concat());
+    let document = document.json();
+    assert_eq!(document["name"], "shop");
+    assert_eq!(document["saved"], false);
+    assert_eq!(document["profile"]["outbox"]["id"], "event_id");
+    assert!(document["questions"].is_array());
     shop.close().await;
 }

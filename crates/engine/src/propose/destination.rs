@@ -1,7 +1,7 @@
 //! Where events go: by the library's rule, by what rows say, else by the broker's names.
 
 use waybill_layouts::{BrokerKind, FoundTable, canon};
-use waybill_source::{ChannelKind, Topology};
+use waybill_source::{Channel, ChannelKind, Topology};
 
 use super::outbox::Outbox;
 use super::reach;
@@ -63,11 +63,15 @@ pub(super) fn told(outbox: &Outbox, broker: BrokerKind, topology: &Topology) -> 
 /// All topics, or exchanges that lead somewhere, the most alike first.
 pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
     let words = words_of(outbox);
+    let is_full = |channel: &Channel| channel.depth.is_some_and(|depth| depth > 0);
+    let nothing_anywhere = !topology.channels.iter().any(is_full);
     let mut goals: Vec<(usize, Goal)> = topology
         .channels
         .iter()
         .filter(|channel| is_destination(topology, &channel.name))
         .filter(|channel| !reach::is_dead_letters(&channel.name))
+        // What is empty tells nothing, unless all are.
+        .filter(|channel| channel.depth != Some(0) || nothing_anywhere)
         .filter(|channel| {
             channel.kind == ChannelKind::Topic
                 || !reach::channels(topology, &channel.name).is_empty()
@@ -80,6 +84,7 @@ pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
         })
         .collect();
     goals.sort_by_key(|(alike, goal)| (std::cmp::Reverse(*alike), goal.name.clone()));
+
     goals.into_iter().map(|(_, goal)| goal).collect()
 }
 

@@ -21,6 +21,7 @@ const MAX_SHARING: usize = 20;
 pub(super) struct Base {
     /// Its name in the profile; `None` for the service's own.
     pub(super) name: Option<String>,
+    pub(super) url: String,
     pub(super) database: Arc<dyn Database>,
     pub(super) tables: Tables,
 }
@@ -48,8 +49,9 @@ pub(super) async fn of_base(
     window: Window,
     into: &mut Inboxes,
 ) {
-    for explanation in base.tables.recognised() {
-        let Ok(table) = find_table(&base.tables.tables, &explanation.table) else {
+    let tables = base.tables.of_address(&base.url);
+    for explanation in tables.recognised() {
+        let Ok(table) = find_table(&tables.tables, &explanation.table) else {
             continue;
         };
         if !is_inbox(&explanation) {

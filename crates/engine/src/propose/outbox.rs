@@ -1,8 +1,8 @@
 //! Which table is the outbox, and what its columns are.
 
 use waybill_layouts::{
-    Confidence, Dbms, Explanation, FoundTable, Layout, Mapped, Proposal, Role, TableRole,
-    Unmappable, Verdict, find_table,
+    Confidence, Explanation, FoundTable, Layout, Mapped, Proposal, Role, TableRole, Unmappable,
+    Verdict, find_table,
 };
 use waybill_model::OutboxSettings;
 use waybill_protocol::{Code, Failure};
@@ -35,7 +35,7 @@ pub(super) struct Outbox {
 pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> {
     let mut outbox = match &asked.outbox {
         Some(name) => named(tables, name)?,
-        None => recognised(tables, &asked.database.url)?,
+        None => recognised(&tables.of_address(&asked.database.url))?,
     };
     for (role, value) in &asked.roles {
         set(&mut outbox.settings, &outbox.table, role, value)?;
@@ -98,7 +98,7 @@ fn named(tables: &Tables, name: &str) -> Result<Outbox, Failure> {
     }
 }
 
-fn recognised(tables: &Tables, url: &str) -> Result<Outbox, Failure> {
+fn recognised(tables: &Tables) -> Result<Outbox, Failure> {
     let mut whynot = Vec::new();
     let mut found: Vec<(Explanation, &FoundTable, Mapped<OutboxSettings>)> = Vec::new();
     for explanation in tables.recognised() {
@@ -110,11 +110,6 @@ fn recognised(tables: &Tables, url: &str) -> Result<Outbox, Failure> {
             Some(Err(Unmappable(why))) => whynot.push(format!("{}: {why}", explanation.table)),
             None => {}
         }
-    }
-    // A MySQL server shows its other databases, too.
-    let is_own = |table: &FoundTable| url.split(['/', '?']).any(|part| part == table.schema);
-    if tables.dbms == Dbms::MySql && found.iter().any(|(_, table, _)| is_own(table)) {
-        found.retain(|(_, table, _)| is_own(table));
     }
     let Some(best) = found.first().map(|(first, ..)| rank(first)) else {
         return Err(nothing(tables, &whynot));

@@ -88,6 +88,7 @@ async fn open_base(
     match look(&database, dbms).await {
         Ok(tables) => Ok(Base {
             name: name.cloned(),
+            url: settings.url.clone(),
             database,
             tables,
         }),
