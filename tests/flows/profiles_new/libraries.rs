@@ -210,12 +210,13 @@ async fn spring_modulith_on_mariadb_and_kafka() {
     kafka.consume("search", &topic, letters.len());
 
     let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
-    let text = somebody.saves_without_an_answer(&["--destination", &topic]);
+    let text = somebody.saves_without_an_answer(&[]);
     has(
         &text,
         &[
             "The outbox of Spring Modulith event publication registry, v2: certain.",
             "id = \"SERIALIZED_EVENT#/id\"",
+            &format!("destination = \"{topic}\""),
             "match = { id = [\"json:/id\"], type = [\"header:__TypeId__\"], aggregate = [\"key\"]",
             "group = \"search\"",
         ],

@@ -96,6 +96,9 @@ async fn a_saved_profile_is_not_written_over() {
     let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
     let there = ["--destination", &topic];
     somebody.saves_without_an_answer(&there);
+    let mistyped = somebody.new_profile(&["--destination", &format!("{topic}x")]);
+    assert_eq!(mistyped.code, Some(2), "{}", mistyped.stdout);
+    has(&mistyped.stderr, &[&format!("Did you mean '{topic}'?")]);
     let again = somebody.new_profile(&[&["--save"], there.as_slice()].concat());
     assert_eq!(again.code, Some(2), "{}", again.stdout);
     has(&again.stderr, &["there is a profile 'shop' in", "--force"]);

@@ -69,7 +69,7 @@ pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
         .channels
         .iter()
         .filter(|channel| is_destination(topology, &channel.name))
-        .filter(|channel| !reach::is_dead_letters(&channel.name))
+        .filter(|channel| !reach::is_dead_letters(&channel.name) && !is_retry(&channel.name))
         // What is empty tells nothing, unless all are.
         .filter(|channel| channel.depth != Some(0) || nothing_anywhere)
         .filter(|channel| {
@@ -86,6 +86,11 @@ pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
     goals.sort_by_key(|(alike, goal)| (std::cmp::Reverse(*alike), goal.name.clone()));
 
     goals.into_iter().map(|(_, goal)| goal).collect()
+}
+
+/// A copy that waits for its next try is no publication.
+fn is_retry(name: &str) -> bool {
+    canon(name).contains("retry")
 }
 
 /// Whether a goal's name has anything to do with the outbox.

@@ -14,6 +14,7 @@ use super::matching::{Matching, known};
 use super::outbox::Outbox;
 use super::study::{Between, Study, wide};
 use super::{Asked, Proposed, Question, Subject};
+use crate::profiles::closest;
 use crate::session::DATABASE;
 use crate::{Drivers, failure};
 
@@ -49,7 +50,7 @@ impl Job<'_> {
             .is_some_and(|layout| layout.on(self.kind).is_some());
         let of_source = |error| failure::of_source(DATABASE, &error);
         let mut questions = Vec::new();
-        let (goals, searched) = self.goals(&outbox);
+        let (goals, searched) = self.goals(&outbox)?;
         let n = goals.len();
         say(&match searched {
             true => format!("Nothing says where events go: looking into {n} topics or exchanges"),
@@ -72,21 +73,41 @@ impl Job<'_> {
     }
 
     /// Where events go, and whether that has yet to be found out.
-    fn goals(&self, outbox: &Outbox) -> (Vec<Goal>, bool) {
-        let by_hand = self.asked.destinations.iter();
-        let by_hand: Vec<Goal> = by_hand
-            .map(|name| goal(&self.topology, name, "It was named by hand.".to_owned()))
-            .collect();
+    fn goals(&self, outbox: &Outbox) -> Result<(Vec<Goal>, bool), Failure> {
+        let mut by_hand = Vec::new();
+        for name in &self.asked.destinations {
+            self.must_be_there(name)?;
+            by_hand.push(goal(
+                &self.topology,
+                name,
+                "It was named by hand.".to_owned(),
+            ));
+        }
         if !by_hand.is_empty() {
-            return (by_hand, false);
+            return Ok((by_hand, false));
         }
         let told = destination::told(outbox, self.kind, &self.topology);
         if !told.is_empty() {
-            return (told, false);
+            return Ok((told, false));
         }
         let mut all = destination::all(outbox, &self.topology);
         all.truncate(SEARCHED);
-        (all, true)
+        Ok((all, true))
+    }
+
+    /// A name that was mistyped would never have a message. Without a map any name must do.
+    fn must_be_there(&self, name: &str) -> Result<(), Failure> {
+        let mut names = self.topology.channels.iter().map(|c| c.name.as_str());
+        if self.topology.channels.is_empty() || names.any(|known| known == name) {
+            return Ok(());
+        }
+        let told = format!("The broker has no topic or exchange '{name}'.");
+        let names = self.topology.channels.iter().map(|c| c.name.as_str());
+        let hint = match closest(name, names) {
+            Some(meant) => format!("Did you mean '{meant}'?"),
+            None => "Leave --destination out to have it found.".to_owned(),
+        };
+        Err(Failure::new(Code::BadProfile, told).hint(hint))
     }
 
     /// Of all that were looked into those whose messages are in the outbox; else one that is

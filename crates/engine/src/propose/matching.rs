@@ -38,14 +38,18 @@ pub(super) fn of_ids(
     is_id: impl Fn(&str) -> bool,
 ) -> (Vec<Carrier>, usize) {
     let mut candidates: Vec<(Carrier, HashSet<usize>)> = Vec::new();
-    for carrier in all(known, letters) {
-        let finds = |letter: &Letter| letter.text(&carrier).is_some_and(|id| is_id(&id));
-        let hits = letters.iter().enumerate();
-        let hits: HashSet<usize> = hits
-            .filter(|(_, letter)| finds(letter))
-            .map(|(nth, _)| nth)
-            .collect();
-        candidates.push((carrier, hits));
+    for (nth, carrier) in all(known, letters).into_iter().enumerate() {
+        let mut hits = HashSet::new();
+        let mut ids = HashSet::new();
+        for (nth, letter) in letters.iter().enumerate() {
+            if let Some(id) = letter.text(&carrier).filter(|id| is_id(id)) {
+                hits.insert(nth);
+                ids.insert(id);
+            }
+        }
+        if is_believed(nth < known.len(), letters.len(), hits.len(), ids.len()) {
+            candidates.push((carrier, hits));
+        }
     }
     let mut found: HashSet<usize> = HashSet::new();
     let mut chosen = Vec::new();
@@ -62,6 +66,15 @@ pub(super) fn of_ids(
     }
 }
 
+/// A quantity of 5 is in every outbox whose ids are numbers. So an id differs from message to
+/// message, and one in a place nobody speaks of is in most of them.
+fn is_believed(known: bool, letters: usize, hits: usize, ids: usize) -> bool {
+    match known {
+        true => ids * 2 >= hits,
+        false => ids * 10 >= hits * 9 && hits * 2 >= letters,
+    }
+}
+
 /// What is known, then everything that was seen, each once.
 fn all(known: &[Carrier], letters: &[Letter]) -> Vec<Carrier> {
     let mut all: Vec<Carrier> = known.to_vec();
@@ -73,13 +86,32 @@ fn all(known: &[Carrier], letters: &[Letter]) -> Vec<Carrier> {
     all
 }
 
+/// A place inside of bodies that may be the event's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BodyId {
+    /// As a profile names it.
+    pub(super) place: String,
+    /// How little its name is an id's.
+    odd: usize,
+    /// How many messages have it.
+    hits: usize,
+}
+
+impl BodyId {
+    /// A name says more than a number: where each event is about another product, the product's
+    /// number is in as many messages.
+    pub(super) fn rank(&self) -> (std::cmp::Reverse<usize>, usize) {
+        (std::cmp::Reverse(self.odd), self.hits)
+    }
+}
+
 /// A place inside the bodies of rows that holds an id of their messages, where no column does.
 pub(super) fn id_in_body(
     outbox: &OutboxSettings,
     rows: &[&Row],
     known: &[Carrier],
     letters: &[Letter],
-) -> Option<(String, Vec<Carrier>, usize)> {
+) -> Option<BodyId> {
     let payload = outbox.payload.as_deref()?;
     let mut pointers: Vec<String> = Vec::new();
     for body in rows.iter().filter_map(|row| row.payload.as_deref()) {
@@ -90,7 +122,7 @@ pub(super) fn id_in_body(
         }
     }
     pointers.sort_by_key(|pointer| (plainness(pointer), pointer.clone()));
-    let mut best: Option<(String, Vec<Carrier>, usize)> = None;
+    let mut best: Option<BodyId> = None;
     for pointer in pointers {
         let place = format!("{payload}#{pointer}");
         let values: Vec<String> = rows
@@ -103,9 +135,14 @@ pub(super) fn id_in_body(
         if ids.len() < values.len() || values.len() < rows.len() {
             continue;
         }
-        let (carriers, hits) = of_ids(known, letters, |id| ids.contains(&id.to_owned()));
-        if hits > best.as_ref().map_or(0, |(_, _, most)| *most) {
-            best = Some((place, carriers, hits));
+        let (_, hits) = of_ids(known, letters, |id| ids.contains(&id.to_owned()));
+        let found = BodyId {
+            place,
+            odd: plainness(&pointer),
+            hits,
+        };
+        if hits > 0 && best.as_ref().is_none_or(|best| found.rank() > best.rank()) {
+            best = Some(found);
         }
     }
     best
@@ -168,4 +205,34 @@ pub(super) fn pairs<'a>(
         .iter()
         .filter_map(|letter| Some((row(letter)?, letter)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_looks_like_an_id_is_not_believed() {
+        for (known, letters, hits, ids, believed) in [
+            (true, 200, 3, 3, true),
+            (true, 200, 200, 100, true),
+            (true, 200, 200, 7, false),
+            (false, 200, 200, 190, true),
+            (false, 200, 200, 100, false),
+            (false, 200, 30, 30, false),
+        ] {
+            let said = is_believed(known, letters, hits, ids);
+            assert_eq!(said, believed, "{known} {letters} {hits} {ids}");
+        }
+    }
+
+    #[test]
+    fn what_people_call_an_id_comes_first() {
+        let mut pointers = ["/product", "/data/id", "/event_id", "/messageId"];
+        pointers.sort_by_key(|pointer| plainness(pointer));
+        assert_eq!(
+            pointers,
+            ["/event_id", "/messageId", "/data/id", "/product"]
+        );
+    }
 }

@@ -8,7 +8,7 @@ use waybill_source::{Broker, Database, Result, Row, RowKey};
 
 use super::destination::Goal;
 use super::letters::{Letter, sample};
-use super::matching::{Matching, agreed, id_in_body, of_ids, pairs};
+use super::matching::{BodyId, Matching, agreed, id_in_body, of_ids, pairs};
 use super::outbox::Outbox;
 use super::rows::{Ids, ids, whole};
 use super::states::learn_states;
@@ -120,13 +120,10 @@ impl Between<'_> {
                 Vec::new()
             }));
         }
-        let letters: Vec<Letter> = study.letters.concat();
-        let is_id = |id: &str| study.ids.keys.contains_key(id);
-        (study.carriers, study.hits) = of_ids(&known.id, &letters, is_id);
+        study.hold_against_ids(known);
         let searched = outbox.settings.payload.is_some() && !outbox.is_settled_id;
-        if study.hits == 0 && searched && !letters.is_empty() {
-            self.search_bodies(outbox, known, &letters, &mut study)
-                .await?;
+        if study.hits == 0 && searched {
+            self.search_bodies(outbox, known, &mut study).await?;
         }
         Ok(study)
     }
@@ -136,7 +133,6 @@ impl Between<'_> {
         self,
         outbox: &mut Outbox,
         known: &Carriers,
-        letters: &[Letter],
         study: &mut Study,
     ) -> Result<()> {
         let recent = study
@@ -151,10 +147,14 @@ impl Between<'_> {
         let columns = outbox_columns(&outbox.settings);
         let rows = whole(self.database, &columns, &keys).await?;
         let rows: Vec<&Row> = rows.values().collect();
-        let Some((place, carriers, hits)) = id_in_body(&outbox.settings, &rows, &known.id, letters)
-        else {
+        let places = study
+            .letters
+            .iter()
+            .filter_map(|letters| id_in_body(&outbox.settings, &rows, &known.id, letters));
+        let Some(found) = places.max_by_key(BodyId::rank) else {
             return Ok(());
         };
+        let place = found.place;
         outbox.why.push(format!(
             "No message carries {}; the id that rows and messages share is {place}.",
             outbox.settings.id
@@ -162,7 +162,7 @@ impl Between<'_> {
         outbox.settings.id = place;
         let columns = outbox_columns(&outbox.settings);
         study.ids = ids(self.database, columns, wide(study.window)).await?;
-        (study.carriers, study.hits) = (carriers, hits);
+        study.hold_against_ids(known);
         Ok(())
     }
 
@@ -213,6 +213,21 @@ impl Between<'_> {
 }
 
 impl Study {
+    /// Finds the carriers of ids. Each destination by itself: another one's messages say nothing
+    /// about it.
+    fn hold_against_ids(&mut self, known: &Carriers) {
+        for letters in &self.letters {
+            let is_id = |id: &str| self.ids.keys.contains_key(id);
+            let (carriers, hits) = of_ids(&known.id, letters, is_id);
+            self.hits += hits;
+            for carrier in carriers {
+                if !self.carriers.contains(&carrier) {
+                    self.carriers.push(carrier);
+                }
+            }
+        }
+    }
+
     /// How many of these are in the outbox.
     pub(super) fn hits_in(&self, letters: &[Letter]) -> usize {
         let is_in = |letter: &&Letter| {
