@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use waybill_engine::propose::{Asked, Proposed, Question};
+use waybill_engine::propose::{Asked, Proposed, Question, Subject};
 use waybill_model::{BrokerSettings, DatabaseSettings, Environment, Profile};
 use waybill_protocol::{Hello, SaveProfile};
 
@@ -33,15 +33,15 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
         not_taken(client, args, name).await?;
     }
     let mut proposed = client.propose_profile(&asked).await.map_err(Refused)?;
-    if !args.yes && std::io::stdin().is_terminal() && settle(&mut asked, &proposed.questions)? {
-        proposed = client.propose_profile(&asked).await.map_err(Refused)?;
-    } else {
+    if args.yes || !std::io::stdin().is_terminal() {
         for question in &proposed.questions {
-            output::aside(&format!(
-                "not sure: {} Took: {}",
-                question.text,
-                answer_words(question)
-            ));
+            let taken = answer_words(question);
+            output::aside(&format!("not sure: {} Took: {taken}", question.text));
+        }
+    } else {
+        let mut settled = Vec::new();
+        while settle(&mut asked, &proposed.questions, &mut settled)? {
+            proposed = client.propose_profile(&asked).await.map_err(Refused)?;
         }
     }
     print(args, &proposed)?;
@@ -96,23 +96,46 @@ async fn not_taken(client: &Client, args: &New, name: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Asks what was not sure; whether an answer differs from what was taken.
-fn settle(asked: &mut Asked, questions: &[Question]) -> anyhow::Result<bool> {
+/// Asks what was not sure and not asked before; whether an answer differs from what was taken.
+fn settle(
+    asked: &mut Asked,
+    questions: &[Question],
+    settled: &mut Vec<Subject>,
+) -> anyhow::Result<bool> {
     let mut differs = false;
     for question in questions {
-        let choices = match question.choices.as_slice() {
-            [] => String::new(),
-            choices => format!(" ({})", choices.join(", ")),
-        };
-        let taken = answer_words(question);
-        let text = format!("{}{choices} [{taken}]", question.text);
-        let answer = output::question(&text)?.unwrap_or_default();
+        if settled.contains(&question.about) {
+            continue;
+        }
+        let answer = answer(question)?;
+        settled.push(question.about.clone());
         if !answer.is_empty() && answer != question.default {
             asked.settle(&question.about, &answer);
             differs = true;
+            if question.about == Subject::Outbox {
+                // What else is not sure is another table's.
+                break;
+            }
         }
     }
     Ok(differs)
+}
+
+/// Asks until the answer is one of the choices; empty for what was taken.
+fn answer(question: &Question) -> anyhow::Result<String> {
+    let choices = question.choices.join(", ");
+    let around = match choices.as_str() {
+        "" => String::new(),
+        choices => format!(" ({choices})"),
+    };
+    let text = format!("{}{around} [{}]", question.text, answer_words(question));
+    loop {
+        let answer = output::question(&text)?.unwrap_or_default();
+        if answer.is_empty() || question.choices.is_empty() || question.choices.contains(&answer) {
+            return Ok(answer);
+        }
+        output::aside(&format!("'{answer}' is none of them: {choices}"));
+    }
 }
 
 fn answer_words(question: &Question) -> &str {

@@ -68,7 +68,7 @@ impl Job<'_> {
         let matching = matching.map_err(of_source)?;
         say(&matching.why.join(" "));
         let flows = self.consumers(&goals, &study, &matching, say).await;
-        questions.extend(outbox.questions.clone());
+        questions.splice(0..0, outbox.questions.clone());
         self.written(&outbox, &goals, &matching, flows, questions, drivers)
     }
 

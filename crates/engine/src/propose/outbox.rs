@@ -124,12 +124,14 @@ fn recognised(tables: &Tables) -> Result<Outbox, Failure> {
     let others: Vec<String> = others.map(|(other, ..)| other.table.clone()).collect();
     if !others.is_empty() {
         let choices = std::iter::once(explanation.table.clone()).chain(others);
-        outbox.questions.push(Question {
+        let which = Question {
             about: Subject::Outbox,
             text: "Which table is the outbox?".to_owned(),
             choices: choices.collect(),
             default: explanation.table.clone(),
-        });
+        };
+        // The others are about the one that was taken.
+        outbox.questions.insert(0, which);
     }
     Ok(outbox)
 }
