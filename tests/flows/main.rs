@@ -5,6 +5,7 @@ mod demo;
 mod killed;
 mod layouts;
 mod ledger;
+mod profiles_new;
 mod real;
 mod refused;
 mod undisturbed;

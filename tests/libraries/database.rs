@@ -4,9 +4,6 @@ use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, MySqlPool, PgPool, Row as _};
 use url::Url;
-use waybill_model::DatabaseSettings;
-
-use crate::look::DATABASE_SECRET;
 
 /// A database.
 #[derive(Debug)]
@@ -67,30 +64,15 @@ impl Database {
         &self.url
     }
 
-    /// A table of it by its whole name: on MariaDB another database may have one of that name.
-    pub(crate) fn qualified(&self, table: &str) -> String {
-        match &self.writer {
-            Writer::Postgres(_) => table.to_owned(),
-            Writer::MariaDb(_) => format!("{}.{table}", self.name),
-        }
-    }
-
-    /// What a profile says about it.
-    pub(crate) fn settings(&self) -> DatabaseSettings {
+    /// Its address as a profile has it, without the password.
+    pub(crate) fn address(&self) -> String {
         let mut url = self.url.clone();
         url.set_password(None).expect("it has a host");
-        DatabaseSettings {
-            url: url.to_string(),
-            secret: Some(DATABASE_SECRET.to_owned()),
-        }
+        url.to_string()
     }
 
     /// The only value of the only row.
     pub(crate) async fn text(&self, sql: &str) -> String {
-        self.maybe_text(sql).await.expect("it is not NULL")
-    }
-
-    async fn maybe_text(&self, sql: &str) -> Option<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         match &self.writer {
             Writer::Postgres(pool) => {
@@ -104,32 +86,9 @@ impl Database {
         }
     }
 
-    /// A column's value in the row with this key, as a literal: the state last seen.
-    pub(crate) async fn literal(
-        &self,
-        table: &str,
-        column: &str,
-        key_column: &str,
-        key: &str,
-    ) -> String {
-        let (quote, text) = match &self.writer {
-            Writer::Postgres(_) => ('"', "text"),
-            Writer::MariaDb(_) => ('`', "char"),
-        };
-        let quoted = |name: &str| format!("{quote}{name}{quote}");
-        let table: Vec<String> = table.split('.').map(quoted).collect();
-        let sql = format!(
-            "SELECT CAST({} AS {text}) FROM {} WHERE {} = '{key}'",
-            quoted(column),
-            table.join("."),
-            quoted(key_column),
-        );
-        let value = self.maybe_text(&sql).await;
-        value.map_or_else(|| "NULL".to_owned(), |value| format!("'{value}'"))
-    }
-
-    /// Executes a statement that names a row and the state last seen: it hits that row, and once only.
-    pub(crate) async fn hit_once(&self, sql: &str) {
+    /// Puts one row back by its framework's statement, which names the key and the state last
+    /// seen: it hits that row, and once only.
+    pub(crate) async fn requeue(&self, sql: &str) {
         let hit = self.writer.execute(sql).await;
         assert_eq!(hit, 1, "{sql}");
         let hit = self.writer.execute(sql).await;

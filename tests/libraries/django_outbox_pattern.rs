@@ -6,7 +6,7 @@ use waybill_tests::rabbit::Vhost;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, Outbox, all, row_key};
+use crate::look::{Look, all, row_key};
 use crate::toolchain::PYTHON;
 
 const PIP: &[&str] = &[
@@ -25,12 +25,6 @@ const HOST: Recipe = Recipe {
     start: &["venv/bin/python", "host.py"],
 };
 
-const OUTBOX: Outbox = Outbox {
-    table: "published",
-    layout: "django-outbox-pattern-published",
-    by_hand: &[],
-};
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     if !PYTHON.is_wanted() {
@@ -46,10 +40,9 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let (user, password, name) = (vhost.user(), vhost.password(), vhost.name());
     let broker = format!("stomp://{user}:{password}@127.0.0.1:{port}/{name}");
     let host = Host::install(&HOST, database.url().to_string(), broker, "products");
-    let profile = include_str!("django_outbox_pattern/profile.toml");
-    host.run(&["setup"]);
-    let look = Look::at_rabbitmq((profile, &OUTBOX), &database, &vhost);
+    let look = Look::at_rabbitmq(&database, &vhost);
 
+    host.run(&["setup"]);
     // Two messages fail for good after two attempts each.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "--refuse", REFUSE]);
@@ -60,12 +53,24 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&failed, "stuck/attempts-exhausted"));
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of django-outbox-pattern",
+            "audit-stream = \"products.audit\"",
+            "id = [\"header:dop-msg-id\"]",
+        ],
+    );
     let document = look.finds(&expected, 12);
 
     // What is still scheduled is taken anyway.
     for id in failed {
         let key = row_key(&document, id);
-        look.requeue.put_back(&database, key).await;
+        let requeue = format!(
+            "UPDATE published SET status = 1, retry = 0, expires_at = now() + interval '1 day' \
+             WHERE id = '{key}' AND status = -1 AND retry = 2"
+        );
+        database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

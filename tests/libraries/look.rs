@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use waybill_model::{BrokerSettings, OutboxSettings, Profile};
 use waybill_tests::kafka::Kafka;
-use waybill_tests::profile::save;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::database::Database;
-use crate::requeue::Requeue;
 
 /// By what name a profile knows the database's password …
 pub(crate) const DATABASE_SECRET: &str = "library-database";
@@ -22,92 +19,79 @@ const BROKER_SECRET: &str = "library-broker";
 /// How long a row may stay too young to be judged: a grace of one second, and a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whose a table is, and what has to be said by hand all the same.
-#[derive(Debug)]
-pub(crate) struct Outbox {
-    /// The table, as the library calls it.
-    pub(crate) table: &'static str,
-    /// The layout that Waybill must recognise.
-    pub(crate) layout: &'static str,
-    /// Roles that the layout cannot know.
-    pub(crate) by_hand: &'static [(&'static str, &'static str)],
-}
+/// What Waybill calls the profile.
+const PROFILE: &str = "library";
 
-/// Somebody with a profile.
+/// What nobody has to write who can wait two minutes: when an event is late is learnt.
+const IMPATIENCE: &str = "\n[grace]\npublish-secs = 1\nconfirm-secs = 1\n";
+
+/// Somebody with two addresses.
 #[derive(Debug)]
 pub(crate) struct Look {
-    profile: String,
+    addresses: Vec<String>,
     waybill: Waybill,
-    pub(crate) requeue: Requeue,
 }
 
 /// A finding in short: `stuck/relay-idle`, `lost-in-publish`.
 pub(crate) type Findings = BTreeMap<String, String>;
 
 impl Look {
-    /// With a library's profile at a topic.
-    pub(crate) fn at_kafka(
-        (toml, outbox): (&str, &Outbox),
-        database: &Database,
-        kafka: &Kafka,
-        topic: &str,
-    ) -> Self {
-        let mut profile = profile(toml, database);
-        profile.broker = BrokerSettings {
-            url: format!("kafka://{}", kafka.bootstrap()),
-            management_url: None,
-            secret: None,
-            options: BTreeMap::new(),
-        };
-        topic.clone_into(&mut profile.flows[0].destination);
-        Self::with(profile, outbox, database, None)
+    /// At a topic. The cluster is everybody's, and has too many topics to look into each.
+    pub(crate) fn at_kafka(database: &Database, kafka: &Kafka, topic: &str) -> Self {
+        let broker = format!("kafka://{}", kafka.bootstrap());
+        let args = ["--broker", &broker, "--destination", topic];
+        Self::with(database, None, &args)
     }
 
-    /// With a library's profile at the exchange and the audit stream it names.
-    pub(crate) fn at_rabbitmq(
-        (toml, outbox): (&str, &Outbox),
-        database: &Database,
-        vhost: &Vhost,
-    ) -> Self {
-        let mut profile = profile(toml, database);
-        profile.broker = BrokerSettings {
-            url: vhost.url(),
-            management_url: Some(vhost.management_url()),
-            secret: Some(BROKER_SECRET.to_owned()),
-            options: BTreeMap::new(),
-        };
-        Self::with(profile, outbox, database, Some(vhost.password()))
+    /// At a virtual host, of which nothing is told.
+    pub(crate) fn at_rabbitmq(database: &Database, vhost: &Vhost) -> Self {
+        let args = [
+            "--broker",
+            &vhost.url(),
+            "--management-url",
+            &vhost.management_url(),
+            "--broker-secret",
+            BROKER_SECRET,
+        ];
+        Self::with(database, Some(vhost.password()), &args)
     }
 
-    fn with(
-        mut profile: Profile,
-        outbox: &Outbox,
-        database: &Database,
-        broker: Option<&str>,
-    ) -> Self {
-        let password = database.url().password().map(str::to_owned);
+    fn with(database: &Database, broker: Option<&str>, args: &[&str]) -> Self {
         let secrets = [
-            (DATABASE_SECRET, password),
-            (BROKER_SECRET, broker.map(str::to_owned)),
+            (DATABASE_SECRET, database.url().password()),
+            (BROKER_SECRET, broker),
         ];
         let secrets = secrets
             .into_iter()
-            .filter_map(|(name, password)| Some((name.to_owned(), password?)))
+            .filter_map(|(name, password)| Some((name.to_owned(), password?.to_owned())))
             .collect();
-        let waybill = Waybill::with_profile(&profile, secrets);
-        let (settings, statement) = recognised(&waybill, outbox, database);
-        let requeue = Requeue {
-            statement,
-            table: settings.table.clone(),
-            key: settings.key.clone(),
-        };
-        profile.outbox = Some(settings);
-        save(&waybill.config(), &profile);
+        let url = database.address();
+        let common = ["--database", &url, "--secret", DATABASE_SECRET];
         Self {
-            profile: profile.name,
-            waybill,
-            requeue,
+            addresses: [&common, args]
+                .concat()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            waybill: Waybill::with_secrets(secrets),
         }
+    }
+
+    /// Has the profile made, without an answer, which says all of this. Only patience is added.
+    pub(crate) fn has_a_profile_made(&self, more: &[&str], says: &[&str]) {
+        let args: Vec<&str> = self.addresses.iter().map(String::as_str).collect();
+        let new = ["profiles", "new", "--save", "--yes", "--name", PROFILE];
+        let ended = self.waybill.run(&[&new, args.as_slice(), more].concat());
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        for part in says {
+            assert!(
+                ended.stdout.contains(part),
+                "'{part}' is not in: {}",
+                ended.stdout
+            );
+        }
+        let file = self.waybill.config().join(format!("{PROFILE}.toml"));
+        std::fs::write(file, ended.stdout + IMPATIENCE).expect("it may be changed by hand");
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.
@@ -136,7 +120,7 @@ impl Look {
     fn look_when_ripe(&self) -> Ended {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.waybill.check(&["--profile", &self.profile]);
+            let ended = self.waybill.check(&["--profile", PROFILE]);
             let document = ended.json();
             let ripe = document["counts"]["pending"] == 0
                 && list(&document["findings"]).all(|finding| finding["phase"] == "confirmed");
@@ -179,35 +163,4 @@ fn findings(document: &Value) -> Findings {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
-}
-
-/// What Waybill makes of a table: the settings of a profile, and the statement that puts a row back.
-fn recognised(waybill: &Waybill, outbox: &Outbox, database: &Database) -> (OutboxSettings, String) {
-    let table = database.qualified(outbox.table);
-    let url = database.settings().url;
-    let words = ["layouts", "explain", &table, "--database", &url];
-    let secret = ["--secret", DATABASE_SECRET, "--json"];
-    let document = waybill.run(&[&words[..], &secret[..]].concat()).json();
-    assert_eq!(document["verdict"], "recognised", "{document:#}");
-    let best = &document["candidates"][0];
-    assert_eq!(best["table"], outbox.layout, "{document:#}");
-    assert_eq!(best["confidence"], "certain", "{document:#}");
-    assert!(!best["version"].is_null(), "an unknown version: {best:#}");
-    let toml = document["profile"].as_str().expect("a profile's part");
-    let mut toml: toml::Table = toml.parse().expect("TOML");
-    let settings = toml["outbox"].as_table_mut().expect("a table");
-    for (role, place) in outbox.by_hand {
-        settings.insert((*role).to_owned(), (*place).into());
-    }
-    let settings = toml["outbox"].clone().try_into().expect("settings");
-    let mut statement = list(&document["requeue"]).filter_map(Value::as_str);
-    let statement = statement.find(|line| line.starts_with("UPDATE "));
-    (settings, statement.expect("it has a statement").to_owned())
-}
-
-/// A library's profile, on this database.
-fn profile(toml: &str, database: &Database) -> Profile {
-    let mut profile: Profile = toml::from_str(toml).expect("a profile");
-    profile.database = database.settings();
-    profile
 }

@@ -1,14 +1,13 @@
 //! Real outbox libraries, run for real: each writes events, breaks down, and leaves some behind.
-//! Waybill recognises the table and finds exactly those, and the statement it knows for putting a row
-//! of that library back makes the library's own relay send it.
+//! Waybill finds exactly those, and the statement that the library documents for putting a row back
+//! makes the library's own relay send it.
 //!
-//! Each library has a folder with a small service in its own language and the profile that Waybill
-//! is given, and a module that plays the story.
+//! Each library has a folder with a small service in its own language and a module that plays the
+//! story. Waybill is told two addresses; `profiles new` makes the profile of them.
 
 mod database;
 mod host;
 mod look;
-mod requeue;
 mod toolchain;
 
 mod django_outbox_pattern;

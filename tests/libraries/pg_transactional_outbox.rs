@@ -6,19 +6,13 @@ use waybill_tests::kafka::Kafka;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, Outbox, all, row_key};
+use crate::look::{Look, all, row_key};
 use crate::toolchain::NODE;
 
 const HOST: Recipe = Recipe {
     folder: "pg_transactional_outbox",
     make: &[&["npm", "ci", "--no-audit", "--no-fund"]],
     start: &["node", "host.js"],
-};
-
-const OUTBOX: Outbox = Outbox {
-    table: "outbox",
-    layout: "pg-transactional-outbox",
-    by_hand: &[],
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,10 +25,9 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let database = Database::postgres("pg_outbox").await;
     let broker = kafka.bootstrap().to_owned();
     let host = Host::install(&HOST, database.url().to_string(), broker, &topic);
-    let profile = include_str!("pg_transactional_outbox/profile.toml");
-    host.run(&["setup"]);
-    let look = Look::at_kafka((profile, &OUTBOX), &database, &kafka, &topic);
+    let look = Look::at_kafka(&database, &kafka, &topic);
 
+    host.run(&["setup"]);
     // Two messages are abandoned after two attempts each.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "--refuse", REFUSE]);
@@ -45,12 +38,26 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&abandoned, "stuck/attempts-exhausted"));
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of pg-transactional-outbox",
+            "id = [\"header:message-id\"]",
+        ],
+    );
     let document = look.finds(&expected, 12);
 
     // What was never finished is taken anyway, when its lock has run out.
     for id in abandoned {
         let key = row_key(&document, id);
-        look.requeue.put_back(&database, key).await;
+        let seen = format!("SELECT abandoned_at::text FROM outbox WHERE id = '{key}'");
+        let seen = database.text(&seen).await;
+        let requeue = format!(
+            "UPDATE outbox SET processed_at = NULL, abandoned_at = NULL, \
+             locked_until = to_timestamp(0), started_attempts = 0, finished_attempts = 0 \
+             WHERE id = '{key}' AND processed_at IS NULL AND abandoned_at = '{seen}'"
+        );
+        database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(17);

@@ -24,9 +24,8 @@ pub(crate) const JAVA: Toolchain = Toolchain {
 
 pub(crate) const GO: Toolchain = Toolchain {
     name: "go",
-    // It knows this package from 1.21 on, and fetches the version that a go.mod asks for by itself.
-    commands: &[&["go", "list", "slices"]],
-    packages: "golang-go, 1.21 or newer",
+    commands: &[&["go", "version"]],
+    packages: "golang-go",
 };
 
 pub(crate) const NODE: Toolchain = Toolchain {
@@ -54,8 +53,8 @@ impl Toolchain {
         for command in self.commands {
             assert!(
                 succeeds(command),
-                "{} is not here: {} fails. Install it (Debian: {}; cargo xtask test libraries does that), \
-                 or leave it out with {WITHOUT}={}",
+                "{} is not here: {} fails. Install it (apt-get install {}; cargo xtask test libraries \
+                 does that), or leave it out with {WITHOUT}={}",
                 self.name,
                 command.join(" "),
                 self.packages,

@@ -8,19 +8,13 @@ use waybill_tests::wait::wait_for;
 use crate::REFUSE;
 use crate::database::Database;
 use crate::host::{Host, Recipe};
-use crate::look::{Look, Outbox, all, row_key};
+use crate::look::{Look, all, row_key};
 use crate::toolchain::GO;
 
 const HOST: Recipe = Recipe {
     folder: "watermill",
     make: &[&["go", "build", "-buildvcs=false", "-o", "host", "."]],
     start: &["./host"],
-};
-
-const OUTBOX: Outbox = Outbox {
-    table: "watermill_products",
-    layout: "watermill-queue",
-    by_hand: &[],
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,10 +29,9 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     let database = Database::mariadb("watermill").await;
     let broker = vhost.url_with_password();
     let host = Host::install(&HOST, dsn(&database), broker, "products");
-    let profile = include_str!("watermill/profile.toml");
-    host.run(&["setup"]);
-    let look = Look::at_rabbitmq((profile, &OUTBOX), &database, &vhost);
+    let look = Look::at_rabbitmq(&database, &vhost);
 
+    host.run(&["setup"]);
     // A stream knows the past from its first message on, and clocks may be two seconds apart.
     host.run(&["write", "1"]);
     host.run(&["relay"]);
@@ -55,12 +48,23 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     let cut_off: Vec<&String> = second[2..].iter().collect();
     let mut expected = all(&cut_off, "stuck/relay-idle");
     expected.extend(all(&poisoned, "lost-in-publish"));
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of Watermill",
+            "audit-stream = \"products.audit\"",
+            "id = [\"header:_watermill_message_uuid\"]",
+        ],
+    );
     let document = look.finds(&expected, 13);
 
     // What is not acknowledged is taken anyway.
     for id in poisoned {
         let key = row_key(&document, id);
-        look.requeue.put_back(&database, key).await;
+        let requeue = format!(
+            "UPDATE watermill_products SET acked = false WHERE `offset` = {key} AND acked = true"
+        );
+        database.requeue(&requeue).await;
     }
     host.run(&["relay"]);
     look.finds_nothing(18);

@@ -1,6 +1,7 @@
 //! Support for the tests.
 
 pub mod kafka;
+pub mod library_table;
 pub mod profile;
 pub mod proxy;
 pub mod rabbit;

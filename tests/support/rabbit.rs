@@ -110,6 +110,13 @@ impl Vhost {
         self.ask("POST", &path, &body);
     }
 
+    /// Binds an exchange to another one, from which it gets what fits.
+    pub fn bind_exchange(&self, exchange: &str, key: &str, to: &str) {
+        let path = format!("/api/bindings/{}/e/{exchange}/e/{to}", self.name);
+        let body = serde_json::json!({"routing_key": key}).to_string();
+        self.ask("POST", &path, &body);
+    }
+
     /// Sets something by its path below `/api/`.
     pub fn put(&self, path: &str, body: &Value) {
         self.ask("PUT", &format!("/api/{path}"), &body.to_string());

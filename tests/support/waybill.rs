@@ -59,10 +59,15 @@ impl Waybill {
 
     /// With one password in the environment.
     pub fn with_secret(name: &str, password: &str) -> Self {
-        let mut waybill = Self::new();
-        let secret = (name.to_owned(), password.to_owned());
-        waybill.secrets = environment([secret].into());
-        waybill
+        Self::with_secrets([(name.to_owned(), password.to_owned())].into())
+    }
+
+    /// With passwords in the environment.
+    pub fn with_secrets(secrets: BTreeMap<String, String>) -> Self {
+        Self {
+            secrets: environment(secrets),
+            ..Self::new()
+        }
     }
 
     /// Saves a profile; the passwords it names go into the environment.

@@ -1,8 +1,12 @@
 //! The command line: what can be said, and its help.
 
+mod new;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use new::{Environment, New};
 
 /// Finds events that were stored but never published, published but never stored, or lost by one
 /// consumer; resends the missing ones and watches until they arrive.
@@ -28,7 +32,7 @@ pub(crate) enum Command {
     Resend(Resend),
     /// The built-in company: look at it, break it, start it anew
     Demo(Demo),
-    /// List, show and check profiles
+    /// Propose, list, show and check profiles
     #[command(subcommand)]
     Profiles(Profiles),
     /// List the libraries whose outbox and inbox tables are known; say whose a table is
@@ -165,6 +169,12 @@ pub(crate) enum DemoCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Profiles {
+    /// Make a profile from two addresses: recognise outbox, destinations and consumers
+    ///
+    /// Looks only. Prints the profile with a reason for each part, and asks where it is not sure;
+    /// without a terminal, or with --yes, it takes the default. Exit code 2: nothing was
+    /// recognised, or could not look.
+    New(Box<New>),
     /// List profiles
     List,
     /// Print a profile

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use waybill_compose::DemoCompany;
+use waybill_engine::propose::{Asked, Proposed};
 use waybill_engine::tables::Tables;
 use waybill_engine::{Core, Dirs, Drivers};
 use waybill_model::DatabaseSettings;
 use waybill_protocol::wire::{decode_outcome, encode_request};
 use waybill_protocol::{Call, Door, Failure};
+
+use crate::output;
 
 /// The core of this process.
 pub(crate) struct Client {
@@ -43,6 +46,12 @@ impl Client {
         settings: &DatabaseSettings,
     ) -> Result<Tables, Failure> {
         self.core.look_at_tables(settings).await
+    }
+
+    /// A profile for a database and a broker; each step is said to the person watching.
+    pub(crate) async fn propose_profile(&self, asked: &Asked) -> Result<Proposed, Failure> {
+        let mut say = |step: &str| output::aside(step);
+        self.core.propose_profile(asked, &mut say).await
     }
 
     /// The demo's company, for what only the command line shows (the truth).

@@ -1,4 +1,6 @@
-//! `waybill profiles`: list, show, check.
+//! `waybill profiles`: propose, list, show, check.
+
+mod new;
 
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(client: &Client, command: &Profiles) -> anyhow::Result<Exit> {
     match command {
+        Profiles::New(args) => new::run(client, args).await,
         Profiles::List => list(client).await,
         Profiles::Show { name } => show(client, name).await,
         Profiles::Template => show(client, "").await,
@@ -32,7 +35,7 @@ async fn list(client: &Client) -> anyhow::Result<Exit> {
     let welcome = client.call(Hello {}).await.map_err(Refused)?;
     if welcome.profiles.is_empty() {
         output::line(&format!("No profiles in {} yet.", welcome.profiles_folder));
-        output::line("Start with: waybill profiles template");
+        output::line("Start with: waybill profiles new --database URL --broker URL");
     }
     for profile in welcome.profiles {
         let problem = if profile.problem.is_empty() {

@@ -24,6 +24,7 @@ mod forms;
 mod probes;
 
 mod tables;
+pub(crate) use tables::password_in_address;
 
 use probes::Probes;
 

@@ -19,6 +19,8 @@ pub mod profiles;
 
 pub mod tables;
 
+pub mod propose;
+
 pub mod session;
 
 pub mod scan;

@@ -7,6 +7,7 @@ use waybill_layouts::{
     Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundTable,
     Verdict, explain, recognise,
 };
+use waybill_protocol::{Code, Failure};
 use waybill_source::{AttachmentKind, Database, Result, TableInfo};
 
 /// How many rows of a table are looked at.
@@ -30,6 +31,22 @@ impl Tables {
         explain(table, &self.tables)
     }
 
+    /// Those that belong to the database an address names. A MySQL server shows its others, too.
+    #[must_use]
+    pub(crate) fn of_address(&self, url: &str) -> Self {
+        let path = url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_own = |table: &&FoundTable| table.schema.eq_ignore_ascii_case(name);
+        let own: Vec<FoundTable> = self.tables.iter().filter(is_own).cloned().collect();
+        if self.dbms != Dbms::MySql || own.is_empty() {
+            return self.clone();
+        }
+        Self {
+            dbms: self.dbms,
+            tables: own,
+        }
+    }
+
     /// What is to be said about all that are somebody's, what matters most first.
     pub fn recognised(&self) -> Vec<Explanation> {
         recognise(&self.tables)
@@ -51,6 +68,19 @@ pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
         }
     }
     Ok(Tables { dbms, tables })
+}
+
+/// What a driver reads, where that is a database.
+pub(crate) fn dbms_of(driver: &str) -> std::result::Result<Dbms, Failure> {
+    match driver {
+        "postgres" => Ok(Dbms::Postgres),
+        "mysql" => Ok(Dbms::MySql),
+        "sqlite" => Ok(Dbms::Sqlite),
+        other => {
+            let told = format!("'{other}' is no database.");
+            Err(Failure::new(Code::BadProfile, told))
+        }
+    }
 }
 
 /// The tables that could be somebody's, those that are for sure last.

@@ -1,7 +1,6 @@
 //! The tables of every layout, each known version, on real servers: the recogniser sees them
 //! through the real source as what they are.
 
-mod create;
 mod row;
 mod states;
 
@@ -16,7 +15,7 @@ use waybill_layouts::{
 use waybill_source::Database;
 
 use super::base::{Base, Product};
-use create::Made;
+use waybill_tests::library_table::Made;
 
 /// What is created at the same time: nothing in it has the same name.
 type Round = Vec<Made>;

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use waybill_layouts::Dbms;
 use waybill_model::DatabaseSettings;
 use waybill_protocol::{Code, Failure};
 
 use super::Core;
 use crate::failure;
 use crate::profiles::has_password;
+use crate::propose::{self, Asked, Proposed};
 use crate::session::{DATABASE, Opening, open_database};
-use crate::tables::{self, Tables};
+use crate::tables::{self, Tables, dbms_of};
 
 impl Core {
     /// Opens a database, reads what its tables are, and closes it again. Looks only.
     pub async fn look_at_tables(&self, settings: &DatabaseSettings) -> Result<Tables, Failure> {
         if has_password(&settings.url) {
-            let told = "There is a password in this address, where others can read it.";
-            return Err(Failure::new(Code::BadProfile, told).hint(
-                "Remove it, name it with --secret NAME, and put it into the keychain or into WAYBILL_SECRET_NAME.",
-            ));
+            return Err(password_in_address());
         }
         let of_source = |error| failure::of_source(DATABASE, &error);
         let driver = self
@@ -27,10 +24,7 @@ impl Core {
             .drivers
             .of_url(&settings.url)
             .map_err(of_source)?;
-        let Some(dbms) = dbms_of(driver.name()) else {
-            let told = format!("'{}' is no database.", driver.name());
-            return Err(Failure::new(Code::BadProfile, told));
-        };
+        let dbms = dbms_of(driver.name())?;
         let opening = Opening {
             drivers: self.inner.drivers.clone(),
             secrets: Arc::clone(&self.inner.secrets),
@@ -40,13 +34,26 @@ impl Core {
         database.close().await;
         looked.map_err(of_source)
     }
+
+    /// Looks at database and broker and proposes a profile for them; `say` is told each step.
+    /// Looks only, and saves nothing.
+    pub async fn propose_profile(
+        &self,
+        asked: &Asked,
+        say: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Proposed, Failure> {
+        let opening = Opening {
+            drivers: self.inner.drivers.clone(),
+            secrets: Arc::clone(&self.inner.secrets),
+        };
+        propose::propose(asked, &opening, say).await
+    }
 }
 
-fn dbms_of(driver: &str) -> Option<Dbms> {
-    match driver {
-        "postgres" => Some(Dbms::Postgres),
-        "mysql" => Some(Dbms::MySql),
-        "sqlite" => Some(Dbms::Sqlite),
-        _ => None,
-    }
+/// Whoever types a password into an address shows it to everybody.
+pub(crate) fn password_in_address() -> Failure {
+    let told = "There is a password in this address, where others can read it.";
+    Failure::new(Code::BadProfile, told).hint(
+        "Remove it, name it with --secret NAME (for a broker --broker-secret NAME), and put it into the keychain or into WAYBILL_SECRET_NAME.",
+    )
 }

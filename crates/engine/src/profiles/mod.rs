@@ -4,6 +4,7 @@ mod secrets;
 pub use secrets::{EnvironmentFirst, MemorySecrets, Secrets, SecretsError, environment_variable};
 
 mod problem;
+pub(crate) use problem::closest;
 
 mod check;
 pub use check::{check, checked};

@@ -396,13 +396,19 @@ fn consumer_shape(consumer: &Consumer, destination: PlaceId) -> ConsumerShape {
     }
 }
 
+/// Whether a row itself says that it was sent, or was not: where sent ones are deleted, by being
+/// there.
+fn tells_sent(outbox: &OutboxSettings) -> bool {
+    outbox.sent_at.is_some() || outbox.status.is_some() || outbox.deletes_after_send
+}
+
 fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShape>) -> Shape {
     let outbox = profile.outbox.as_ref();
     Shape {
         places: places.iter().map(|planned| planned.place.clone()).collect(),
         consumers,
         has_outbox: outbox.is_some(),
-        outbox_tells_sent: outbox.is_some_and(|o| o.sent_at.is_some() || o.status.is_some()),
+        outbox_tells_sent: outbox.is_some_and(tells_sent),
         deletes_after_send: outbox.is_some_and(|o| o.deletes_after_send),
         found_by_id: outbox.is_some_and(|o| InColumn::of(&o.id).pointer.is_none()),
         has_business: !profile.business.is_empty(),
@@ -473,7 +479,8 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
     }
 }
 
-fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
+/// The columns of an outbox, for reading it.
+pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
     let status = outbox.status.as_ref().map(|column| {
         (
             column.clone(),
@@ -505,7 +512,8 @@ fn business_columns(table: &BusinessTable) -> RowColumns {
     }
 }
 
-fn inbox_columns(inbox: &Inbox) -> RowColumns {
+/// The columns of an inbox, for reading it.
+pub(crate) fn inbox_columns(inbox: &Inbox) -> RowColumns {
     let only = inbox
         .consumer_column
         .clone()

@@ -3,7 +3,9 @@
 mod compare;
 
 mod layout;
-pub(crate) use layout::{Layout, PlannedConsumer, PlannedPlace, Reading};
+pub(crate) use layout::{
+    Layout, PlannedConsumer, PlannedPlace, Reading, inbox_columns, outbox_columns,
+};
 
 mod sources;
 pub(crate) use sources::{BROKER, DATABASE, Opening, Sources};
@@ -14,4 +16,4 @@ pub(crate) use book::{Book, PlaceState};
 mod open;
 pub(crate) use open::Session;
 
-pub(crate) use sources::{broker_target, database_target, open_database};
+pub(crate) use sources::{broker_target, database_target, open_broker, open_database};

@@ -135,7 +135,8 @@ pub(crate) async fn open_database(
     }
 }
 
-async fn open_broker(
+/// Opens a broker.
+pub(crate) async fn open_broker(
     settings: &BrokerSettings,
     access: Access,
     opening: &Opening,

@@ -31,6 +31,20 @@ impl<'a> Take<'a> {
         }
     }
 
+    /// The same for a fact that may stand inside a column's JSON.
+    pub(super) fn must_somewhere(&self, spot: &Spot, what: &str) -> Result<String, Unmappable> {
+        let none = || Unmappable(format!("There is no column with {what} ({spot})."));
+        self.may_somewhere(Some(spot)).ok_or_else(none)
+    }
+
+    pub(super) fn may_somewhere(&self, spot: Option<&Spot>) -> Option<String> {
+        let column = real(spot?, self.found)?;
+        Some(match &spot?.pointer {
+            Some(pointer) => format!("{column}#{pointer}"),
+            None => column,
+        })
+    }
+
     pub(super) fn may(&mut self, spot: Option<&Spot>, what: &str) -> Option<String> {
         let spot = spot?;
         let column = real(spot, self.found)?;

@@ -54,7 +54,7 @@ fn outbox(
             "A row holds several messages, and their ids are inside of it.".to_owned(),
         ));
     };
-    let id = take.must(id, "the event's id")?;
+    let id = take.must_somewhere(id, "the event's id")?;
     let Some(created_at) = roles.created_at.as_ref().and_then(|spot| real(spot, found)) else {
         return Err(Unmappable(
             "No column says when a row was written, and rows without a time are on no timeline."
@@ -70,10 +70,10 @@ fn outbox(
         table: found.full_name(),
         key,
         id,
-        aggregate_type: take.may(roles.aggregate_type.as_ref(), "the aggregate's type"),
-        aggregate_id: take.may(roles.aggregate_id.as_ref(), "the aggregate's id"),
+        aggregate_type: take.may_somewhere(roles.aggregate_type.as_ref()),
+        aggregate_id: take.may_somewhere(roles.aggregate_id.as_ref()),
         version: take.may(roles.version.as_ref(), "the aggregate's version"),
-        kind: take.may(roles.kind.as_ref(), "the event type"),
+        kind: take.may_somewhere(roles.kind.as_ref()),
         payload: roles.payload.as_ref().and_then(|spot| real(spot, found)),
         headers: take.may(roles.headers.as_ref(), "the headers"),
         created_at,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use waybill_layouts::{Column, Condition, Dbms, Is, Literal, TimeMeaning};
 
-use super::create::Made;
+use waybill_tests::library_table::Made;
 
 /// A row, as SQL values by the column's name in the data file.
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@ use waybill_layouts::{Dbms, FoundTable, Guarded, Requeue, RequeueBy, State, Stat
 use waybill_model::{Marks, Micros, OutboxSettings, Window};
 use waybill_source::{Database, RowColumns, RowQuery};
 
-use super::create::Made;
 use super::row::Row;
 use super::{created, dbms, dropped, found, rounds};
 use crate::sql::base::{Base, Product, drain, now, query};
+use waybill_tests::library_table::Made;
 
 /// States a profile has no words for; the limits of the mapping say so, too.
 const WITHOUT_WORDS: [(&str, StateName); 2] = [

@@ -11,7 +11,7 @@ const FILLED_IN: &str = "orders";
 const NAMELESS: &str = "queue_out";
 
 /// One version of one table on one database.
-pub(super) struct Made {
+pub struct Made {
     table: &'static TableLayout,
     version: Version,
     dbms: Dbms,
@@ -31,7 +31,7 @@ impl fmt::Debug for Made {
 
 impl Made {
     /// `None` where there is no such version.
-    pub(super) fn of(table: &'static TableLayout, version: &Version, dbms: Dbms) -> Option<Self> {
+    pub fn of(table: &'static TableLayout, version: &Version, dbms: Dbms) -> Option<Self> {
         if table.columns_of(version, dbms).is_empty() {
             return None;
         }
@@ -55,37 +55,40 @@ impl Made {
     }
 
     /// The same in another schema.
-    pub(super) fn in_schema(self, schema: &str) -> Self {
+    pub fn in_schema(self, schema: &str) -> Self {
         Self {
             schema: Some(schema.to_owned()),
             ..self
         }
     }
 
-    pub(super) fn table(&self) -> &'static TableLayout {
+    /// Its layout.
+    pub fn table(&self) -> &'static TableLayout {
         self.table
     }
 
-    pub(super) fn dbms(&self) -> Dbms {
+    /// The database it is for.
+    pub fn dbms(&self) -> Dbms {
         self.dbms
     }
 
     /// Its columns as they are spelled.
-    pub(super) fn columns(&self) -> Vec<(String, &'static Column)> {
+    pub fn columns(&self) -> Vec<(String, &'static Column)> {
         self.table.columns_of(&self.version, self.dbms)
     }
 
-    pub(super) fn id(&self) -> &str {
+    /// Its layout's id.
+    pub fn id(&self) -> &str {
         &self.table.id
     }
 
     /// What must be its own: SQLite does not tell `Outbox` from `outbox`.
-    pub(super) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         format!("{:?}.{}", self.schema, self.name.to_lowercase())
     }
 
     /// As the recogniser names it.
-    pub(super) fn full_name(&self, database: &str) -> String {
+    pub fn full_name(&self, database: &str) -> String {
         let schema = self.schema.as_deref();
         match self.dbms {
             Dbms::Postgres => format!("{}.{}", schema.unwrap_or("public"), self.name),
@@ -95,7 +98,7 @@ impl Made {
     }
 
     /// The statements that make it and what belongs to it.
-    pub(super) fn create(&self, database: &str) -> String {
+    pub fn create(&self, database: &str) -> String {
         let columns = self.columns();
         let mut parts: Vec<String> = columns
             .iter()
@@ -127,7 +130,7 @@ impl Made {
     }
 
     /// Takes it away, with everything that was made for it.
-    pub(super) fn drop(&self) -> String {
+    pub fn drop(&self) -> String {
         match (&self.schema, self.dbms) {
             (Some(schema), Dbms::Postgres) => {
                 format!("DROP SCHEMA IF EXISTS {} CASCADE", self.quoted(schema))
@@ -148,14 +151,15 @@ impl Made {
     }
 
     /// Quoted, with its schema.
-    pub(super) fn real_name(&self) -> String {
+    pub fn real_name(&self) -> String {
         match &self.schema {
             Some(schema) => format!("{}.{}", self.quoted(schema), self.quoted(&self.name)),
             None => self.quoted(&self.name),
         }
     }
 
-    pub(super) fn quoted(&self, name: &str) -> String {
+    /// A name in this database's quotes.
+    pub fn quoted(&self, name: &str) -> String {
         match self.dbms {
             Dbms::MySql => format!("`{name}`"),
             Dbms::Postgres | Dbms::Sqlite => format!("\"{name}\""),

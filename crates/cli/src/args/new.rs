@@ -1,0 +1,80 @@
+//! What `waybill profiles new` is told.
+
+use clap::{Args, ValueEnum};
+
+/// What `profiles new` is told; nothing else can be found out.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The service's database: postgres://user@host/db, mysql://…, sqlite:path; without a password
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: String,
+    /// The name of its password in the keychain, or in WAYBILL_SECRET_<NAME>
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Option<String>,
+    /// The broker: kafka://host:port[,host:port] or amqp://user@host:port/vhost; without a password
+    #[arg(long, value_name = "URL")]
+    pub(crate) broker: String,
+    /// RabbitMQ: the management API, http://user@host:15672; without it no exchange or queue is known
+    #[arg(long, value_name = "URL")]
+    pub(crate) management_url: Option<String>,
+    /// The name of the broker's password
+    #[arg(long, value_name = "NAME")]
+    pub(crate) broker_secret: Option<String>,
+    /// A setting of the broker's client, like security.protocol=ssl; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) broker_option: Vec<(String, String)>,
+    /// A consumer's database with its inbox; may be given several times
+    #[arg(long, value_name = "NAME=URL", value_parser = pair)]
+    pub(crate) consumer_database: Vec<(String, String)>,
+    /// The name of the password of a consumer's database, as DATABASE=NAME
+    #[arg(long, value_name = "DATABASE=NAME", value_parser = pair)]
+    pub(crate) consumer_secret: Vec<(String, String)>,
+    /// What to call the profile; after its database when left out
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// What a mistake would hit: colour and guard
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Environment::Development)]
+    pub(crate) environment: Environment,
+    /// The outbox table; recognised when left out
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) outbox: Option<String>,
+    /// What a role of the outbox is, like id=event_id or sent-states=2,3; may be given several
+    /// times. Roles: key, id, aggregate-type, aggregate-id, version, type, payload, headers,
+    /// created-at, sent-at, failed-at, status, sent-states, failed-states, attempts, error,
+    /// deletes-after-send. Nothing behind the equals sign: there is no such column
+    #[arg(long, value_name = "ROLE=COLUMN", value_parser = pair)]
+    pub(crate) column: Vec<(String, String)>,
+    /// The topic or exchange events go to; found out when left out; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) destination: Vec<String>,
+    /// Save it among the profiles
+    #[arg(long)]
+    pub(crate) save: bool,
+    /// Save it over one of the same name
+    #[arg(long, requires = "save")]
+    pub(crate) force: bool,
+    /// Ask nothing: take the default where it is not sure
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Environment {
+    /// Somebody's own machine
+    Development,
+    /// Shared, but not the customers'
+    Staging,
+    /// The customers'
+    Production,
+}
+
+/// `NAME=VALUE`; the value may be empty and hold more of them.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it with an equals sign: NAME=VALUE".to_owned()),
+    }
+}

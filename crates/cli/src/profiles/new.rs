@@ -1,0 +1,189 @@
+//! `waybill profiles new`: from two addresses to a profile.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use waybill_engine::propose::{Asked, Proposed, Question, Subject};
+use waybill_model::{BrokerSettings, DatabaseSettings, Environment, Profile};
+use waybill_protocol::{Hello, SaveProfile};
+
+use crate::args::{self, New};
+use crate::client::Client;
+use crate::exit::Exit;
+use crate::output;
+use crate::start::Refused;
+
+/// What was proposed, for scripts.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    name: &'a str,
+    profile: &'a Profile,
+    /// The same as the text of a file, with reasons.
+    toml: &'a str,
+    /// What was not sure, and by what it was answered.
+    questions: &'a [Question],
+    saved: bool,
+}
+
+pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
+    let mut asked = asked(args)?;
+    if let Some(name) = &asked.name {
+        not_taken(client, args, name).await?;
+    }
+    let mut proposed = client.propose_profile(&asked).await.map_err(Refused)?;
+    if args.yes || !std::io::stdin().is_terminal() {
+        for question in &proposed.questions {
+            let taken = answer_words(question);
+            output::aside(&format!("not sure: {} Took: {taken}", question.text));
+        }
+    } else {
+        let mut settled = Vec::new();
+        while settle(&mut asked, &proposed.questions, &mut settled)? {
+            proposed = client.propose_profile(&asked).await.map_err(Refused)?;
+        }
+    }
+    print(args, &proposed)?;
+    if args.save {
+        save(client, args, &proposed).await?;
+    } else {
+        output::aside("Nothing was saved; --save does.");
+    }
+    Ok(Exit::Fine)
+}
+
+fn print(args: &New, proposed: &Proposed) -> anyhow::Result<()> {
+    if args.json {
+        return output::json(&Document {
+            name: &proposed.profile.name,
+            profile: &proposed.profile,
+            toml: &proposed.toml,
+            questions: &proposed.questions,
+            saved: args.save,
+        });
+    }
+    output::line(proposed.toml.trim_end());
+    Ok(())
+}
+
+async fn save(client: &Client, args: &New, proposed: &Proposed) -> anyhow::Result<()> {
+    let name = &proposed.profile.name;
+    not_taken(client, args, name).await?;
+    let order = SaveProfile {
+        toml: proposed.toml.clone(),
+        secrets: Vec::new(),
+    };
+    client.call(order).await.map_err(Refused)?;
+    output::aside(&format!(
+        "Saved as '{name}'. Look at it with: waybill check --profile {name}"
+    ));
+    Ok(())
+}
+
+/// What somebody has written is not written over.
+async fn not_taken(client: &Client, args: &New, name: &str) -> anyhow::Result<()> {
+    if !args.save || args.force {
+        return Ok(());
+    }
+    let welcome = client.call(Hello {}).await.map_err(Refused)?;
+    if welcome.profiles.iter().any(|profile| profile.name == name) {
+        bail!(
+            "there is a profile '{name}' in {}; give this one another --name, or write over it with --force",
+            welcome.profiles_folder
+        );
+    }
+    Ok(())
+}
+
+/// Asks what was not sure and not asked before; whether an answer differs from what was taken.
+fn settle(
+    asked: &mut Asked,
+    questions: &[Question],
+    settled: &mut Vec<Subject>,
+) -> anyhow::Result<bool> {
+    let mut differs = false;
+    for question in questions {
+        if settled.contains(&question.about) {
+            continue;
+        }
+        let answer = answer(question)?;
+        settled.push(question.about.clone());
+        if !answer.is_empty() && answer != question.default {
+            asked.settle(&question.about, &answer);
+            differs = true;
+            if question.about == Subject::Outbox {
+                // What else is not sure is another table's.
+                break;
+            }
+        }
+    }
+    Ok(differs)
+}
+
+/// Asks until the answer is one of the choices; empty for what was taken.
+fn answer(question: &Question) -> anyhow::Result<String> {
+    let choices = question.choices.join(", ");
+    let around = match choices.as_str() {
+        "" => String::new(),
+        choices => format!(" ({choices})"),
+    };
+    let text = format!("{}{around} [{}]", question.text, answer_words(question));
+    loop {
+        let answer = output::question(&text)?.unwrap_or_default();
+        if answer.is_empty() || question.choices.is_empty() || question.choices.contains(&answer) {
+            return Ok(answer);
+        }
+        output::aside(&format!("'{answer}' is none of them: {choices}"));
+    }
+}
+
+fn answer_words(question: &Question) -> &str {
+    match question.default.as_str() {
+        "" => "none",
+        default => default,
+    }
+}
+
+fn asked(args: &New) -> anyhow::Result<Asked> {
+    let mut databases: BTreeMap<String, DatabaseSettings> = BTreeMap::new();
+    for (name, url) in &args.consumer_database {
+        let settings = DatabaseSettings {
+            url: url.clone(),
+            secret: None,
+        };
+        databases.insert(name.clone(), settings);
+    }
+    for (name, secret) in &args.consumer_secret {
+        let database = databases.get_mut(name).with_context(|| {
+            format!("--consumer-secret {name}={secret} needs a --consumer-database {name}=URL")
+        })?;
+        database.secret = Some(secret.clone());
+    }
+    Ok(Asked {
+        name: args.name.clone(),
+        environment: environment(args.environment),
+        database: DatabaseSettings {
+            url: args.database.clone(),
+            secret: args.secret.clone(),
+        },
+        databases,
+        broker: BrokerSettings {
+            url: args.broker.clone(),
+            management_url: args.management_url.clone(),
+            secret: args.broker_secret.clone(),
+            options: args.broker_option.iter().cloned().collect(),
+        },
+        outbox: args.outbox.clone(),
+        destinations: args.destination.clone(),
+        roles: args.column.iter().cloned().collect(),
+    })
+}
+
+fn environment(environment: args::Environment) -> Environment {
+    match environment {
+        args::Environment::Development => Environment::Development,
+        args::Environment::Staging => Environment::Staging,
+        args::Environment::Production => Environment::Production,
+    }
+}

@@ -1,0 +1,218 @@
+//! Where events go and who receives them: what is asked of database and broker, and in what order.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use waybill_layouts::BrokerKind;
+use waybill_protocol::{Code, Failure};
+use waybill_source::{Broker, Topology};
+
+use super::consumers::{self, Found};
+use super::destination::{self, Goal, goal};
+use super::inboxes::{self, Base, Inboxes};
+use super::matching::{Matching, known};
+use super::outbox::Outbox;
+use super::study::{Between, Study, wide};
+use super::{Asked, Proposed, Question, Subject};
+use crate::profiles::closest;
+use crate::session::DATABASE;
+use crate::{Drivers, failure};
+
+/// Topics or exchanges that are looked into when nothing says where events go.
+const SEARCHED: usize = 30;
+
+/// A proposal in the making.
+pub(super) struct Job<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) own: &'a Base,
+    pub(super) bases: Vec<Base>,
+    pub(super) broker: Arc<dyn Broker>,
+    pub(super) kind: BrokerKind,
+    pub(super) topology: Topology,
+    /// What is to be said behind all flows.
+    pub(super) rest: Vec<String>,
+}
+
+impl Job<'_> {
+    pub(super) async fn propose(
+        &mut self,
+        mut outbox: Outbox,
+        drivers: &Drivers,
+        say: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Proposed, Failure> {
+        let between = Between {
+            database: &self.own.database,
+            broker: &self.broker,
+        };
+        let known = known(outbox.layout, self.kind);
+        let own_rule = outbox
+            .layout
+            .is_some_and(|layout| layout.on(self.kind).is_some());
+        let of_source = |error| failure::of_source(DATABASE, &error);
+        let mut questions = Vec::new();
+        let (goals, searched) = self.goals(&outbox)?;
+        let n = goals.len();
+        say(&match searched {
+            true => format!("Nothing says where events go: looking into {n} topics or exchanges"),
+            false => format!("Holding messages of {} against the outbox", names(&goals)),
+        });
+        let study = between.study(&mut outbox, &goals, &known).await;
+        let mut study = study.map_err(of_source)?;
+        let goals = match searched {
+            true => self.found(&outbox, goals, &mut study, &mut questions)?,
+            false => goals,
+        };
+        let matching = between
+            .matching(&mut outbox, &known, own_rule, &study)
+            .await;
+        let matching = matching.map_err(of_source)?;
+        say(&matching.why.join(" "));
+        let flows = self.consumers(&goals, &study, &matching, say).await;
+        questions.splice(0..0, outbox.questions.clone());
+        self.written(&outbox, &goals, &matching, flows, questions, drivers)
+    }
+
+    /// Where events go, and whether that has yet to be found out.
+    fn goals(&self, outbox: &Outbox) -> Result<(Vec<Goal>, bool), Failure> {
+        let mut by_hand = Vec::new();
+        for name in &self.asked.destinations {
+            self.must_be_there(name)?;
+            by_hand.push(goal(
+                &self.topology,
+                name,
+                "It was named by hand.".to_owned(),
+            ));
+        }
+        if !by_hand.is_empty() {
+            return Ok((by_hand, false));
+        }
+        let told = destination::told(outbox, self.kind, &self.topology);
+        if !told.is_empty() {
+            return Ok((told, false));
+        }
+        let mut all = destination::all(outbox, &self.topology);
+        all.truncate(SEARCHED);
+        Ok((all, true))
+    }
+
+    /// A name that was mistyped would never have a message. Without a map any name must do.
+    fn must_be_there(&self, name: &str) -> Result<(), Failure> {
+        let mut names = self.topology.channels.iter().map(|c| c.name.as_str());
+        if self.topology.channels.is_empty() || names.any(|known| known == name) {
+            return Ok(());
+        }
+        let told = format!("The broker has no topic or exchange '{name}'.");
+        let names = self.topology.channels.iter().map(|c| c.name.as_str());
+        let hint = match closest(name, names) {
+            Some(meant) => format!("Did you mean '{meant}'?"),
+            None => "Leave --destination out to have it found.".to_owned(),
+        };
+        Err(Failure::new(Code::BadProfile, told).hint(hint))
+    }
+
+    /// Of all that were looked into those whose messages are in the outbox; else one that is
+    /// called alike, or the only one there is.
+    fn found(
+        &self,
+        outbox: &Outbox,
+        goals: Vec<Goal>,
+        study: &mut Study,
+        questions: &mut Vec<Question>,
+    ) -> Result<Vec<Goal>, Failure> {
+        let all: Vec<String> = goals.iter().map(|goal| goal.name.clone()).collect();
+        let mut found = Vec::new();
+        let mut letters = Vec::new();
+        let sampled = std::mem::take(&mut study.letters);
+        for (goal, sample) in goals.iter().zip(sampled) {
+            let hits = study.hits_in(&sample);
+            if hits > 0 {
+                let why = format!(
+                    "{hits} of {} messages there are in the outbox.",
+                    sample.len()
+                );
+                found.push(Goal {
+                    why,
+                    ..goal.clone()
+                });
+                letters.push(sample);
+            }
+        }
+        study.letters = letters;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let alike = goals
+            .iter()
+            .find(|goal| destination::is_alike(outbox, &goal.name));
+        let Some(likely) = alike.or(goals.first().filter(|_| goals.len() == 1)) else {
+            return Err(self.nowhere(&all));
+        };
+        questions.push(Question {
+            about: Subject::Destination,
+            text: "No message tells where events go. To which topic or exchange?".to_owned(),
+            choices: all,
+            default: likely.name.clone(),
+        });
+        Ok(vec![likely.clone()])
+    }
+
+    fn nowhere(&self, all: &[String]) -> Failure {
+        let told = "No message of the broker tells where the events of the outbox go.";
+        let mut hint = "Name the topic or exchange: --destination NAME.".to_owned();
+        if !all.is_empty() {
+            hint.push_str(&format!(" There are {}.", all.join(", ")));
+        }
+        if self.kind == BrokerKind::RabbitMq {
+            hint.push_str(" Exchanges, queues and bindings are known with --management-url.");
+        }
+        Failure::new(Code::BadProfile, told)
+            .detail(self.rest.join(" "))
+            .hint(hint)
+    }
+
+    /// The consumers of each flow.
+    async fn consumers(
+        &mut self,
+        goals: &[Goal],
+        study: &Study,
+        matching: &Matching,
+        say: &mut (dyn FnMut(&str) + Send),
+    ) -> Vec<Vec<Found>> {
+        say("Looking for consumers");
+        let mut events: HashSet<String> = study.ids.keys.keys().cloned().collect();
+        let letters = study.letters.iter().flatten();
+        events.extend(letters.flat_map(|letter| {
+            let carriers = matching.carriers.id.iter();
+            carriers.filter_map(|carrier| letter.text(carrier))
+        }));
+        let mut inboxes = Inboxes::default();
+        for base in std::iter::once(self.own).chain(&self.bases) {
+            inboxes::of_base(base, &events, wide(study.window), &mut inboxes).await;
+        }
+        self.rest.extend(inboxes.left_out);
+        let mut flows = Vec::new();
+        for goal in goals {
+            flows.push(consumers::heard(&self.broker, self.kind, &self.topology, &goal.name).await);
+        }
+        if let Some(first) = flows.first_mut() {
+            consumers::with_inboxes(first, inboxes.found);
+        }
+        for (goal, found) in goals.iter().zip(&mut flows) {
+            consumers::with_dead_letters(found, &self.topology, &goal.name);
+        }
+        consumers::with_names_of_their_own(&mut flows);
+        flows
+    }
+
+    pub(super) async fn close(&self) {
+        for base in &self.bases {
+            base.database.close().await;
+        }
+        self.broker.close().await;
+    }
+}
+
+fn names(goals: &[Goal]) -> String {
+    let names: Vec<&str> = goals.iter().map(|goal| goal.name.as_str()).collect();
+    names.join(", ")
+}

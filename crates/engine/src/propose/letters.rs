@@ -1,0 +1,199 @@
+//! Messages of a topic or stream, whole, to see what they carry.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use waybill_model::{Carrier, Carriers, Coordinate, Copy, PlaceId, Window};
+use waybill_source::carry::{Message, carried};
+use waybill_source::{Broker, Chunk, CopyQuery, CopyRole, History, Result};
+
+use super::rows::MAX_BODY;
+
+/// A message.
+#[derive(Debug, Clone)]
+pub(super) struct Letter {
+    copy: Copy,
+    /// On RabbitMQ the key is the routing key.
+    routed: bool,
+}
+
+impl Letter {
+    /// What it carries at a place, in the spelling of ids; `None` when nothing.
+    pub(super) fn text(&self, carrier: &Carrier) -> Option<String> {
+        let only = Carriers {
+            id: vec![carrier.clone()],
+            kind: Vec::new(),
+            aggregate: Vec::new(),
+            version: Vec::new(),
+        };
+        Some(carried(self, &only, None).id).filter(|text| !text.is_empty())
+    }
+
+    /// Every place where it carries a short text.
+    pub(super) fn carriers(&self) -> Vec<Carrier> {
+        let mut all = Vec::new();
+        for (name, _) in &self.copy.properties {
+            match name.as_str() {
+                "message-id" => all.push(Carrier::MessageId),
+                "correlation-id" => all.push(Carrier::CorrelationId),
+                "type" => all.push(Carrier::TypeProperty),
+                _ => {}
+            }
+        }
+        let headers = self.copy.headers.iter();
+        all.extend(headers.map(|(name, _)| Carrier::Header(name.clone())));
+        all.push(if self.routed {
+            Carrier::RoutingKey
+        } else {
+            Carrier::Key
+        });
+        if let Some(body) = &self.copy.payload {
+            all.extend(members(body).into_iter().map(Carrier::Json));
+        }
+        all
+    }
+}
+
+/// Pointers to the texts and numbers in a JSON object and in the objects right inside of it.
+pub(super) fn members(json: &[u8]) -> Vec<String> {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(json) else {
+        return Vec::new();
+    };
+    let mut pointers = Vec::new();
+    for (name, value) in &members {
+        let here = format!("/{}", escaped(name));
+        match value {
+            serde_json::Value::Object(inner) => {
+                let plain = inner.iter().filter(|(_, value)| is_plain(value));
+                pointers.extend(plain.map(|(name, _)| format!("{here}/{}", escaped(name))));
+            }
+            value if is_plain(value) => pointers.push(here),
+            _ => {}
+        }
+    }
+    pointers
+}
+
+fn is_plain(value: &serde_json::Value) -> bool {
+    value.is_string() || value.is_number()
+}
+
+/// A name as a step of a JSON pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+impl Message for Letter {
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let mut headers = self.copy.headers.iter();
+        let (_, value) = headers.find(|(key, _)| key == name)?;
+        value.as_deref().map(Cow::Borrowed)
+    }
+
+    fn payload(&self) -> Option<&[u8]> {
+        self.copy.payload.as_deref()
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        self.copy.key.as_deref().filter(|_| !self.routed)
+    }
+
+    fn routing_key(&self) -> Option<&str> {
+        let key = self.copy.key.as_deref().filter(|_| self.routed)?;
+        std::str::from_utf8(key).ok()
+    }
+
+    fn message_id(&self) -> Option<&str> {
+        self.property("message-id")
+    }
+
+    fn correlation_id(&self) -> Option<&str> {
+        self.property("correlation-id")
+    }
+
+    fn type_property(&self) -> Option<&str> {
+        self.property("type")
+    }
+}
+
+impl Letter {
+    fn property(&self, name: &str) -> Option<&str> {
+        let mut properties = self.copy.properties.iter();
+        let (_, value) = properties.find(|(key, _)| key == name)?;
+        Some(value)
+    }
+}
+
+/// Up to `n` messages of a topic or stream from a window on.
+pub(super) async fn sample(
+    broker: &Arc<dyn Broker>,
+    channel: &str,
+    window: Window,
+    n: usize,
+) -> Result<Vec<Letter>> {
+    let routed = broker.capabilities().history == History::ByStream;
+    let mut chunks = broker.scan(CopyQuery {
+        place: PlaceId(0),
+        role: CopyRole::Destination,
+        channel: channel.to_owned(),
+        carriers: Carriers::default(),
+        aggregate_type: None,
+        compare: None,
+        window,
+        after: None,
+    });
+    let mut places = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        if let Chunk::Evidence(batch) = chunk? {
+            for idx in 0..batch.len() {
+                let seen = batch.observation(idx);
+                places.push(place(channel, routed, seen.partition, seen.position));
+            }
+        }
+        if places.len() >= n {
+            break;
+        }
+    }
+    drop(chunks);
+    let places = spread(places, n);
+    let copies = broker.copies(&places, MAX_BODY).await?;
+    let copies = copies.into_iter().flatten();
+    Ok(copies.map(|copy| Letter { copy, routed }).collect())
+}
+
+/// `n` of them, evenly: one batch may be all of one partition.
+fn spread(places: Vec<Coordinate>, n: usize) -> Vec<Coordinate> {
+    let step = places.len().div_ceil(n.max(1)).max(1);
+    places.into_iter().step_by(step).collect()
+}
+
+fn place(channel: &str, routed: bool, partition: u32, offset: i64) -> Coordinate {
+    if routed {
+        Coordinate::StreamEntry {
+            stream: channel.to_owned(),
+            offset,
+        }
+    } else {
+        Coordinate::Record {
+            topic: channel.to_owned(),
+            partition,
+            offset,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_members_are_found_two_levels_deep() {
+        let json = br#"{"id":"a","n":7,"flag":true,"data":{"id":1,"deep":{"id":2}},"a/b":"c"}"#;
+        let mut found = members(json);
+        found.sort();
+        assert_eq!(found, ["/a~1b", "/data/id", "/id", "/n"]);
+        assert!(members(b"[1]").is_empty());
+        assert!(members(b"no json").is_empty());
+    }
+}

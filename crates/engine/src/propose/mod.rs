@@ -1,0 +1,40 @@
+//! From two addresses to a profile: looks at a database and a broker, recognises what is there,
+//! holds messages against rows, and proposes what to investigate, with a reason for each line.
+//!
+//! Looks only. What is not sure is answered by a default and asked back as a [`Question`]; whoever
+//! knows better puts the answer into [`Asked`] and has it proposed anew.
+
+mod asked;
+pub use asked::{Asked, Proposed, Question, Subject};
+
+mod roles;
+pub use roles::OUTBOX_ROLES;
+
+mod outbox;
+
+mod rows;
+
+mod letters;
+
+mod matching;
+
+mod reach;
+
+mod destination;
+
+mod states;
+
+mod study;
+
+mod inboxes;
+
+mod consumers;
+
+mod text;
+
+mod profile;
+
+mod job;
+
+mod run;
+pub(crate) use run::propose;

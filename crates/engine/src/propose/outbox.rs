@@ -1,0 +1,253 @@
+//! Which table is the outbox, and what its columns are.
+
+use waybill_layouts::{
+    Confidence, Explanation, FoundTable, Layout, Mapped, Proposal, Role, TableRole, Unmappable,
+    Verdict, find_table,
+};
+use waybill_model::OutboxSettings;
+use waybill_protocol::{Code, Failure};
+
+use super::roles::{lacking, set, unknown};
+use super::{Asked, Question, Subject};
+use crate::tables::Tables;
+
+/// The outbox of a profile.
+#[derive(Debug, Clone)]
+pub(super) struct Outbox {
+    pub(super) table: FoundTable,
+    pub(super) settings: OutboxSettings,
+    /// Whose it is.
+    pub(super) layout: Option<&'static Layout>,
+    /// Hand-made: the column that says where an event goes …
+    pub(super) destination: Option<String>,
+    /// … and the one whose values nobody has explained.
+    pub(super) open_status: Option<String>,
+    /// Its id was set by hand, and is not looked for elsewhere.
+    pub(super) is_settled_id: bool,
+    /// Why it is this one.
+    pub(super) why: Vec<String>,
+    /// What the profile cannot say.
+    pub(super) limits: Vec<String>,
+    pub(super) questions: Vec<Question>,
+}
+
+/// The table that was asked for, else the first of those that are recognised.
+pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> {
+    let mut outbox = match &asked.outbox {
+        Some(name) => named(tables, name)?,
+        None => recognised(&tables.of_address(&asked.database.url))?,
+    };
+    for (role, value) in &asked.roles {
+        set(&mut outbox.settings, &outbox.table, role, value)?;
+        outbox.why.push(format!("{role} was set by hand."));
+    }
+    outbox.is_settled_id = asked.roles.contains_key("id");
+    if asked.roles.contains_key("sent-states") && outbox.settings.status.is_none() {
+        outbox.settings.status = outbox.open_status.take();
+    }
+    if outbox.settings.status.is_some() {
+        outbox.open_status = None;
+    }
+    let lacking = lacking(&outbox.settings);
+    if lacking.is_empty() {
+        outbox.questions.retain(|q| !asked.is_settled(&q.about));
+        return Ok(outbox);
+    }
+    let told = format!(
+        "{} is no outbox that Waybill knows, and nothing says which column is its {}.",
+        outbox.settings.table,
+        lacking.join(" or its ")
+    );
+    let columns = lacking.iter().map(|role| format!("--column {role}=…"));
+    Err(Failure::new(Code::BadProfile, told).hint(format!(
+        "Name them: {}. `waybill layouts explain {}` says what was looked for.",
+        columns.collect::<Vec<_>>().join(" "),
+        outbox.table.name
+    )))
+}
+
+fn named(tables: &Tables, name: &str) -> Result<Outbox, Failure> {
+    let table = find_table(&tables.tables, name).map_err(|none| match none.alike.as_slice() {
+        [] => Failure::new(Code::BadProfile, format!("There is no table '{name}'.")).hint(
+            "Name one that is there; `waybill layouts explain TABLE --database URL` says what it is.",
+        ),
+        alike => Failure::new(
+            Code::BadProfile,
+            format!("Several tables are called '{name}'."),
+        )
+        .hint(format!("Write one of them out: {}.", alike.join(", "))),
+    })?;
+    let explanation = tables.explain(table);
+    match mapped(&explanation, table) {
+        Some(Ok(mapped)) => Ok(of(&explanation, table, mapped)),
+        other => Ok(Outbox {
+            table: table.clone(),
+            settings: unknown(table),
+            layout: None,
+            destination: None,
+            open_status: None,
+            is_settled_id: false,
+            why: vec![format!("{name} was named by hand.")],
+            limits: other
+                .and_then(Result::err)
+                .into_iter()
+                .map(|Unmappable(why)| why)
+                .collect(),
+            questions: Vec::new(),
+        }),
+    }
+}
+
+fn recognised(tables: &Tables) -> Result<Outbox, Failure> {
+    let mut whynot = Vec::new();
+    let mut found: Vec<(Explanation, &FoundTable, Mapped<OutboxSettings>)> = Vec::new();
+    for explanation in tables.recognised() {
+        let Ok(table) = find_table(&tables.tables, &explanation.table) else {
+            continue;
+        };
+        match mapped(&explanation, table) {
+            Some(Ok(mapped)) => found.push((explanation, table, mapped)),
+            Some(Err(Unmappable(why))) => whynot.push(format!("{}: {why}", explanation.table)),
+            None => {}
+        }
+    }
+    let Some(best) = found.first().map(|(first, ..)| rank(first)) else {
+        return Err(nothing(tables, &whynot));
+    };
+    // Of equals, one that is used.
+    let first = found
+        .iter()
+        .position(|(e, table, _)| rank(e) == best && !table.rows.is_empty());
+    let (explanation, table, mapped) = found.swap_remove(first.unwrap_or(0));
+    let mut outbox = of(&explanation, table, mapped);
+    let others = found.iter().filter(|(other, ..)| rank(other) == best);
+    let others: Vec<String> = others.map(|(other, ..)| other.table.clone()).collect();
+    if !others.is_empty() {
+        let choices = std::iter::once(explanation.table.clone()).chain(others);
+        let which = Question {
+            about: Subject::Outbox,
+            text: "Which table is the outbox?".to_owned(),
+            choices: choices.collect(),
+            default: explanation.table.clone(),
+        };
+        // The others are about the one that was taken.
+        outbox.questions.insert(0, which);
+    }
+    Ok(outbox)
+}
+
+/// Two of the same rank are equally likely to be meant.
+fn rank(explanation: &Explanation) -> (bool, TableRole, Confidence) {
+    match (&explanation.verdict, explanation.recognised()) {
+        (Verdict::HandMade(proposal), _) => (true, proposal.role, proposal.confidence),
+        (_, Some(first)) => (false, first.role, first.confidence),
+        _ => (true, TableRole::History, Confidence::Possible),
+    }
+}
+
+/// What the table is as an outbox; `None` when nobody would take it for one.
+fn mapped(
+    explanation: &Explanation,
+    table: &FoundTable,
+) -> Option<Result<Mapped<OutboxSettings>, Unmappable>> {
+    match (&explanation.verdict, explanation.recognised()) {
+        (Verdict::HandMade(proposal), _) if proposal.role == TableRole::Outbox => {
+            Some(proposal.outbox_settings(table))
+        }
+        (_, Some(first)) if first.table.published.is_some() && first.role != TableRole::History => {
+            Some(first.outbox_settings(table))
+        }
+        _ => None,
+    }
+}
+
+fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettings>) -> Outbox {
+    let mut outbox = Outbox {
+        table: table.clone(),
+        settings: mapped.settings,
+        layout: None,
+        destination: None,
+        open_status: None,
+        is_settled_id: false,
+        why: Vec::new(),
+        limits: mapped.limits,
+        questions: Vec::new(),
+    };
+    match (&explanation.verdict, explanation.recognised()) {
+        (Verdict::HandMade(proposal), _) => hand_made(&mut outbox, proposal),
+        (_, Some(first)) => {
+            let version = first.version.as_ref();
+            let version = version.map_or_else(String::new, |version| format!(", {version}"));
+            outbox.why.push(format!(
+                "The outbox of {}{version}: {}.",
+                first.layout.title,
+                words(first.confidence)
+            ));
+            outbox.layout = Some(first.layout);
+        }
+        _ => {}
+    }
+    outbox
+}
+
+/// Questions take the place of limits here: a limit would say the same.
+fn hand_made(outbox: &mut Outbox, proposal: &Proposal) {
+    outbox.limits.clear();
+    outbox.why.push(format!(
+        "No library's that Waybill knows, but somebody's own outbox by its columns: {}.",
+        words(proposal.confidence)
+    ));
+    outbox.destination = proposal.column(Role::Destination).map(str::to_owned);
+    let status = proposal.column(Role::Status);
+    if outbox.settings.status.is_none() {
+        outbox.open_status = status.map(str::to_owned);
+    }
+    for question in &proposal.questions {
+        let (role, default) = match question.role {
+            Role::Status => ("sent-states".to_owned(), proposal.sent_states.join(",")),
+            Role::SentAt if proposal.column(Role::SentAt).is_none() => (
+                "deletes-after-send".to_owned(),
+                outbox.settings.deletes_after_send.to_string(),
+            ),
+            role => (
+                role.to_string().replace(' ', "-"),
+                proposal.column(role).unwrap_or_default().to_owned(),
+            ),
+        };
+        let choices = match role.as_str() {
+            "sent-states" => Vec::new(),
+            "deletes-after-send" => vec!["true".to_owned(), "false".to_owned()],
+            _ => question.choices.clone(),
+        };
+        outbox.questions.push(Question {
+            about: Subject::Role(role),
+            text: question.text.clone(),
+            choices,
+            default,
+        });
+    }
+}
+
+fn words(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Certain => "certain",
+        Confidence::Likely => "likely",
+        Confidence::Possible => "possible",
+    }
+}
+
+fn nothing(tables: &Tables, whynot: &[String]) -> Failure {
+    let told = match (tables.tables.len(), whynot) {
+        (0, _) => "There is no table in this database that we may read.".to_owned(),
+        (n, []) => {
+            format!("Of the tables of this database ({n}) none is an outbox that Waybill knows.")
+        }
+        (_, whynot) => format!(
+            "No table can be the outbox of a profile: {}",
+            whynot.join(" ")
+        ),
+    };
+    Failure::new(Code::BadProfile, told).hint(
+        "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… --column created-at=… makes it one.",
+    )
+}

@@ -1,0 +1,120 @@
+//! What was found, as a profile.
+
+use waybill_layouts::BrokerKind;
+use waybill_model::{Access, Flow, GraceSettings, Profile};
+use waybill_protocol::{Code, Failure};
+
+use super::consumers::{Found, plain};
+use super::destination::Goal;
+use super::job::Job;
+use super::matching::Matching;
+use super::outbox::Outbox;
+use super::text::{Why, written};
+use super::{Proposed, Question};
+use crate::Drivers;
+use crate::profiles::checked;
+
+impl Job<'_> {
+    pub(super) fn written(
+        &self,
+        outbox: &Outbox,
+        goals: &[Goal],
+        matching: &Matching,
+        found: Vec<Vec<Found>>,
+        questions: Vec<Question>,
+        drivers: &Drivers,
+    ) -> Result<Proposed, Failure> {
+        let mut why = Why {
+            outbox: outbox.why.iter().chain(&outbox.limits).cloned().collect(),
+            rest: self.rest.clone(),
+            ..Why::default()
+        };
+        let mut flows = Vec::new();
+        for (goal, found) in goals.iter().zip(found) {
+            let mut reasons = vec![format!("To {}: {}", goal.name, goal.why)];
+            reasons.extend(matching.why.clone());
+            let stream = goal
+                .readable
+                .clone()
+                .filter(|_| self.kind == BrokerKind::RabbitMq);
+            reasons.extend(self.history(goal, stream.is_some()));
+            why.flows.push(reasons);
+            let (consumers, reasons): (Vec<_>, Vec<_>) = found
+                .into_iter()
+                .map(|found| (found.consumer, found.why))
+                .unzip();
+            why.consumers.push(reasons);
+            flows.push(Flow {
+                name: goal.name.clone(),
+                destination: goal.name.clone(),
+                audit_stream: stream,
+                routing_key: self.routing_key(outbox),
+                carriers: matching.carriers.clone(),
+                compare: None,
+                template: None,
+                consumers,
+            });
+        }
+        let profile = Profile {
+            name: self.name(),
+            environment: self.asked.environment,
+            access: Access::ReadOnly,
+            database: self.asked.database.clone(),
+            databases: self.asked.databases.clone(),
+            broker: self.asked.broker.clone(),
+            outbox: Some(outbox.settings.clone()),
+            business: Vec::new(),
+            flows,
+            grace: GraceSettings::default(),
+            masks: Vec::new(),
+        };
+        let toml = written(&profile, &why);
+        let profile = checked(&toml, drivers).map_err(|problems| {
+            let lines = problems
+                .iter()
+                .map(|p| format!("line {}: {}", p.line, p.message));
+            let lines: Vec<String> = lines.collect();
+            Failure::new(Code::BadProfile, "The proposed profile cannot be used.")
+                .detail(lines.join("\n"))
+                .hint("Correct it by hand: --outbox, --column, --destination and --name help.")
+        })?;
+        Ok(Proposed {
+            profile,
+            toml,
+            questions,
+        })
+    }
+
+    fn history(&self, goal: &Goal, has_stream: bool) -> Option<String> {
+        let lacks = self.kind == BrokerKind::RabbitMq && !has_stream;
+        lacks.then(|| {
+            format!(
+                "No stream is bound to {}, so publication is only seen from the moment Waybill listens; name one as audit-stream.",
+                goal.name
+            )
+        })
+    }
+
+    /// The library's own routing key, in the words of a profile.
+    fn routing_key(&self, outbox: &Outbox) -> Option<String> {
+        let rule = outbox.layout?.on(self.kind)?.routing_key.as_deref()?;
+        let column = rule.strip_prefix('{')?.strip_suffix('}')?;
+        let column = outbox.table.column(column)?;
+        (outbox.settings.kind.as_ref() == Some(&column.name)).then(|| "{type}".to_owned())
+    }
+
+    fn name(&self) -> String {
+        let from_url = || {
+            let url = self
+                .asked
+                .database
+                .url
+                .split('?')
+                .next()
+                .unwrap_or_default();
+            let last = url.rsplit(['/', ':', '\\']).next().unwrap_or_default();
+            plain(last.strip_suffix(".db").unwrap_or(last))
+        };
+        self.asked.name.clone().unwrap_or_else(from_url)
+    }
+}

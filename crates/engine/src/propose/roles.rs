@@ -1,0 +1,217 @@
+//! The roles of an outbox, set by hand.
+
+use waybill_layouts::FoundTable;
+use waybill_model::OutboxSettings;
+use waybill_protocol::{Code, Failure};
+use waybill_source::InColumn;
+
+use crate::profiles::closest;
+
+/// All roles there are, as a profile writes them.
+pub const OUTBOX_ROLES: [&str; 17] = [
+    "key",
+    "id",
+    "aggregate-type",
+    "aggregate-id",
+    "version",
+    "type",
+    "payload",
+    "headers",
+    "created-at",
+    "sent-at",
+    "failed-at",
+    "status",
+    "sent-states",
+    "failed-states",
+    "attempts",
+    "error",
+    "deletes-after-send",
+];
+
+/// An outbox of which nothing is known but its name and its key.
+pub(super) fn unknown(table: &FoundTable) -> OutboxSettings {
+    let key = table.columns.iter().find(|column| column.primary_key);
+    OutboxSettings {
+        table: table.full_name(),
+        key: key.map(|column| column.name.clone()).unwrap_or_default(),
+        id: String::new(),
+        aggregate_type: None,
+        aggregate_id: None,
+        version: None,
+        kind: None,
+        payload: None,
+        headers: None,
+        created_at: String::new(),
+        sent_at: None,
+        failed_at: None,
+        status: None,
+        sent_states: Vec::new(),
+        failed_states: Vec::new(),
+        attempts: None,
+        error: None,
+        deletes_after_send: false,
+    }
+}
+
+/// Sets one role: a column in any spelling, states as `a,b`, or nothing at all.
+pub(super) fn set(
+    outbox: &mut OutboxSettings,
+    table: &FoundTable,
+    role: &str,
+    value: &str,
+) -> Result<(), Failure> {
+    match role {
+        "sent-states" => outbox.sent_states = states(value),
+        "failed-states" => outbox.failed_states = states(value),
+        "deletes-after-send" => outbox.deletes_after_send = value == "true",
+        "key" | "id" | "created-at" => {
+            let column = real(table, role, value)?;
+            *must(outbox, role) = column;
+        }
+        _ => {
+            let Some(place) = may(outbox, role) else {
+                return Err(no_role(role));
+            };
+            *place = match value {
+                "" => None,
+                value => Some(real(table, role, value)?),
+            };
+        }
+    }
+    Ok(())
+}
+
+/// What is still needed before it can be read.
+pub(super) fn lacking(outbox: &OutboxSettings) -> Vec<&'static str> {
+    let needed = [
+        ("key", &outbox.key),
+        ("id", &outbox.id),
+        ("created-at", &outbox.created_at),
+    ];
+    let lacking = needed.into_iter().filter(|(_, column)| column.is_empty());
+    lacking.map(|(role, _)| role).collect()
+}
+
+fn must<'a>(outbox: &'a mut OutboxSettings, role: &str) -> &'a mut String {
+    match role {
+        "key" => &mut outbox.key,
+        "id" => &mut outbox.id,
+        _ => &mut outbox.created_at,
+    }
+}
+
+fn may<'a>(outbox: &'a mut OutboxSettings, role: &str) -> Option<&'a mut Option<String>> {
+    Some(match role {
+        "aggregate-type" => &mut outbox.aggregate_type,
+        "aggregate-id" => &mut outbox.aggregate_id,
+        "version" => &mut outbox.version,
+        "type" => &mut outbox.kind,
+        "payload" => &mut outbox.payload,
+        "headers" => &mut outbox.headers,
+        "sent-at" => &mut outbox.sent_at,
+        "failed-at" => &mut outbox.failed_at,
+        "status" => &mut outbox.status,
+        "attempts" => &mut outbox.attempts,
+        "error" => &mut outbox.error,
+        _ => return None,
+    })
+}
+
+fn states(value: &str) -> Vec<String> {
+    let words = value.split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The column in its real spelling, with the pointer that was set behind it.
+fn real(table: &FoundTable, role: &str, value: &str) -> Result<String, Failure> {
+    let place = InColumn::of(value);
+    let Some(column) = table.column(place.column) else {
+        let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+        let told = format!(
+            "{} has no column '{}' for {role}.",
+            table.full_name(),
+            place.column
+        );
+        let hint = match closest(place.column, names.iter().copied()) {
+            Some(meant) => format!("Did you mean '{meant}'?"),
+            None => format!("Its columns are {}.", names.join(", ")),
+        };
+        return Err(Failure::new(Code::BadProfile, told).hint(hint));
+    };
+    Ok(match place.pointer {
+        Some(pointer) => format!("{}#{pointer}", column.name),
+        None => column.name.clone(),
+    })
+}
+
+fn no_role(role: &str) -> Failure {
+    let told = format!("An outbox has no role '{role}'.");
+    let hint = match closest(role, OUTBOX_ROLES) {
+        Some(meant) => format!("Did you mean '{meant}'?"),
+        None => format!("Its roles are {}.", OUTBOX_ROLES.join(", ")),
+    };
+    Failure::new(Code::BadProfile, told).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use waybill_layouts::FoundColumn;
+
+    use super::*;
+
+    fn table() -> FoundTable {
+        let column = |name: &str| FoundColumn {
+            name: name.to_owned(),
+            sql_type: "text".to_owned(),
+            nullable: true,
+            primary_key: name == "No",
+        };
+        FoundTable {
+            name: "letters".to_owned(),
+            columns: ["No", "Body", "Written_At", "gone"].map(column).into(),
+            ..FoundTable::default()
+        }
+    }
+
+    #[test]
+    fn every_role_can_be_set_and_what_is_needed_is_told() {
+        let table = table();
+        let mut outbox = unknown(&table);
+        assert_eq!(lacking(&outbox), ["id", "created-at"]);
+        for role in OUTBOX_ROLES {
+            let value = if role == "deletes-after-send" {
+                "true"
+            } else {
+                "gone"
+            };
+            set(&mut outbox, &table, role, value).expect("it is a role");
+        }
+        let text = toml::to_string(&outbox).expect("it can be written");
+        for role in OUTBOX_ROLES {
+            assert!(text.contains(&format!("{role} = ")), "{role}: {text}");
+        }
+        assert!(lacking(&outbox).is_empty());
+    }
+
+    #[test]
+    fn columns_take_their_real_spelling_and_may_be_taken_away() {
+        let table = table();
+        let mut outbox = unknown(&table);
+        set(&mut outbox, &table, "id", "body#/id").expect("it is there");
+        set(&mut outbox, &table, "created-at", "writtenat").expect("it is there");
+        assert_eq!(
+            (outbox.id.as_str(), outbox.created_at.as_str()),
+            ("Body#/id", "Written_At")
+        );
+        set(&mut outbox, &table, "sent-at", "gone").expect("it is there");
+        set(&mut outbox, &table, "sent-at", "").expect("it may be missing");
+        assert_eq!(outbox.sent_at, None);
+        let wrong = set(&mut outbox, &table, "id", "Bodz").expect_err("it is not there");
+        assert_eq!(wrong.hint, "Did you mean 'Body'?");
+        let wrong = set(&mut outbox, &table, "creatd-at", "gone").expect_err("there is no such");
+        assert_eq!(wrong.hint, "Did you mean 'created-at'?");
+    }
+}

@@ -1,0 +1,130 @@
+//! The proposal, step by step.
+
+use waybill_layouts::BrokerKind;
+use waybill_model::{Access, DatabaseSettings};
+use waybill_protocol::{Code, Failure};
+use waybill_source::Topology;
+
+use super::inboxes::Base;
+use super::job::Job;
+use super::outbox::choose;
+use super::{Asked, Proposed};
+use crate::profiles::has_password;
+use crate::session::{BROKER, DATABASE, Opening, open_broker, open_database};
+use crate::tables::{dbms_of, look};
+use crate::{Drivers, failure};
+
+/// Rows that tell what values a column has.
+const SAMPLED_ROWS: u32 = 200;
+
+/// Proposes a profile. `say` is told each step as it is begun.
+pub(crate) async fn propose(
+    asked: &Asked,
+    opening: &Opening,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<Proposed, Failure> {
+    no_passwords(asked)?;
+    say(&format!("Looking at the tables of {}", asked.database.url));
+    let own = open_base(None, &asked.database, opening).await?;
+    let proposed = with_tables(asked, opening, &own, say).await;
+    own.database.close().await;
+    proposed
+}
+
+async fn with_tables(
+    asked: &Asked,
+    opening: &Opening,
+    own: &Base,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<Proposed, Failure> {
+    let mut outbox = choose(&own.tables, asked)?;
+    say(&format!(
+        "{}: {}",
+        outbox.settings.table,
+        outbox.why.join(" ")
+    ));
+    let name = outbox.table.full_name();
+    // More rows tell more destinations; where they cannot be read, the read itself says so.
+    if let Ok(sample) = own.database.sample(&name, SAMPLED_ROWS).await {
+        outbox.table.rows = sample.rows;
+    }
+    say(&format!("Looking at {}", asked.broker.url));
+    let broker = open_broker(&asked.broker, Access::ReadOnly, opening).await?;
+    let kind = broker_kind(&opening.drivers, &asked.broker.url)?;
+    let mut bases = Vec::new();
+    for (name, settings) in &asked.databases {
+        say(&format!("Looking at the tables of {}", settings.url));
+        bases.push(open_base(Some(name), settings, opening).await?);
+    }
+    let topology = broker.topology().await;
+    let (topology, trouble) = match topology {
+        Ok(topology) => (topology, None),
+        Err(error) => (Topology::default(), Some(error.chain())),
+    };
+    let mut job = Job {
+        asked,
+        own,
+        bases,
+        broker,
+        kind,
+        topology,
+        rest: trouble.into_iter().collect(),
+    };
+    let proposed = job.propose(outbox, &opening.drivers, say).await;
+    job.close().await;
+    proposed
+}
+
+async fn open_base(
+    name: Option<&String>,
+    settings: &DatabaseSettings,
+    opening: &Opening,
+) -> Result<Base, Failure> {
+    let source = name.map_or(DATABASE, String::as_str);
+    let of_source = |error| failure::of_source(source, &error);
+    let driver = opening.drivers.of_url(&settings.url).map_err(of_source)?;
+    let dbms = dbms_of(driver.name())?;
+    let database = open_database(source, settings, opening).await?;
+    match look(&database, dbms).await {
+        Ok(tables) => Ok(Base {
+            name: name.cloned(),
+            url: settings.url.clone(),
+            database,
+            tables,
+        }),
+        Err(error) => {
+            database.close().await;
+            Err(of_source(error))
+        }
+    }
+}
+
+fn broker_kind(drivers: &Drivers, url: &str) -> Result<BrokerKind, Failure> {
+    let driver = drivers.of_url(url);
+    match driver
+        .map_err(|error| failure::of_source(BROKER, &error))?
+        .name()
+    {
+        "kafka" => Ok(BrokerKind::Kafka),
+        "rabbitmq" | "amqp" => Ok(BrokerKind::RabbitMq),
+        other => Err(Failure::new(
+            Code::BadProfile,
+            format!("'{other}' is no broker that a profile can be proposed for."),
+        )),
+    }
+}
+
+fn no_passwords(asked: &Asked) -> Result<(), Failure> {
+    let databases = asked.databases.values().map(|database| &database.url);
+    let urls = [&asked.database.url, &asked.broker.url];
+    let urls = urls
+        .into_iter()
+        .chain(&asked.broker.management_url)
+        .chain(databases);
+    for url in urls {
+        if has_password(url) {
+            return Err(crate::core::password_in_address());
+        }
+    }
+    Ok(())
+}

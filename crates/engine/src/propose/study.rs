@@ -1,0 +1,281 @@
+//! Holds a sample of messages against the outbox: where they go, and by what they are matched.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use waybill_model::{Carrier, Carriers, Micros, Window};
+use waybill_source::{Broker, Database, Result, Row, RowKey};
+
+use super::destination::Goal;
+use super::letters::{Letter, sample};
+use super::matching::{BodyId, Matching, agreed, id_in_body, of_ids, pairs};
+use super::outbox::Outbox;
+use super::rows::{Ids, ids, whole};
+use super::states::learn_states;
+use crate::clock::now;
+use crate::session::outbox_columns;
+
+const MINUTE: i64 = 60_000_000;
+
+const HOUR: i64 = 60 * MINUTE;
+
+/// How far is looked back: as little as tells something.
+const BACK: [i64; 3] = [HOUR, 24 * HOUR, 30 * 24 * HOUR];
+
+/// A row may be older than its message …
+const RELAY: i64 = 10 * MINUTE;
+
+/// … and seem younger than now where its time is local.
+const ZONES: i64 = 15 * HOUR;
+
+/// Messages that are looked at, all destinations together; each gets at least some.
+const SAMPLED: usize = 200;
+
+/// The least that is looked at of one destination.
+const AT_LEAST: usize = 20;
+
+/// Rows whose bodies are searched for an id.
+const SEARCHED_BODIES: usize = 300;
+
+/// What was seen.
+pub(super) struct Study {
+    /// The window it was seen in.
+    pub(super) window: Window,
+    pub(super) ids: Ids,
+    /// The messages of each goal, in order.
+    pub(super) letters: Vec<Vec<Letter>>,
+    /// The carriers of ids that were seen in the outbox.
+    pub(super) carriers: Vec<Carrier>,
+    pub(super) hits: usize,
+    /// Why a goal's messages could not be read.
+    pub(super) troubles: Vec<String>,
+}
+
+/// Database and broker of a proposal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between<'a> {
+    pub(super) database: &'a Arc<dyn Database>,
+    pub(super) broker: &'a Arc<dyn Broker>,
+}
+
+impl Between<'_> {
+    /// Looks further and further back until a message is found in the outbox. May find out that
+    /// the event's id stands inside the body, and changes the outbox's settings so.
+    pub(super) async fn study(
+        self,
+        outbox: &mut Outbox,
+        goals: &[Goal],
+        known: &Carriers,
+    ) -> Result<Study> {
+        let mut last = None;
+        for back in BACK {
+            let study = self.look_back(outbox, goals, known, back).await?;
+            let found = study.hits > 0;
+            let more = |last: &Study| study.seen() > last.seen();
+            if found || last.as_ref().is_none_or(more) {
+                last = Some(study);
+            }
+            if found {
+                break;
+            }
+        }
+        match last {
+            Some(study) => Ok(study),
+            None => self.look_back(outbox, goals, known, HOUR).await,
+        }
+    }
+
+    async fn look_back(
+        self,
+        outbox: &mut Outbox,
+        goals: &[Goal],
+        known: &Carriers,
+        back: i64,
+    ) -> Result<Study> {
+        let now = now();
+        let window = Window {
+            from: now.plus(-back),
+            to: now.plus(MINUTE),
+        };
+        let wide = wide(window);
+        let mut study = Study {
+            window,
+            ids: ids(self.database, outbox_columns(&outbox.settings), wide).await?,
+            letters: Vec::new(),
+            carriers: Vec::new(),
+            hits: 0,
+            troubles: Vec::new(),
+        };
+        let each = (SAMPLED / goals.len().max(1)).max(AT_LEAST);
+        for goal in goals {
+            let letters = match &goal.readable {
+                Some(channel) => sample(self.broker, channel, window, each).await,
+                None => Ok(Vec::new()),
+            };
+            study.letters.push(letters.unwrap_or_else(|error| {
+                let name = &goal.name;
+                study
+                    .troubles
+                    .push(format!("{name} could not be read: {}.", error.chain()));
+                Vec::new()
+            }));
+        }
+        study.hold_against_ids(known);
+        let searched = outbox.settings.payload.is_some() && !outbox.is_settled_id;
+        if study.hits == 0 && searched {
+            self.search_bodies(outbox, known, &mut study).await?;
+        }
+        Ok(study)
+    }
+
+    /// No column holds the messages' ids; the bodies may.
+    async fn search_bodies(
+        self,
+        outbox: &mut Outbox,
+        known: &Carriers,
+        study: &mut Study,
+    ) -> Result<()> {
+        let recent = study
+            .ids
+            .times
+            .iter()
+            .filter(|(at, _)| *at >= study.window.from);
+        let keys: Vec<RowKey> = recent
+            .take(SEARCHED_BODIES)
+            .map(|(_, key)| key.clone())
+            .collect();
+        let columns = outbox_columns(&outbox.settings);
+        let rows = whole(self.database, &columns, &keys).await?;
+        let rows: Vec<&Row> = rows.values().collect();
+        let places = study
+            .letters
+            .iter()
+            .filter_map(|letters| id_in_body(&outbox.settings, &rows, &known.id, letters));
+        let Some(found) = places.max_by_key(BodyId::rank) else {
+            return Ok(());
+        };
+        let place = found.place;
+        outbox.why.push(format!(
+            "No message carries {}; the id that rows and messages share is {place}.",
+            outbox.settings.id
+        ));
+        outbox.settings.id = place;
+        let columns = outbox_columns(&outbox.settings);
+        study.ids = ids(self.database, columns, wide(study.window)).await?;
+        study.hold_against_ids(known);
+        Ok(())
+    }
+
+    /// Carriers that rows and messages agree about; learns from the same rows what a status means.
+    pub(super) async fn matching(
+        self,
+        outbox: &mut Outbox,
+        known: &Carriers,
+        own: bool,
+        study: &Study,
+    ) -> Result<Matching> {
+        let letters: Vec<Letter> = study.letters.concat();
+        let keys: Vec<RowKey> = letters
+            .iter()
+            .flat_map(|letter| study.carriers.iter().filter_map(|c| letter.text(c)))
+            .filter_map(|id| study.ids.keys.get(&id).cloned())
+            .collect();
+        let columns = outbox_columns(&outbox.settings);
+        let rows: HashMap<RowKey, Row> = whole(self.database, &columns, &keys).await?;
+        let pairs = pairs(&study.carriers, &letters, &study.ids.keys, &rows);
+        learn_states(outbox, &pairs);
+        let settings = &outbox.settings;
+        let seen = |known: &[Carrier]| present(known, &letters, own);
+        let verified = |place: &Option<String>, known: &[Carrier]| match agreed(
+            place.as_deref(),
+            settings,
+            known,
+            &pairs,
+        ) {
+            Some(agreed) if agreed.is_empty() && own => seen(known),
+            Some(agreed) => agreed,
+            None => seen(known),
+        };
+        let carriers = Carriers {
+            id: match study.hits {
+                0 => present(&known.id, &letters, true),
+                _ => study.carriers.clone(),
+            },
+            kind: verified(&settings.kind, &known.kind),
+            aggregate: verified(&settings.aggregate_id, &known.aggregate),
+            version: verified(&settings.version, &known.version),
+        };
+        Ok(Matching {
+            carriers,
+            why: why(outbox, study, letters.len()),
+        })
+    }
+}
+
+impl Study {
+    /// Finds the carriers of ids. Each destination by itself: another one's messages say nothing
+    /// about it.
+    fn hold_against_ids(&mut self, known: &Carriers) {
+        for letters in &self.letters {
+            let is_id = |id: &str| self.ids.keys.contains_key(id);
+            let (carriers, hits) = of_ids(&known.id, letters, is_id);
+            self.hits += hits;
+            for carrier in carriers {
+                if !self.carriers.contains(&carrier) {
+                    self.carriers.push(carrier);
+                }
+            }
+        }
+    }
+
+    /// How many of these are in the outbox.
+    pub(super) fn hits_in(&self, letters: &[Letter]) -> usize {
+        let is_in = |letter: &&Letter| {
+            let mut ids = self.carriers.iter().filter_map(|c| letter.text(c));
+            ids.any(|id| self.ids.keys.contains_key(&id))
+        };
+        letters.iter().filter(is_in).count()
+    }
+
+    fn seen(&self) -> usize {
+        self.ids.times.len() + self.letters.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+/// Rows may be older than their messages, and their clocks in another zone.
+pub(super) fn wide(window: Window) -> Window {
+    Window {
+        from: window.from.plus(-RELAY),
+        to: Micros(window.to.0.saturating_add(ZONES)),
+    }
+}
+
+/// Those that some message has. Where none has any: all that a library itself speaks of, or that
+/// no message could be asked about.
+fn present(known: &[Carrier], letters: &[Letter], own: bool) -> Vec<Carrier> {
+    let is_there = |carrier: &&Carrier| letters.iter().any(|letter| letter.text(carrier).is_some());
+    let present: Vec<Carrier> = known.iter().filter(is_there).cloned().collect();
+    if present.is_empty() && (own || letters.is_empty()) {
+        return known.to_vec();
+    }
+    present
+}
+
+fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
+    let hits = study.hits;
+    let mut why = study.troubles.clone();
+    why.push(if hits > 0 {
+        format!("Of {sampled} sampled messages {hits} carry an id that is in the outbox.")
+    } else if sampled == 0 {
+        "Not verified: there was no message to be read. It is what is usual.".to_owned()
+    } else if outbox.settings.deletes_after_send {
+        format!(
+            "Not verified: none of {sampled} sampled messages has its row in the outbox any more, as rows are deleted when sent. It is what is usual, as far as the messages have it."
+        )
+    } else {
+        format!(
+            "None of {sampled} sampled messages carries an id that is in the outbox: correct match.id, or the id of the outbox, before you believe a verdict."
+        )
+    });
+    why
+}
