@@ -13,7 +13,7 @@ use waybill_world::{Expected, Fault, LiveOptions, World};
 
 use crate::arguments::Arguments;
 use crate::look::{Looked, open, rows, said, scan};
-use crate::polls::Polls;
+use crate::polls::{self, Answer, Polls};
 
 /// Between two looks at what is flagged.
 const LOOK: Duration = Duration::from_millis(50);
@@ -34,6 +34,9 @@ const SETTLE: Duration = Duration::from_secs(120);
 /// From the last event until every grace has passed and everything was looked at twice.
 const GRACE: Duration = Duration::from_secs(25);
 
+/// What tables prove, so that an open transaction may still turn it.
+const RESTS_ON_TABLES: [&str; 3] = ["missing-outbox-row", "phantom", "lost-by-consumer"];
+
 /// What somebody should act on.
 const FLAGGED: &str = "verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:late";
 
@@ -42,13 +45,16 @@ const FLAGGED: &str = "verdict:missing or verdict:phantom or verdict:dead-letter
 pub(crate) struct Timing {
     /// From the change to its confirmed verdict, by what should be said, in seconds.
     confirmed_after: BTreeMap<&'static str, Spread>,
-    /// The same from the end of the grace on. A consumer's grace begins with the copy, which is not
-    /// known here, so it is counted from the change as well.
+    /// The same from the end of the grace on.
     confirmed_after_grace: BTreeMap<&'static str, Spread>,
-    /// Between two polls of the outbox.
+    /// Between two polls of the outbox, in seconds.
     polls: Spread,
-    /// How many were confirmed later than two polls, of the longest, after their grace.
+    /// How many events took how many polls from the end of the grace on.
+    polls_after_grace: BTreeMap<&'static str, BTreeMap<usize, usize>>,
+    /// How many took more than two, though no transaction from within the grace was open at the
+    /// first that could have turned it; and how many for which one was.
     later_than_two_polls: usize,
+    held_back_by_transactions: usize,
     /// Events that arrived in time and were called missing all the same: once, and by two scans.
     suspected_in_vain: Vec<String>,
     confirmed_in_vain: Vec<String>,
@@ -117,7 +123,11 @@ pub(crate) async fn follow(
     let status = eye.core.status().map_err(said)?;
     eye.core.close().await;
     let expected: Vec<Expected> = world.ledger().expected().collect();
-    let timing = flagged.timing(&expected, &status.graces);
+    let published: BTreeMap<&EventId, Micros> = all
+        .iter()
+        .filter_map(|row| Some((&row.id, row.published?)))
+        .collect();
+    let timing = flagged.timing(&expected, &published, &status.graces);
     let looked = Looked {
         rows: all,
         took_micros,
@@ -160,26 +170,34 @@ impl Flagged {
         Ok(())
     }
 
-    fn timing(&self, expected: &[Expected], graces: &[EdgeGrace]) -> Timing {
+    fn timing(
+        &self,
+        expected: &[Expected],
+        published: &BTreeMap<&EventId, Micros>,
+        graces: &[EdgeGrace],
+    ) -> Timing {
         let mut timing = Timing {
-            polls: spread(self.polls.apart.clone()),
+            polls: spread(self.polls.apart()),
             ..Timing::default()
         };
-        let two_polls = 2.0 * timing.polls.max;
         let mut waits: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
-        let mut over: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+        let mut answers: BTreeMap<&'static str, Vec<Answer>> = BTreeMap::new();
         for event in expected {
             let confirmed = self.confirmed.get(&event.id);
             let name = || format!("{} {:?}", event.id, event.faults);
             if event.class.needs_action() {
                 match confirmed {
-                    Some(at) => {
+                    Some(&confirmed) => {
                         let (word, edge) = finding(event);
-                        let waited = at.since(event.at) as f64 / 1e6;
-                        let after_grace = waited - grace_secs(graces, edge);
-                        waits.entry(word).or_default().push(waited);
-                        over.entry(word).or_default().push(after_grace);
-                        timing.later_than_two_polls += usize::from(after_grace > two_polls);
+                        // What was never published is late from the change on.
+                        let since = published.get(&event.id).copied().unwrap_or(event.at);
+                        let due = since.plus(grace_micros(graces, edge));
+                        let answer = Answer { due, confirmed };
+                        waits
+                            .entry(word)
+                            .or_default()
+                            .push(secs(event.at, confirmed));
+                        answers.entry(word).or_default().push(answer);
                     }
                     None => timing.never_confirmed.push(name()),
                 }
@@ -190,12 +208,29 @@ impl Flagged {
             }
         }
         timing.confirmed_after = spreads(waits);
-        timing.confirmed_after_grace = spreads(over);
+        timing.count_polls(&self.polls, answers);
         timing
     }
 }
 
 impl Timing {
+    fn count_polls(&mut self, polls: &Polls, answers: BTreeMap<&'static str, Vec<Answer>>) {
+        for (word, answers) in answers {
+            let after = answers.iter().map(|it| secs(it.due, it.confirmed));
+            self.confirmed_after_grace
+                .insert(word, spread(after.collect()));
+            let counts = answers.iter().map(|it| polls.until(*it));
+            self.polls_after_grace.insert(word, polls::spread(counts));
+            for late in answers.into_iter().filter(|it| polls.until(*it) > 2) {
+                if RESTS_ON_TABLES.contains(&word) && polls.was_held_back(late) {
+                    self.held_back_by_transactions += 1;
+                } else {
+                    self.later_than_two_polls += 1;
+                }
+            }
+        }
+    }
+
     /// Whether everything that went wrong was confirmed, and nothing else was flagged.
     pub(crate) fn all_in_time(&self) -> bool {
         self.suspected_in_vain.is_empty()
@@ -218,9 +253,13 @@ fn finding(event: &Expected) -> (&'static str, Option<usize>) {
     })
 }
 
-fn grace_secs(graces: &[EdgeGrace], edge: Option<usize>) -> f64 {
+fn grace_micros(graces: &[EdgeGrace], edge: Option<usize>) -> i64 {
     let grace = edge.and_then(|edge| graces.get(edge));
-    grace.map_or(0.0, |edge| edge.grace.micros as f64 / 1e6)
+    grace.map_or(0, |edge| edge.grace.micros)
+}
+
+fn secs(from: Micros, to: Micros) -> f64 {
+    to.since(from) as f64 / 1e6
 }
 
 fn spreads(waits: BTreeMap<&'static str, Vec<f64>>) -> BTreeMap<&'static str, Spread> {

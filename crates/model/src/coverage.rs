@@ -15,7 +15,9 @@ pub struct Coverage {
     pub partition: Option<u32>,
     /// The span of time in which everything that this place ever held was seen, gaps apart.
     ///
-    /// For a table the upper end is the settled horizon: rows committed before it are all seen.
+    /// For a table the upper end is the settled horizon: rows of that time are all seen, because
+    /// every transaction that may write one has ended. It lies [`Self::ROW_LEAD_MICROS`] before the
+    /// moment up to which all transactions have ended.
     pub window: Window,
     /// First and one-past-last position read, where positions exist.
     pub positions: Option<(i64, i64)>,
@@ -24,6 +26,10 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// How long before its transaction begins a row's time may have been taken, in microseconds:
+    /// two seconds cover the gap between `Instant.now()` in a service and `BEGIN` on the server.
+    pub const ROW_LEAD_MICROS: i64 = 2_000_000;
+
     /// Whether nothing can have been missed at `at`.
     pub fn proves_absence_at(&self, at: Micros) -> bool {
         self.window.contains(at) && !self.gaps.iter().any(|gap| gap.window.contains(at))

@@ -5,13 +5,9 @@
 //! the oldest transaction that was open at its start had begun.
 
 use serde::{Deserialize, Serialize};
-use waybill_model::Micros;
+use waybill_model::{Coverage, Micros};
 
 use crate::link::{Horizon, Oldest};
-
-/// A row's time may be taken before its transaction begins; two seconds cover the gap between
-/// `Instant.now()` in the service and `BEGIN` on the server.
-pub(crate) const SLACK_MICROS: i64 = 2_000_000;
 
 /// A row's time may be read from a clock that is this far behind the server's: what is read in the
 /// order of time is read again that far back. Nothing is proven by it; who needs to be sure asks
@@ -46,10 +42,10 @@ impl Moments {
     /// How far a read is complete that begins now.
     pub(crate) fn settled(&self, horizon: &Horizon) -> Settled {
         match (horizon.oldest, horizon.ended_below, horizon.begun_below) {
-            (Oldest::None, ..) => settled(horizon.now.plus(-SLACK_MICROS), false),
+            (Oldest::None, ..) => settled(horizon.now.plus(-Coverage::ROW_LEAD_MICROS), false),
             (Oldest::Since(oldest), ..) => settled(
-                Ord::min(oldest, horizon.now).plus(-SLACK_MICROS),
-                oldest < horizon.now.plus(-SLACK_MICROS),
+                Ord::min(oldest, horizon.now).plus(-Coverage::ROW_LEAD_MICROS),
+                oldest < horizon.now.plus(-Coverage::ROW_LEAD_MICROS),
             ),
             (Oldest::Hidden, Some(ended), Some(begun)) if ended >= begun => {
                 settled(horizon.now.plus(-UNNUMBERED_MICROS), false)

@@ -2,27 +2,31 @@
 
 use std::time::Duration;
 
-/// A table or group is asked at most this often.
-const SHORTEST: Duration = Duration::from_millis(400);
+/// Between two rounds of questions to tables and groups lies at least so much.
+const SHORTEST: Duration = Duration::from_secs(1);
 
-/// … and at least this often while it answers.
+/// Tables and groups are asked at least this often while they answer.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The longest wait after failures.
+/// The wait after a first failure …
+const AFTER_FAILURE: Duration = Duration::from_millis(400);
+
+/// … and the longest after many.
 const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(15);
 
 /// The wait after a round of questions that took `took`: at most a fifth of the time is spent
-/// asking, so that a slow server is asked less often; half of it while something is suspected,
-/// which the next round will confirm or clear.
-pub(super) fn after_round(took: Duration, suspects: bool) -> Duration {
-    let share = if suspects { 1 } else { 4 };
-    (took * share).clamp(SHORTEST, LONGEST)
+/// asking, so that a slow server is asked less often. While something is suspected, the next round
+/// comes when it can confirm all that had become late by this one, `confirm` later: an earlier one
+/// would be in vain. At most half of the time is spent asking then.
+pub(super) fn after_round(took: Duration, confirm: Option<Duration>) -> Duration {
+    let wait = confirm.map_or(took * 4, |confirm| took.max(confirm));
+    wait.clamp(SHORTEST, LONGEST)
 }
 
 /// The wait after `failures` rounds in a row have failed.
 pub(super) fn after_failures(failures: u32) -> Duration {
     let factor = 1_u32 << failures.saturating_sub(1).min(6);
-    (SHORTEST * factor).min(LONGEST_AFTER_FAILURE)
+    (AFTER_FAILURE * factor).min(LONGEST_AFTER_FAILURE)
 }
 
 /// The pause after a judgement that took `took`: at most a tenth of the time is spent judging.
@@ -36,12 +40,16 @@ mod tests {
 
     #[test]
     fn quick_servers_are_asked_often_and_slow_ones_less() {
-        let calm = |millis| after_round(Duration::from_millis(millis), false).as_millis();
-        assert_eq!([calm(5), calm(300), calm(60_000)], [400, 1200, 5000]);
-        let suspecting = |millis| after_round(Duration::from_millis(millis), true).as_millis();
+        let calm = |millis| after_round(Duration::from_millis(millis), None).as_millis();
+        assert_eq!([calm(5), calm(300), calm(60_000)], [1000, 1200, 5000]);
+        let suspecting = |millis, confirm| {
+            let confirm = Duration::from_millis(confirm);
+            after_round(Duration::from_millis(millis), Some(confirm)).as_millis()
+        };
+        assert_eq!([suspecting(5, 0), suspecting(5, 2000)], [1000, 2000]);
         assert_eq!(
-            [suspecting(5), suspecting(700), suspecting(60_000)],
-            [400, 700, 5000]
+            [suspecting(3000, 2000), suspecting(5, 60_000)],
+            [3000, 5000]
         );
     }
 

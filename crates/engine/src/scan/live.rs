@@ -33,11 +33,12 @@ pub(super) async fn live(session: &Arc<Session>, reach: &Reach) {
 async fn ask_again(session: &Arc<Session>, reach: &Reach) {
     let mut failures = 0_u32;
     let followed: Vec<PlaceId> = followed(session).collect();
+    let confirm = Duration::from_secs(session.profile.grace.confirm_secs.into());
     loop {
         let started = Instant::now();
-        // A round is worth what all of it covers: followed channels are up to a second behind.
-        let behind = session.book().covered_until(&followed);
-        let began = behind.map_or_else(now, |until| until.min(now()));
+        // A round is worth what all of it covers.
+        let until = session.book().covered_until(&followed);
+        let began = until.map_or_else(now, |until| until.min(now()));
         {
             let _reading = session.reading.lock().await;
             session.book_mut().begin_round(began, &followed);
@@ -55,10 +56,19 @@ async fn ask_again(session: &Arc<Session>, reach: &Reach) {
             delay::after_failures(failures)
         } else {
             let suspects = session.book().tally.suspected > 0;
-            delay::after_round(started.elapsed(), suspects)
+            // What rests on what is followed is suspected as much later as that is behind.
+            let confirm = suspects.then(|| confirm + behind(session, &followed));
+            delay::after_round(started.elapsed(), confirm)
         };
         tokio::time::sleep(wait).await;
     }
+}
+
+/// How far what is followed is behind now.
+fn behind(session: &Session, followed: &[PlaceId]) -> Duration {
+    let until = session.book().covered_until(followed);
+    let micros = until.map_or(0, |until| now().since(until));
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// The followed channels.

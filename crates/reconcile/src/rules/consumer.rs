@@ -114,12 +114,13 @@ fn passed(
     // The look at its progress may be younger than what the inbox is known to hold. Had it processed
     // a later copy before that, it had passed this one even earlier.
     let overtaken = overtaken(event, consumer).map_or(by, |at| at.saturating_add(1));
-    let until = by.min(overtaken).max(late);
-    if let Err(why) = consumer.inbox.absence(from, until) {
+    let by = by.min(overtaken);
+    let rows_until = by.max(Context::rows_until(late));
+    if let Err(why) = consumer.inbox.absence(from, rows_until) {
         return unproven(why);
     }
     if consumer.has_dead_letters
-        && let Err(why) = consumer.dead_letters.absence(from, until)
+        && let Err(why) = consumer.dead_letters.absence(from, by.max(late))
     {
         return unproven(why);
     }
@@ -154,10 +155,8 @@ fn unwatched(
         return ConsumerCode::IN_FLIGHT;
     }
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
-    match consumer
-        .inbox
-        .absence(from, anchor.at.saturating_add(consumer.grace))
-    {
+    let late = anchor.at.saturating_add(consumer.grace);
+    match consumer.inbox.absence(from, Context::rows_until(late)) {
         Ok(()) => match doubt::of_consumer(event, consumer) {
             Some(reason) => ConsumerCode::unknown(reason),
             None => ConsumerCode::lagging(waybill_model::LagReason::Behind),

@@ -1,7 +1,7 @@
 //! What holds for all events of one judgement.
 
 use hashbrown::{HashMap, HashSet};
-use waybill_model::{ConsumerNo, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Coverage, PlaceId, PlaceRole};
 
 use super::Since;
 use crate::coverage::{Proof, Unproven};
@@ -194,6 +194,12 @@ impl Context {
     /// Whether a copy of that time is still within the consumer's grace.
     pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
         self.judgement.now.0.saturating_sub(at) <= consumer.grace
+    }
+
+    /// Up to when a table must be covered to show that nothing had begun by `late` which puts a row
+    /// there. Whatever begins afterwards is late, however early the time is that its row carries.
+    pub(crate) fn rows_until(late: i64) -> i64 {
+        late.saturating_sub(Coverage::ROW_LEAD_MICROS)
     }
 
     /// Whether no copy can have been missed of something that happened then.

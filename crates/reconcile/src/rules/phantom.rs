@@ -24,7 +24,7 @@ pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
     } else {
         copy.at.saturating_sub(context.lookback)
     };
-    let to = copy.at.saturating_add(context.publish_grace);
+    let to = Context::rows_until(copy.at.saturating_add(context.publish_grace));
     context.outbox.absence(from, to).is_ok() && no_business_row(event, context, from, to)
 }
 

@@ -8,7 +8,7 @@ use waybill_model::{
 use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{Look, Sighting};
-use super::known::{Doubt, Known};
+use super::known::{Doubt, Known, ROW_LEAD};
 use super::publish::can_be_consumed;
 use crate::ProgressKind;
 
@@ -206,7 +206,8 @@ fn passed(
     };
     let until = by.max(late);
     let from = since - known.slack;
-    if let Err(doubt) = known.absent(PlaceRole::Inbox(no), from, until) {
+    let rows_until = by.max(late - ROW_LEAD);
+    if let Err(doubt) = known.absent(PlaceRole::Inbox(no), from, rows_until) {
         return doubtful(doubt);
     }
     if consumer.dead_letters
@@ -270,7 +271,7 @@ fn unwatched(
     if known.moment.now <= late {
         return vec![ConsumerVerdict::InFlight];
     }
-    match known.absent(PlaceRole::Inbox(no), since - known.slack, late) {
+    match known.absent(PlaceRole::Inbox(no), since - known.slack, late - ROW_LEAD) {
         Ok(()) => {
             let behind = ConsumerVerdict::Lagging(LagReason::Behind);
             unless_unrecognised(event, no, picture, known, behind)

@@ -7,6 +7,9 @@ use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId, PlaceRole, UnknownRea
 use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Sighting};
 use crate::Shape;
 
+/// A row's time may be that much older than the transaction that writes it.
+pub(super) const ROW_LEAD: i64 = 2;
+
 /// After anything that is asked about.
 const LAST: i64 = 350;
 

@@ -6,7 +6,7 @@ use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason
 use super::event::{Event, Picture};
 use super::grace::publish_grace;
 use super::history::{EVER, Sighting};
-use super::known::{Doubt, Known};
+use super::known::{Doubt, Known, ROW_LEAD};
 
 /// How far what is followed may be behind the judgement.
 const TAIL: i64 = 5;
@@ -86,7 +86,7 @@ fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bo
     } else {
         EVER
     };
-    let to = copied + publish_grace(&picture.by_id, known);
+    let to = copied + publish_grace(&picture.by_id, known) - ROW_LEAD;
     if known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
     }
