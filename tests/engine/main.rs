@@ -4,6 +4,7 @@ mod comparing;
 
 mod company;
 mod crashing;
+mod deleting;
 mod doors;
 mod looking;
 mod memory;

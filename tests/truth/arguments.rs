@@ -49,6 +49,12 @@ pub(crate) struct Arguments {
     /// What ids the messages of the past carry
     #[arg(long, value_enum, default_value_t = Ids::Own, conflicts_with = "live")]
     pub(crate) ids: Ids,
+    /// How the outbox tells what was sent
+    #[arg(long, value_enum, default_value_t = Outbox::Marks)]
+    pub(crate) outbox: Outbox,
+    /// RabbitMQ: let the profile name no audit stream, so that nothing has seen what passed
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) no_audit_stream: bool,
     /// Follow the company while it works, instead of reading its past
     ///
     /// Reports besides how long it took from a fault to its confirmed verdict, and every event that
@@ -58,6 +64,15 @@ pub(crate) struct Arguments {
     /// With --live: changes per second
     #[arg(long, default_value_t = 100.0)]
     pub(crate) rate: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outbox {
+    /// A column says when
+    Marks,
+    /// Not at all: the relay deletes a row once the broker has confirmed it
+    Deletes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 use waybill_engine::Core;
-use waybill_model::{EventId, Micros, Phase, VerdictClass};
+use waybill_model::{EventId, Micros, Phase, PublishVerdict, VerdictClass};
 use waybill_protocol::EdgeGrace;
 use waybill_world::{Expected, Fault, LiveOptions, World};
 
@@ -183,7 +183,7 @@ impl Flagged {
         let mut waits: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
         let mut answers: BTreeMap<&'static str, Vec<Answer>> = BTreeMap::new();
         for event in expected {
-            let confirmed = self.confirmed.get(&event.id);
+            let confirmed = first(&self.confirmed, event);
             let name = || format!("{} {:?}", event.id, event.faults);
             if event.class.needs_action() {
                 match confirmed {
@@ -199,11 +199,13 @@ impl Flagged {
                             .push(secs(event.at, confirmed));
                         answers.entry(word).or_default().push(answer);
                     }
+                    // What nobody can know need not be found out.
+                    None if event.publish_or.iter().any(is_unknown) => {}
                     None => timing.never_confirmed.push(name()),
                 }
             } else if confirmed.is_some() {
                 timing.confirmed_in_vain.push(name());
-            } else if self.suspected.contains_key(&event.id) {
+            } else if first(&self.suspected, event).is_some() {
                 timing.suspected_in_vain.push(name());
             }
         }
@@ -237,6 +239,16 @@ impl Timing {
             && self.confirmed_in_vain.is_empty()
             && self.never_confirmed.is_empty()
     }
+}
+
+/// When that was first said of an event, under whichever id it was seen.
+fn first<'a>(said: &'a BTreeMap<EventId, Micros>, event: &Expected) -> Option<&'a Micros> {
+    let ids = [Some(&event.id), event.id_before.as_ref()];
+    ids.into_iter().flatten().find_map(|id| said.get(id))
+}
+
+fn is_unknown(verdict: &PublishVerdict) -> bool {
+    matches!(verdict, PublishVerdict::Unknown(_))
 }
 
 /// What decides the class of an event, and on which edge: 0 to be published, then the consumers.

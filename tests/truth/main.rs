@@ -75,3 +75,6 @@ fn print(report: &report::Report) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(report)?);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,12 @@ impl Matrix {
         let mut strays = Strays::default();
         for expected in ledger.expected() {
             strays.note(&expected);
-            match said.remove(expected.id.as_str()) {
+            // Whoever saw the row before it was deleted knows the event by that.
+            let before = expected.id_before.as_ref();
+            let row = said
+                .remove(expected.id.as_str())
+                .or_else(|| said.remove(before?.as_str()));
+            match row {
                 Some(row) => matrix.compare(row, &young(expected, looked)),
                 // A clock that is minutes off may put an event before the window.
                 None if expected.traceless || expected.at < looked.from.plus(EDGE_MICROS) => {}

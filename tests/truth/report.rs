@@ -6,7 +6,7 @@ use serde::Serialize;
 use waybill_protocol::EdgeGrace;
 use waybill_world::Ledger;
 
-use crate::arguments::{Arguments, Broker, Database, Ids};
+use crate::arguments::{Arguments, Broker, Database, Ids, Outbox};
 use crate::live::Timing;
 use crate::matrix::Matrix;
 
@@ -19,6 +19,9 @@ pub(crate) struct Report {
     db: Database,
     broker: Broker,
     ids: Ids,
+    outbox: Outbox,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_audit_stream: bool,
     /// How many events each fault has hit, as the ledger knows it.
     faults: BTreeMap<&'static str, u64>,
     /// Events that more than one fault has hit.
@@ -65,6 +68,8 @@ impl Report {
             db: arguments.db,
             broker: arguments.broker,
             ids: arguments.ids,
+            outbox: arguments.outbox,
+            no_audit_stream: arguments.no_audit_stream,
             faults,
             combined,
             seconds,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use waybill_world::{
     BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, MessageIds, World, WorldConfig,
 };
 
-use crate::arguments::{Arguments, Broker, Database, Ids};
+use crate::arguments::{Arguments, Broker, Database, Ids, Outbox};
 
 /// How long a past is.
 const SPAN: Duration = Duration::from_secs(45 * 60);
@@ -17,6 +17,11 @@ const COUNTED: Duration = Duration::from_secs(6);
 
 /// An empty world.
 pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
+    let deletes = arguments.outbox == Outbox::Deletes;
+    ensure!(
+        !deletes || arguments.ids == Ids::Own,
+        "--outbox deletes leaves nothing but ids to put rows and messages together: use --ids own"
+    );
     let world = World::create(config(arguments)?)
         .await
         .context("failed to make the world")?;
@@ -26,7 +31,22 @@ pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
         Ids::None => MessageIds::None,
         Ids::Wrong => MessageIds::Wrong,
     })?;
+    if let Err(error) = arrange(arguments, &world).await {
+        // What was made on servers goes; the error to report is the first one.
+        world.remove().await.ok();
+        return Err(error);
+    }
     Ok(world)
+}
+
+async fn arrange(arguments: &Arguments, world: &World) -> anyhow::Result<()> {
+    if arguments.outbox == Outbox::Deletes {
+        world.keep_no_sent_rows().await?;
+    }
+    if arguments.no_audit_stream {
+        world.have_no_audit_stream()?;
+    }
+    Ok(())
 }
 
 /// Writes a past in which these faults hit whom they hit.

@@ -50,6 +50,9 @@ bitflags! {
         const UNROUTED = 1 << 5;
         /// Seen only in a transaction that has not ended.
         const OPEN_TRANSACTION = 1 << 6;
+        /// The outbox row was there and is gone, as rows are once they are sent. Comes with
+        /// [`Marks::SENT`].
+        const GONE = 1 << 7;
         /// There was no id where the profile says it should be.
         const NO_ID = 1 << 8;
         /// The id or a needed column was not valid UTF-8; shown with replacement characters.

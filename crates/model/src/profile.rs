@@ -146,7 +146,8 @@ pub struct OutboxSettings {
     pub attempts: Option<String>,
     /// Column with the last error.
     pub error: Option<String>,
-    /// The relay deletes rows after sending, so that absence of a row says nothing.
+    /// The relay deletes a row as soon as it is sent: that one is absent says nothing, and that one
+    /// is there says that it was not sent, unless another column says that.
     #[serde(default)]
     pub deletes_after_send: bool,
 }

@@ -172,7 +172,7 @@ pub struct Group {
     pub class: Option<VerdictClass>,
     /// How many events.
     pub count: u64,
-    /// The sentence for the count: `12 events were stored and never published`.
+    /// The sentence for the count: `12 events are stuck in the outbox`.
     pub sentence: String,
 }
 

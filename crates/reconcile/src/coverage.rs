@@ -188,6 +188,23 @@ impl Proof {
         }))
     }
 
+    /// Whether nothing but a record that nobody kept stands between this and a proof.
+    pub(crate) fn only_unwatched(&self, from: i64, to: i64) -> bool {
+        let asked = [(from, to.max(from.saturating_add(1)))];
+        let of = |wanted: bool| -> Vec<(i64, i64)> {
+            let gaps = self.gaps.iter();
+            let gaps = gaps.filter(|gap| (gap.reason == GapReason::TapClosed) == wanted);
+            let mut spans: Vec<_> = gaps
+                .map(|gap| (gap.window.from.0, gap.window.to.0))
+                .collect();
+            normalise(&mut spans);
+            spans
+        };
+        let holes = subtract(&asked, &self.proven);
+        let other = intersect(&holes, &of(false));
+        other.is_empty() && subtract(&holes, &of(true)).is_empty()
+    }
+
     /// Whether the place could not be read in this scan.
     pub(crate) fn failed(&self) -> bool {
         self.failed
@@ -351,6 +368,18 @@ mod tests {
             ],
             [20, 25, 80]
         );
+    }
+
+    #[test]
+    fn only_what_nobody_kept_may_be_missing() {
+        let closed = || (10, 30, GapReason::TapClosed);
+        let retention = (20, 25, GapReason::Retention);
+        let proof =
+            |gaps: &[(i64, i64, GapReason)]| book(&[coverage(0, 0, 100, gaps)]).proof(PLACE);
+        assert!(proof(&[closed()]).only_unwatched(15, 90));
+        assert!(!proof(&[closed()]).only_unwatched(15, 101), "not read");
+        assert!(!proof(&[closed(), retention]).only_unwatched(15, 90));
+        assert!(!CoverageBook::default().proof(PLACE).only_unwatched(0, 1));
     }
 
     #[test]

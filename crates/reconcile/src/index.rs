@@ -2,19 +2,20 @@
 
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, Micros,
-    PlaceId, PlaceRole, Sibling, Window, canonical_id,
+    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, Marks, Micros,
+    PlaceId, PlaceRole, Sibling, UnknownReason, Window, canonical_id,
 };
 
 use crate::basis::Bases;
 use crate::coverage::CoverageBook;
 use crate::delays::Delays;
 use crate::paces::{Graces, Paces};
+use crate::rules::{Destinations, Summary, of_no_copy};
 use crate::store::{Business, Events, Near, State};
 use crate::suspicion::Suspicions;
 use crate::timelines::Timelines;
 use crate::tracker::Movement;
-use crate::verdicts::{ConsumerCode, Verdicts};
+use crate::verdicts::{ConsumerCode, PublishCode, Verdicts};
 use crate::{ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape};
 
 /// Everything known in one session: evidence by event, coverage by place, and the verdicts of the
@@ -61,6 +62,8 @@ pub struct Index {
     pub(crate) left_aggregates: Vec<u32>,
     /// By what events are recognised on both sides.
     pub(crate) bases: Bases,
+    /// What the destinations proved at the latest judgement.
+    pub(crate) destinations: Option<Destinations>,
 }
 
 impl Index {
@@ -103,6 +106,7 @@ impl Index {
             new_copies: false,
             left_aggregates: Vec::new(),
             bases: Bases::default(),
+            destinations: None,
             shape,
         }
     }
@@ -120,6 +124,11 @@ impl Index {
         self.coverage.forget_failures();
         self.scan.0 += 1;
         self.scan_began = at;
+        self.scan
+    }
+
+    /// The latest scan.
+    pub fn scan(&self) -> ScanNo {
         self.scan
     }
 
@@ -211,6 +220,33 @@ impl Index {
         let mut suspected: Vec<u32> = self.suspicions.unconfirmed().collect();
         suspected.sort_unstable();
         suspected
+    }
+
+    /// The events whose rows wait in the outbox and are late, as of the latest judgement.
+    pub fn stuck(&self) -> Vec<u32> {
+        let mut stuck: Vec<u32> = self.suspicions.of(PublishCode::stuck_finding()).collect();
+        stuck.sort_unstable();
+        stuck
+    }
+
+    /// Says that the outbox row of an event is not there any more. Where rows are deleted once they
+    /// are sent, that is how a row says that it was.
+    pub fn row_gone(&mut self, no: u32) {
+        let Some(written) = self.events.outbox_at(no) else {
+            return;
+        };
+        self.events.outbox.mark(no, Marks::SENT | Marks::GONE);
+        self.events.unmark(no, State::SETTLED);
+        self.relay_sent(written);
+    }
+
+    /// Why nobody can say that no copy of an event with an outbox row is out, as of the latest
+    /// judgement; `None` when that is proven.
+    pub fn copy_doubt(&self, no: u32) -> Option<UnknownReason> {
+        let event = Summary::new(self, no);
+        let (written, destinations) = event.outbox.zip(self.destinations.as_ref())?;
+        let absence = destinations.no_copy_since(written);
+        of_no_copy(&event, absence, self.shape.has_observer)
     }
 
     /// Says when a consumer was registered: nothing published before is expected of it.

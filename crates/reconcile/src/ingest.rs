@@ -240,7 +240,7 @@ impl Index {
         self.relay_sent(written);
     }
 
-    fn relay_sent(&mut self, written: i64) {
+    pub(crate) fn relay_sent(&mut self, written: i64) {
         self.relay_sent_up_to = Some(
             self.relay_sent_up_to
                 .map_or(written, |up_to| up_to.max(written)),

@@ -51,6 +51,7 @@ impl Index {
         self.heads = heads
             .map(|(aggregate, head)| (*aggregate, head.no))
             .collect();
+        self.destinations = Some(context.destinations);
         self.settle_timelines(wanted);
         self.verdicts.counts()
     }

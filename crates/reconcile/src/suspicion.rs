@@ -72,6 +72,14 @@ impl Suspicions {
             .map(|(no, _)| *no)
     }
 
+    /// The events of which that is found, in no order.
+    pub(crate) fn of(&self, finding: u16) -> impl Iterator<Item = u32> {
+        self.of
+            .iter()
+            .filter(move |(_, known)| known.finding == finding)
+            .map(|(no, _)| *no)
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         self.of.allocation_size()
     }

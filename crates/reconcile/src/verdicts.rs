@@ -53,6 +53,11 @@ impl PublishCode {
         Self(Self::STUCK + reason as u8)
     }
 
+    /// What all stuck ones are found to be.
+    pub(crate) fn stuck_finding() -> u16 {
+        u16::from(Self::STUCK)
+    }
+
     pub(crate) fn unknown(reason: UnknownReason) -> Self {
         Self(UNKNOWN + reason as u8)
     }

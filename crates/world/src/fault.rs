@@ -71,6 +71,8 @@ pub enum Fault {
     ConsumerLate,
     /// The relay publishes something else than the row says.
     PayloadChanged,
+    /// The relay publishes, and dies before it marks the row or deletes it.
+    DiedBeforeMark,
 }
 
 /// Some events that shall go astray in the same way.
@@ -116,7 +118,7 @@ pub(crate) enum About {
 
 impl Fault {
     /// All of them, in the order of the panel.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::PublishFailsAfterCommit,
         Self::RelayDead,
         Self::SentButLost,
@@ -146,6 +148,7 @@ impl Fault {
         Self::TwoRelays,
         Self::ConsumerLate,
         Self::PayloadChanged,
+        Self::DiedBeforeMark,
     ];
 
     /// The fault of that name.
@@ -182,7 +185,8 @@ impl Fault {
             Self::PublishFailsAfterCommit
             | Self::SentButLost
             | Self::Unroutable
-            | Self::TransactionAborted => About::Sending,
+            | Self::TransactionAborted
+            | Self::DiedBeforeMark => About::Sending,
             Self::Duplicate | Self::Reorder | Self::TwoRelays => About::Copies,
             Self::RelayClockOff => About::Time,
             Self::QueueTtl => About::Queue,
@@ -237,6 +241,7 @@ impl Fault {
             Self::Unroutable => (VerdictClass::Missing, "lost-in-publish"),
             // What has arrived is known from the inboxes, whatever became of copies and rows.
             Self::LateCommit
+            | Self::DiedBeforeMark
             | Self::RetentionPassed
             | Self::OutboxDeleted
             | Self::Compacted

@@ -56,7 +56,8 @@ pub struct Entry {
     /// When the latest copy was written that lies in a transaction which has not ended.
     #[serde(default, skip_serializing_if = "is_default")]
     pub open: Option<Micros>,
-    /// Retention or compaction has removed all copies.
+    /// Nobody can see its copies: retention or compaction has removed them all, or nothing keeps
+    /// what passed there.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expired: bool,
     /// Retention or compaction has removed some copies.
@@ -74,9 +75,15 @@ pub struct Entry {
     /// Its first copy says that it was published seconds before its outbox row was written.
     #[serde(default, skip_serializing_if = "is_default")]
     pub copied_early: bool,
-    /// That a copy or a row is absent cannot be known, and why.
+    /// That a copy is absent cannot be known, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub blind: Option<UnknownReason>,
+    /// Rows are deleted once they are sent: that one is absent says nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rows_go: bool,
+    /// No column says whether a row was sent: nothing but its being there does.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unmarked: bool,
     /// What ids its messages carry.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ids: MessageIds,
@@ -125,6 +132,8 @@ pub struct ConsumerEntry {
 pub struct Expected {
     /// Its id.
     pub id: EventId,
+    /// Its id for whoever saw its outbox row before that was deleted, where it is another.
+    pub id_before: Option<EventId>,
     /// Event type, as the service wrote it.
     pub kind: String,
     /// `product/17`
@@ -302,6 +311,8 @@ impl Entry {
             skewed: false,
             copied_early: false,
             blind: None,
+            rows_go: false,
+            unmarked: false,
             ids: MessageIds::Own,
             request: None,
             consumers: [ConsumerEntry::default(); 3],

@@ -33,7 +33,7 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
         database: database(world),
         databases: BTreeMap::new(),
         broker: broker(world),
-        outbox: Some(outbox(world.deletes_after_send())),
+        outbox: Some(outbox(world)),
         business: vec![BusinessTable {
             table: "product_changes".to_owned(),
             id: "product_id".to_owned(),
@@ -112,7 +112,7 @@ fn broker(world: &Inner) -> BrokerSettings {
     settings
 }
 
-fn outbox(deletes_after_send: bool) -> OutboxSettings {
+fn outbox(world: &Inner) -> OutboxSettings {
     let column = |name: &str| Some(name.to_owned());
     OutboxSettings {
         table: "outbox".to_owned(),
@@ -125,14 +125,14 @@ fn outbox(deletes_after_send: bool) -> OutboxSettings {
         payload: column("payload"),
         headers: column("headers"),
         created_at: "created_at".to_owned(),
-        sent_at: column("sent_at"),
+        sent_at: column("sent_at").filter(|_| world.store.marks_sent()),
         failed_at: None,
         status: None,
         sent_states: Vec::new(),
         failed_states: Vec::new(),
         attempts: column("attempts"),
         error: column("error"),
-        deletes_after_send,
+        deletes_after_send: world.deletes_after_send(),
     }
 }
 
@@ -142,7 +142,7 @@ fn flow(world: &Inner) -> Flow {
     Flow {
         name: "product events".to_owned(),
         destination: names.destination(),
-        audit_stream: rabbit.then(|| names.audit_stream()),
+        audit_stream: (rabbit && !world.is_unwatched()).then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),
         compare: Some(CompareSettings::default()),

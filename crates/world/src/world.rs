@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) relay_call: Notify,
     /// The relay deletes rows once they are sent.
     deletes_after_send: AtomicBool,
+    /// The profile names no audit stream.
+    unwatched: AtomicBool,
     /// A consumer that was registered late, and when.
     registered: std::sync::OnceLock<(ConsumerName, Micros)>,
     /// What ids messages carry; the event's own unless said otherwise.
@@ -89,6 +91,7 @@ impl World {
             working: IsWorking::new(false),
             relay_call: Notify::new(),
             deletes_after_send: AtomicBool::new(false),
+            unwatched: AtomicBool::new(false),
             registered: std::sync::OnceLock::new(),
             message_ids: std::sync::OnceLock::new(),
         };
@@ -113,6 +116,26 @@ impl World {
             ));
         }
         self.inner.message_ids.set(ids).ok();
+        Ok(())
+    }
+
+    /// Takes the mark of having been sent from its outbox, before anything is written: from then on
+    /// the relay deletes a row once the broker has confirmed it, and nothing else tells.
+    pub async fn keep_no_sent_rows(&self) -> Result<()> {
+        self.inner.store.drop_marks().await?;
+        self.inner.delete_after_send();
+        Ok(())
+    }
+
+    /// Leaves the audit stream out of its profile, so that nothing has seen what passed RabbitMQ's
+    /// exchange; said before a past is written.
+    pub fn have_no_audit_stream(&self) -> Result<()> {
+        let Bus::Rabbit(_) = &self.inner.bus else {
+            return Err(Error::Config(
+                "only RabbitMQ forgets what passed; a topic is its own record".to_owned(),
+            ));
+        };
+        self.inner.unwatched.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -146,6 +169,7 @@ impl World {
         Fault::ALL
             .into_iter()
             .filter(|fault| fault.works_on(&config.broker, &config.database).is_ok())
+            .filter(|fault| self.inner.can_still_do(*fault).is_ok())
             .collect()
     }
 
@@ -190,10 +214,23 @@ impl Inner {
         self.deletes_after_send.load(Ordering::Acquire)
     }
 
+    pub(crate) fn is_unwatched(&self) -> bool {
+        self.unwatched.load(Ordering::Acquire)
+    }
+
+    /// Whether its outbox lets the fault be; if not, why, as a clause.
+    fn can_still_do(&self, fault: Fault) -> std::result::Result<(), &'static str> {
+        if fault == Fault::OutboxDeleted && !self.store.marks_sent() {
+            return Err("its outbox keeps no sent rows anyway");
+        }
+        Ok(())
+    }
+
     pub(crate) fn refuse_unless_works(&self, fault: Fault) -> Result<()> {
         let (broker, database) = (&self.config.broker, &self.config.database);
         fault
             .works_on(broker, database)
+            .and_then(|()| self.can_still_do(fault))
             .map_err(|why| Error::FaultNotHere {
                 fault,
                 database: database.name(),

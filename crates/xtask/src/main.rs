@@ -34,7 +34,8 @@ outbox libraries by their languages' own clients (into target/libraries).
   test [TIER...] [--keep-going] [-- WORDS...]
       Runs everything that proves the product, and ends with a table. In order:
         check      as `cargo xtask check`
-        unit       the crates' own tests and examples; no servers
+        unit       the crates' own tests and examples, and small worlds held
+                   against the truth; no servers
         services   as `cargo xtask services up`; at the end those are stopped
                    that were started here
         adapters   each database and broker behind the seam, on real servers
@@ -76,8 +77,9 @@ outbox libraries by their languages' own clients (into target/libraries).
       Runs a world with known faults, judges it with the real engine, and prints
       how often each verdict was true, false or missed, as JSON; exit code 1 when
       any was false or missed. With WORDS such as: --seed 7 --events 10000
-      --db postgres --broker kafka --faults all; --live follows the company while
-      it works. All of them: cargo xtask truth --help
+      --db postgres --broker kafka --faults all; --outbox deletes has no mark of
+      what was sent; --live follows the company while it works. All of them:
+      cargo xtask truth --help
 
   icons
       Draws the icon's sizes and formats anew from icons/waybill.svg.

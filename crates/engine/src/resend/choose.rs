@@ -133,14 +133,16 @@ fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
         .outbox
         .as_ref()
         .is_some_and(|outbox| outbox.payload.is_some());
+    let rows = || {
+        let rows = with_role(|role| role == PlaceRole::Outbox);
+        rows.filter(|seen| !seen.marks.contains(Marks::GONE))
+    };
     if has_payload {
-        bodies.extend(with_role(|role| role == PlaceRole::Outbox).map(|seen| {
-            BodySource::OutboxRow {
-                coordinate: coordinate(layout, seen),
-            }
+        bodies.extend(rows().map(|seen| BodySource::OutboxRow {
+            coordinate: coordinate(layout, seen),
         }));
     }
-    let has_outbox_row = with_role(|role| role == PlaceRole::Outbox).next().is_some();
+    let has_outbox_row = rows().next().is_some();
     let has_template = session
         .profile
         .flows

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use waybill_model::{
     BodySource, ConsumerVerdict, Coordinate, Copy, Mode, Plan, PublishVerdict, Recipient, Route,
-    StuckReason, Warning,
+    StuckReason, UnknownReason, Warning,
 };
 
 use super::letter::stripped;
@@ -226,7 +226,7 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
     if again > 0 {
         said.push(format!("{} resent before", were(again)));
     }
-    said.extend(may_come_twice(items, candidates));
+    said.extend(may_come_twice(session, items, candidates));
     if let Mode::OneConsumer { consumer } = mode {
         said.push(format!(
             "{consumer} receives these directly from its queue: exchange and routing key are not the original ones"
@@ -241,22 +241,33 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
     said
 }
 
-/// What somebody else may still publish: rows that wait, and transactions that hang.
-fn may_come_twice(items: &[Item], candidates: &[Candidate]) -> Vec<String> {
+/// What somebody else may still publish (rows that wait, transactions that hang), or may have
+/// published without having noted it.
+fn may_come_twice(session: &Session, items: &[Item], candidates: &[Candidate]) -> Vec<String> {
     let planned = |c: &&Candidate| items.iter().any(|i| i.planned.no == c.row.no);
-    let verdicts = candidates
-        .iter()
-        .filter(planned)
-        .map(|c| &c.row.verdict.publish);
     let (mut waiting, mut hanging) = (0, 0);
-    for verdict in verdicts {
-        match verdict {
+    let mut doubts: BTreeMap<UnknownReason, usize> = BTreeMap::new();
+    let book = session.book();
+    for candidate in candidates.iter().filter(planned) {
+        match candidate.row.verdict.publish {
             PublishVerdict::Stuck(StuckReason::OpenTransaction) => hanging += 1,
-            PublishVerdict::Stuck(_) => waiting += 1,
+            PublishVerdict::Stuck(_) => {
+                waiting += 1;
+                if let Some(reason) = book.index.copy_doubt(candidate.row.no) {
+                    *doubts.entry(reason).or_default() += 1;
+                }
+            }
             _ => {}
         }
     }
+    drop(book);
     let mut said = Vec::new();
+    for (reason, events) in doubts {
+        said.push(format!(
+            "Nobody can say that no copy of {events} of these is out: {}. If the relay published them and died before it noted that, everybody receives them twice",
+            reason.clause()
+        ));
+    }
     if waiting > 0 {
         said.push(format!(
             "{waiting} of these still wait in the outbox. When the relay works again it publishes them too, and everybody receives them twice"

@@ -8,7 +8,7 @@ use waybill_protocol::Failure;
 use super::due::{Due, Still, still};
 use super::runs::Item;
 use crate::clock::now;
-use crate::scan::{is_tap, refresh};
+use crate::scan::{ask_for_rows, is_tap, refresh};
 use crate::session::{PlannedPlace, Session};
 
 /// A look this fresh is not repeated: reading everything anew takes about as long.
@@ -36,12 +36,19 @@ pub(super) async fn recheck(session: &Arc<Session>, item: &Item, last: &mut Last
         .iter()
         .map(|c| c.name.clone())
         .collect();
+    let gone =
+        item.due == Due::Publication && !ask_for_rows(session, &[item.planned.no]).await.is_empty();
     let book = session.book();
     if let Some((name, failure)) = failed(session, &book.places, item) {
         return Still::Unclear(format!(
             "{name} could not be read again: {}",
             failure.message
         ));
+    }
+    if gone {
+        return Still::Unclear(
+            "its outbox row is gone by now, so its relay may have published it".to_owned(),
+        );
     }
     match book.index.verdict(item.planned.no) {
         Some(verdict) => still(item.due, &verdict, &names),

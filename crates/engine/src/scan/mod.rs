@@ -17,6 +17,9 @@ mod lookup;
 
 mod suspects;
 
+mod vanished;
+pub(crate) use vanished::ask as ask_for_rows;
+
 mod passes;
 pub(crate) use passes::{judge, refresh};
 

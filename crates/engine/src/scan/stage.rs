@@ -118,28 +118,22 @@ pub(crate) fn is_tap(planned: &PlannedPlace) -> bool {
     )
 }
 
-/// A tap has no past: the whole window is a gap until it is listened to.
+/// A tap has no past: the whole window is a gap, but for what was listened to, which stays proven.
 fn note_tap(session: &Session, planned: &PlannedPlace, reach: &Reach, at: Micros) {
     let window = Window {
         from: reach.window.from,
         to: reach.window.to.max(at),
     };
     let mut book = session.book_mut();
-    let listening = book
-        .places
-        .get(usize::from(planned.place.id.0))
-        .is_some_and(|p| p.complete);
-    if !listening {
-        book.index.cover(Coverage {
-            place: planned.place.id,
-            partition: None,
+    book.index.cover(Coverage {
+        place: planned.place.id,
+        partition: None,
+        window,
+        positions: None,
+        gaps: vec![Gap {
             window,
-            positions: None,
-            gaps: vec![Gap {
-                window,
-                reason: GapReason::TapClosed,
-            }],
-        });
-    }
+            reason: GapReason::TapClosed,
+        }],
+    });
     book.complete(planned.place.id);
 }

@@ -9,18 +9,17 @@ use std::sync::Arc;
 use waybill_model::{ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict};
 
 use super::lookup::{PER_QUESTION, batch, found};
+use super::vanished::ask_for_waiting;
 use crate::session::{PlannedPlace, Reading, Session};
 
 /// Suspects of one table that are asked for at once; so many at a time are no accident of a clock.
 const MAX_SUSPECTS: usize = 4000;
 
-/// Asks for every suspect in the table that does not seem to hold it; whether any does.
+/// Asks for every suspect in the table that does not seem to hold it, and in the outbox that seems
+/// to; whether any turns out otherwise.
 pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
+    let mut any = ask_for_waiting(session).await;
     let suspects = suspects(session);
-    if suspects.is_empty() {
-        return false;
-    }
-    let mut any = false;
     for planned in &session.layout.places {
         let wanted = wanted(&suspects, planned.place.role);
         if !wanted.is_empty() {

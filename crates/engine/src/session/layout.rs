@@ -396,10 +396,9 @@ fn consumer_shape(consumer: &Consumer, destination: PlaceId) -> ConsumerShape {
     }
 }
 
-/// Whether a row itself says that it was sent, or was not: where sent ones are deleted, by being
-/// there.
+/// Whether a column of a row says that it was sent, or was not.
 fn tells_sent(outbox: &OutboxSettings) -> bool {
-    outbox.sent_at.is_some() || outbox.status.is_some() || outbox.deletes_after_send
+    outbox.sent_at.is_some() || outbox.status.is_some()
 }
 
 fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShape>) -> Shape {

@@ -26,6 +26,7 @@ pub(super) fn fact(seen: &Seen, layout: &Layout) -> Option<Fact> {
 fn note(stage: Stage, marks: Marks) -> String {
     let said = [
         (Marks::SENT, "marked as sent"),
+        (Marks::GONE, "gone by now, as rows are once they are sent"),
         (Marks::FAILED, "given up by the relay"),
         (Marks::ATTEMPTED, "the relay has tried"),
         (Marks::OWN_RESEND, "sent by Waybill"),
@@ -44,6 +45,8 @@ fn note(stage: Stage, marks: Marks) -> String {
     let mut notes: Vec<&str> = said
         .into_iter()
         .filter(|(mark, _)| marks.contains(*mark))
+        // A row that is gone carries no mark.
+        .filter(|(mark, _)| *mark != Marks::SENT || !marks.contains(Marks::GONE))
         .map(|(_, words)| words)
         .collect();
     if stage == Stage::Outbox && !marks.intersects(Marks::SENT | Marks::FAILED) {

@@ -3,15 +3,11 @@
 use hashbrown::{HashMap, HashSet};
 use waybill_model::{ConsumerNo, Coverage, PlaceId, PlaceRole};
 
-use super::Since;
+use super::{Destinations, Since};
 use crate::coverage::{Proof, Unproven};
 use crate::index::Index;
 use crate::suspicion::Occasion;
 use crate::{Judgement, ProgressKind};
-
-/// How far what is followed may be behind: its coverage is told about once a second. What would
-/// have come in that time is found by the second scan, before anything is confirmed.
-const TAIL_MICROS: i64 = 5_000_000;
 
 /// The clock, the proofs, and what the events taken together say.
 #[derive(Debug)]
@@ -28,7 +24,7 @@ pub(crate) struct Context {
     pub(crate) has_observer: bool,
     pub(crate) outbox: Proofs,
     pub(crate) business: Proofs,
-    pub(crate) destinations: Proofs,
+    pub(crate) destinations: Destinations,
     pub(crate) consumers: Vec<ConsumerContext>,
     /// How long before a copy its outbox row may have been written, judging by the relay's pace:
     /// by what 99 of 100 rows took, so that one clock which is minutes off hides no phantom. A row
@@ -100,6 +96,12 @@ impl Proofs {
         answer
     }
 
+    /// Whether all that is not proven is so because nothing kept a record.
+    pub(crate) fn only_unwatched(&self, from: i64, to: i64) -> bool {
+        let mut proofs = self.0.iter();
+        proofs.all(|proof| proof.only_unwatched(from, to))
+    }
+
     /// Whether one of the places could not be read in this scan.
     pub(crate) fn failed(&self) -> bool {
         self.0.iter().any(Proof::failed)
@@ -122,6 +124,8 @@ impl Context {
             let places = shape.places.iter().filter(|place| place.role == role);
             Proofs(places.map(|place| index.coverage.proof(place.id)).collect())
         };
+        let destinations = proofs(PlaceRole::Destination);
+        let destinations = Destinations::new(destinations, judgement, publish_grace);
         let failed = |counts: &dyn Fn(PlaceRole) -> bool| {
             let mut places = shape.places.iter().filter(|place| counts(place.role));
             places.any(|place| index.coverage.failure(place.id).is_some())
@@ -166,7 +170,7 @@ impl Context {
             has_observer: shape.has_observer,
             outbox: proofs(PlaceRole::Outbox),
             business: proofs(PlaceRole::Business),
-            destinations: proofs(PlaceRole::Destination),
+            destinations,
             consumers: consumers.collect(),
             lookback: lookback(index, publish_grace, judgement.slack_micros),
             relay_sent_up_to: index.relay_sent_up_to.max(index.bases.sent_up_to()),
@@ -204,19 +208,7 @@ impl Context {
 
     /// Whether no copy can have been missed of something that happened then.
     pub(crate) fn no_copy_since(&self, since: Since) -> Result<(), Unproven> {
-        let from = since.from.saturating_sub(self.judgement.slack_micros);
-        let until = self.judgement.scan_at.0;
-        let answer = self.destinations.absence(from, until);
-        if let Err(Unproven::Because(_)) = answer {
-            let known = self.destinations.proven_until(from);
-            let enough = until
-                .saturating_sub(TAIL_MICROS)
-                .max(since.at.saturating_add(self.publish_grace));
-            if known >= enough {
-                return Ok(());
-            }
-        }
-        answer
+        self.destinations.no_copy_since(since)
     }
 }
 

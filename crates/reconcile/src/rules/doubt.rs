@@ -4,6 +4,7 @@ use waybill_model::{Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
 
 use super::{ConsumerContext, Summary};
 use crate::basis::Fit;
+use crate::coverage::Unproven;
 use crate::store::{CopyRef, State};
 
 /// Of an event without an id: whether it can be recognised by aggregate and version instead.
@@ -57,6 +58,23 @@ pub(super) fn of_absence(event: &Summary<'_>) -> Option<UnknownReason> {
     destinations
         .filter_map(|place| of_place(event, place.id))
         .min()
+}
+
+/// Why nobody can say that no copy of an event with an outbox row is out; `None` when that is
+/// proven. `absence`: what the destinations prove.
+pub(crate) fn of_no_copy(
+    event: &Summary<'_>,
+    absence: Result<(), Unproven>,
+    has_observer: bool,
+) -> Option<UnknownReason> {
+    if !has_observer {
+        return Some(UnknownReason::NoObserver);
+    }
+    match absence {
+        Err(Unproven::Failed) => Some(UnknownReason::SourceFailed),
+        Err(Unproven::Because(reason)) => Some(reason),
+        Ok(()) => of_absence(event),
+    }
 }
 
 /// Of a consumer's inbox and dead letters: whether they can hold the event without our knowing.

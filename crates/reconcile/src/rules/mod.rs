@@ -7,6 +7,9 @@
 mod context;
 pub(crate) use context::{ConsumerContext, Context, Head};
 
+mod destinations;
+pub(crate) use destinations::Destinations;
+
 mod summary;
 pub(crate) use summary::{Since, Summary};
 
@@ -14,6 +17,7 @@ mod publish;
 pub(crate) use publish::publish;
 
 mod doubt;
+pub(crate) use doubt::of_no_copy;
 
 mod phantom;
 mod unsent;

@@ -20,18 +20,21 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
     if context.may_still_be_published(written.at) {
         return PublishCode::PENDING;
     }
-    if !context.outbox_tells_sent {
-        // The row says nothing, so only the destination can.
-        match absence {
-            _ if !context.has_observer => return PublishCode::unknown(UnknownReason::NoObserver),
-            Err(Unproven::Because(reason)) => return PublishCode::unknown(reason),
-            _ => {}
-        }
-        if let Some(reason) = doubt::of_absence(event) {
-            return PublishCode::unknown(reason);
-        }
+    if !context.outbox_tells_sent
+        && let Some(reason) = doubt::of_no_copy(event, absence, context.has_observer)
+        && !(context.deletes_after_send && nobody_can_say(reason, written, context))
+    {
+        // The row says nothing, so only the destination can. Where nothing keeps a record of that,
+        // a row that nobody has deleted is all there will ever be.
+        return PublishCode::unknown(reason);
     }
     PublishCode::stuck(reason(event, written.at, context))
+}
+
+/// Whether the destination cannot say only because nothing kept a record.
+fn nobody_can_say(why: UnknownReason, written: Since, context: &Context) -> bool {
+    let unwatched = !context.has_observer || context.destinations.only_unwatched_since(written);
+    why == UnknownReason::NoObserver && unwatched
 }
 
 fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {

@@ -1,4 +1,4 @@
-//! The fragment for a number of events: `45 events were stored and never published`.
+//! The fragment for a number of events: `45 events are stuck in the outbox`.
 
 use waybill_model::{ConsumerNo, Finding};
 

@@ -114,6 +114,15 @@ impl Story<'_> {
         Some(format!("{}, row {key}", place.name))
     }
 
+    /// How the outbox says that it was sent, a clause.
+    pub(super) fn says_sent(&self) -> &'static str {
+        if self.outbox_marks().contains(Marks::GONE) {
+            "Its outbox row is gone, as rows are once they are sent"
+        } else {
+            "The outbox says it was sent"
+        }
+    }
+
     pub(super) fn outbox_marks(&self) -> Marks {
         self.index.events.outbox_marks(self.row.no)
     }

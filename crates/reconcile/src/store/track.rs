@@ -160,6 +160,11 @@ impl Track {
         self.renew_content(no, spot.content);
     }
 
+    /// Adds marks to an observation.
+    pub(crate) fn mark(&mut self, no: u32, more: Marks) {
+        self.marks.set(no, (self.marks(no) | more).bits());
+    }
+
     /// Sets time and marks of an observation that was read again.
     pub(crate) fn renew(&mut self, no: u32, base: i64, at: i64, marks: Marks) {
         self.marks.set(no, marks.bits());

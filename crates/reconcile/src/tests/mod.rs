@@ -7,6 +7,7 @@ mod anything;
 mod basis;
 mod consumer;
 mod contents;
+mod deleting;
 mod flags;
 mod grace;
 mod memory;

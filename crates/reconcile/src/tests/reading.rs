@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 use waybill_model::{
-    ConsumerVerdict, EventId, Finding, Marks, Micros, Observation, PublishVerdict, StuckReason,
-    reconstructed_id,
+    ConsumerVerdict, EventId, Finding, GapReason, Marks, Micros, Observation, PublishVerdict,
+    StuckReason, reconstructed_id,
 };
 
 use super::company::*;
@@ -207,13 +207,42 @@ fn sentences_say_what_happened() {
 }
 
 #[test]
+fn a_row_that_waits_claims_nothing_about_copies_that_nobody_can_see() {
+    let mut company = Company::new().row("kept", 1000, Marks::empty()).gap(
+        TOPIC,
+        900,
+        1200,
+        GapReason::Retention,
+    );
+    company.judge(2001);
+    check_sentences(
+        &company,
+        &["kept"],
+        expect![[r#"
+        kept: Written to the outbox at 00:16:40.000. Its row still waits in the outbox: nothing written since has been sent either. Whether a copy is out all the same nobody can say: retention has removed what could have told.
+    "#]],
+    );
+    let mut company = Company::new().row("gone", 1000, Marks::empty()).covered();
+    let no = company.no("gone");
+    company.index.row_gone(no);
+    company.judge(2001);
+    check_sentences(
+        &company,
+        &["gone"],
+        expect![[r#"
+        gone: Written to the outbox at 00:16:40.000. Its outbox row is gone, as rows are once they are sent, but product-events was read without a gap from its beginning to 00:35:00 and holds no copy.
+    "#]],
+    );
+}
+
+#[test]
 fn a_number_of_events_is_told_by_what_they_have_in_common() {
     let told = |n, finding: Finding| sentence::many(n, &finding, |_| "search");
     let lost = || Finding::Consumer(SEARCH, ConsumerVerdict::LostByConsumer);
     let stuck = || Finding::Publish(PublishVerdict::Stuck(StuckReason::RelayIdle));
     expect![[r#"
-        45 events were stored and never published
-        1 event was stored and never published
+        45 events are stuck in the outbox
+        1 event is stuck in the outbox
         7 events were passed over without being processed by search
         1 event was received by everyone"#]]
     .assert_eq(

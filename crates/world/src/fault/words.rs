@@ -35,6 +35,7 @@ impl Fault {
             Self::TwoRelays => "two-relays",
             Self::ConsumerLate => "consumer-late",
             Self::PayloadChanged => "payload-changed",
+            Self::DiedBeforeMark => "died-before-mark",
         }
     }
 
@@ -70,6 +71,7 @@ impl Fault {
             Self::TwoRelays => "Run two relays",
             Self::ConsumerLate => "Register a consumer late",
             Self::PayloadChanged => "Publish something else than was stored",
+            Self::DiedBeforeMark => "Publish, then die before marking it",
         }
     }
 
@@ -160,6 +162,9 @@ impl Fault {
             Self::TwoRelays => "Two relays run at once, and both send the same rows.",
             Self::PayloadChanged => {
                 "The relay reads the body, changes a price on the way, and publishes what no row has ever said."
+            }
+            Self::DiedBeforeMark => {
+                "The relay publishes the message and dies before it marks the row as sent or deletes it: the message is out, and the row still waits."
             }
         }
     }

@@ -128,7 +128,9 @@ impl Writer<'_> {
             self.world.delete_after_send();
         }
         let late = overtaken(self.lying.iter());
-        let deletes = self.faults.contains(&Fault::OutboxDeleted);
+        let deletes = self.world.deletes_after_send();
+        let unmarked = !self.world.store.marks_sent();
+        let unwatched = self.world.is_unwatched();
         for entry in self.world.ledger().entries_mut() {
             entry.overtaken = late.contains(&entry.id);
             if !entry.overtaken {
@@ -137,7 +139,12 @@ impl Writer<'_> {
             if deletes {
                 entry.row_deleted = entry.outbox && entry.sent;
                 entry.outbox &= !entry.row_deleted;
-                entry.blind = Some(UnknownReason::OutboxCleaned);
+                entry.rows_go = true;
+                entry.unmarked = unmarked;
+            }
+            if unwatched {
+                entry.expired = entry.copies > 0;
+                entry.blind = Some(UnknownReason::NoObserver);
             }
         }
         self.before_the_stream();

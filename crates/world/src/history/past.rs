@@ -179,6 +179,7 @@ impl Fate {
             Fault::Reorder,
             Fault::TwoRelays,
             Fault::PayloadChanged,
+            Fault::DiedBeforeMark,
         ];
         self.faults.retain(|(it, _)| !sending.contains(it));
     }
@@ -322,6 +323,7 @@ impl Past {
             Fault::PublishFailsAfterCommit,
             Fault::RelayDead,
             Fault::TransactionOpen,
+            Fault::DiedBeforeMark,
         ];
         if !fate.in_outbox() || never.into_iter().any(|fault| fate.is(fault)) {
             return None;

@@ -78,6 +78,7 @@ impl<'a> Writer<'a> {
         let (stored, published) =
             tokio::join!(self.store(&round.fates), self.world.bus.publish(&letters));
         stored?;
+        self.delete_sent(&round.fates).await?;
         let placed: Vec<Option<Placed>> = published?.into_iter().collect::<Result<_>>()?;
         if let (Bus::Kafka(bus), false) = (&self.world.bus, aborted.is_empty()) {
             bus.publish_and_abort(&aborted).await?;
@@ -153,6 +154,21 @@ impl<'a> Writer<'a> {
             store.fill_inbox(consumer, &rows).await?;
         }
         Ok(())
+    }
+
+    /// The relay of an outbox without marks deletes what the broker has confirmed.
+    async fn delete_sent(&self, fates: &[Fate]) -> Result<()> {
+        if self.world.store.marks_sent() {
+            return Ok(());
+        }
+        let choose = column_spelling(&self.world.config.database);
+        let sent: Vec<OutboxRow<'_>> = fates
+            .iter()
+            .filter(|fate| fate.in_outbox() && fate.sent())
+            .map(|fate| outbox_row(fate, choose))
+            .collect();
+        let sent: Vec<&OutboxRow<'_>> = sent.iter().collect();
+        self.world.store.delete_outbox(&sent).await
     }
 
     /// RabbitMQ: a queue that overflows drops the oldest messages of each round; how many. Those

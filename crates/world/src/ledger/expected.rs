@@ -5,7 +5,7 @@ use waybill_model::{
     reconstructed_id,
 };
 
-use super::{ConsumerEntry, Entry, Expected};
+use super::{Apart, ConsumerEntry, Entry, Expected};
 use crate::clock::now;
 use crate::event::AGGREGATE_TYPE;
 use crate::{ConsumerName, Fault, MessageIds};
@@ -33,6 +33,7 @@ impl Entry {
         let class = worst.fold(publish.class(), Ord::min);
         let expected = Expected {
             id: self.seen_as(),
+            id_before: self.row_deleted.then(|| self.event_id()),
             kind: self.kind.clone(),
             aggregate: format!("{AGGREGATE_TYPE}/{}", self.product),
             version: self.version,
@@ -49,7 +50,7 @@ impl Entry {
             flags: self.flags(),
             flags_or: self.flags_or(),
             traceless: !self.leaves_traces(),
-            apart: None,
+            apart: self.torn().map(Apart::As),
             faults: self.faults.clone(),
         };
         self.as_far_as_matched(expected)
@@ -94,22 +95,54 @@ impl Entry {
                 PublishVerdict::Stuck(StuckReason::OpenTransaction),
             ];
         }
-        let unknown = |reason: UnknownReason| vec![PublishVerdict::Unknown(reason)];
-        match (publish, self.blind) {
-            (PublishVerdict::LostInPublish | PublishVerdict::MissingOutboxRow, Some(why)) => {
-                unknown(why)
+        match publish {
+            PublishVerdict::LostInPublish | PublishVerdict::MissingOutboxRow => {
+                self.why_absence_is_unknown()
             }
+            PublishVerdict::Stuck(_) => self.or_stuck(),
             // The inbox of a consumer tells that there was a copy.
-            (PublishVerdict::Published, why) if self.expired && !self.is_consumed() => {
-                unknown(why.unwrap_or(UnknownReason::RetentionPassed))
-            }
+            PublishVerdict::Published if self.expired && !self.is_consumed() => self.or_unseen(),
             // That there is no row means nothing where rows are deleted.
-            (PublishVerdict::Phantom, Some(UnknownReason::OutboxCleaned)) => vec![
+            PublishVerdict::Phantom if self.rows_go => vec![
                 PublishVerdict::Published,
                 PublishVerdict::Unknown(UnknownReason::OutboxCleaned),
             ],
             _ => Vec::new(),
         }
+    }
+
+    fn why_absence_is_unknown(&self) -> Vec<PublishVerdict> {
+        let cleaned = (self.rows_go && !self.outbox).then_some(UnknownReason::OutboxCleaned);
+        let reasons = self.blind.into_iter().chain(cleaned);
+        reasons.map(PublishVerdict::Unknown).collect()
+    }
+
+    /// A row that waits and has no copy. A mark that is missing is the relay's own word. Without
+    /// marks there is only that the row was not deleted: where somebody watches the destination
+    /// and cannot say, a relay that died before it deleted the row looks the same.
+    fn or_stuck(&self) -> Vec<PublishVerdict> {
+        match self.blind {
+            Some(why) if self.unmarked && why != UnknownReason::NoObserver => {
+                vec![PublishVerdict::Unknown(why)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// There were copies, and nobody can see them. Of a row that still waits all that is left is
+    /// what the outbox says; a copy that was eaten must not make it missing where the row itself
+    /// says nothing.
+    fn or_unseen(&self) -> Vec<PublishVerdict> {
+        let why = self.blind.unwrap_or(UnknownReason::RetentionPassed);
+        let waits = self.outbox && !self.sent;
+        if waits && (!self.unmarked || why == UnknownReason::NoObserver) {
+            return vec![PublishVerdict::Stuck(StuckReason::RelayIdle)];
+        }
+        let mut or = vec![PublishVerdict::Unknown(why)];
+        if self.rows_go && !self.outbox {
+            or.push(PublishVerdict::Unknown(UnknownReason::OutboxCleaned));
+        }
+        or
     }
 
     fn consumer(&self, name: ConsumerName) -> ConsumerVerdict {
@@ -134,6 +167,10 @@ impl Entry {
             // The copy's clock decides, and it is wrong.
             return vec![ConsumerVerdict::NotDue, ConsumerVerdict::LostByConsumer];
         }
+        if self.expired && *verdict == ConsumerVerdict::NotDue {
+            // When it was published nobody saw; others had it when this consumer was there already.
+            return vec![ConsumerVerdict::Unknown(UnknownReason::NotCovered)];
+        }
         if *verdict != ConsumerVerdict::LostByConsumer || !self.expired {
             return Vec::new();
         }
@@ -145,6 +182,10 @@ impl Entry {
         ];
         if !self.is_consumed() {
             or.push(ConsumerVerdict::NotDue);
+        }
+        if self.rows_go && why == UnknownReason::NoObserver {
+            // With rows and copies gone, nothing shows that the ids of an inbox mean these events.
+            or.push(ConsumerVerdict::Unknown(UnknownReason::NoMatchableId));
         }
         or
     }
@@ -196,6 +237,14 @@ impl Entry {
             return self.event_id();
         }
         reconstructed_id(AGGREGATE_TYPE, &self.product.to_string(), self.version)
+    }
+
+    /// Under what its business row is seen where nothing is left that leads from it to the inboxes:
+    /// these know ids only, and it has none.
+    fn torn(&self) -> Option<EventId> {
+        let led = self.outbox || self.has_copies();
+        let torn = self.rows_go && self.stored && !led && self.is_consumed();
+        torn.then(|| reconstructed_id(AGGREGATE_TYPE, &self.product.to_string(), self.version))
     }
 
     pub(super) fn has_copies(&self) -> bool {

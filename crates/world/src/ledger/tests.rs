@@ -136,15 +136,93 @@ fn where_evidence_is_gone_unknown_is_right_for_that_reason_only() {
         },
         expect!["Published or []; LostByConsumer or [Unknown(NotCovered), Unknown(Compacted)]"],
     );
+}
+
+/// What is right besides, of an event whose row waits in an outbox without marks that keeps no sent
+/// rows: never published, or published by a relay that died before it deleted the row.
+fn check_waiting(published: bool, happened: impl FnOnce(&mut Entry), expect: Expect) {
+    let mut entry = Entry::new(&event(), true, true);
+    entry.copies = u32::from(published);
+    (entry.rows_go, entry.unmarked) = (true, true);
+    happened(&mut entry);
+    let said = entry.expected();
+    expect.assert_eq(&format!("{:?} or {:?}", said.publish, said.publish_or));
+}
+
+#[test]
+fn a_row_that_was_not_deleted_waits_unless_a_witness_cannot_say() {
+    let blind = |why| move |entry: &mut Entry| entry.blind = Some(why);
+    check_waiting(false, |_| {}, expect!["Stuck(RelayIdle) or []"]);
+    check_waiting(
+        false,
+        blind(UnknownReason::RetentionPassed),
+        expect!["Stuck(RelayIdle) or [Unknown(RetentionPassed)]"],
+    );
+    check_waiting(
+        false,
+        blind(UnknownReason::NoObserver),
+        expect!["Stuck(RelayIdle) or []"],
+    );
+    let marked = |entry: &mut Entry| {
+        entry.unmarked = false;
+        entry.blind = Some(UnknownReason::RetentionPassed);
+    };
+    check_waiting(false, marked, expect!["Stuck(RelayIdle) or []"]);
+}
+
+#[test]
+fn a_copy_whose_row_was_not_deleted_is_published_while_anybody_can_see_it() {
+    let eaten = |why| {
+        move |entry: &mut Entry| {
+            entry.expired = true;
+            entry.blind = Some(why);
+        }
+    };
+    check_waiting(true, |_| {}, expect!["Published or []"]);
+    check_waiting(
+        true,
+        eaten(UnknownReason::Compacted),
+        expect!["Published or [Unknown(Compacted)]"],
+    );
+    // All that is left is the row's word.
+    check_waiting(
+        true,
+        eaten(UnknownReason::NoObserver),
+        expect!["Published or [Stuck(RelayIdle)]"],
+    );
+    let marked = |entry: &mut Entry| {
+        eaten(UnknownReason::Compacted)(entry);
+        entry.unmarked = false;
+    };
+    check_waiting(true, marked, expect!["Published or [Stuck(RelayIdle)]"]);
+    let consumed = |entry: &mut Entry| {
+        eaten(UnknownReason::NoObserver)(entry);
+        entry.consumers[0].processed = true;
+    };
+    check_waiting(true, consumed, expect!["Published or []"]);
+}
+
+#[test]
+fn where_rows_go_a_missing_row_says_nothing_and_a_missing_copy_may_not_either() {
+    let lost = |entry: &mut Entry| {
+        never_published(entry);
+        (entry.outbox, entry.row_deleted, entry.rows_go) = (false, true, true);
+    };
     check_or(
-        |entry| {
-            never_published(entry);
-            entry.outbox = false;
-            entry.row_deleted = true;
-            entry.blind = Some(UnknownReason::OutboxCleaned);
-        },
+        lost,
         expect!["LostInPublish or [Unknown(OutboxCleaned)]; NotDue or []"],
     );
+    check_or(
+        |entry| {
+            lost(entry);
+            entry.blind = Some(UnknownReason::Compacted);
+        },
+        expect!["LostInPublish or [Unknown(Compacted), Unknown(OutboxCleaned)]; NotDue or []"],
+    );
+    // Without its business row nothing is left of it at all.
+    let mut entry = Entry::new(&event(), false, true);
+    lost(&mut entry);
+    assert!(entry.expected().traceless);
 }
 
 #[test]

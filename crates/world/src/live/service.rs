@@ -95,7 +95,7 @@ async fn save_held(
     fault: Option<Fault>,
     hold: Duration,
 ) -> Result<()> {
-    let mut entry = Entry::new(event, true, with_outbox);
+    let mut entry = entry(world, event, true, with_outbox);
     entry.faults.extend(fault);
     let id = entry.id;
     world.ledger().push(entry);
@@ -110,7 +110,7 @@ async fn save_held(
 async fn publish_and_roll_back(world: &Inner) -> Result<()> {
     let at = now();
     let event = world.catalogue.lock().await.create_and_forget(at);
-    let mut entry = Entry::new(&event, false, false);
+    let mut entry = entry(world, &event, false, false);
     entry.faults.push(Fault::RolledBackAfterPublish);
     world.ledger().push(entry);
     let published = world.bus.publish(&[event.letter(at)]).await;
@@ -156,6 +156,14 @@ async fn commit_late(world: &Arc<Inner>) {
             tracing::warn!(error = %chain(&error), "The product service failed");
         }
     });
+}
+
+/// A change that is about to be made, and what the outbox will be able to tell of it.
+fn entry(world: &Inner, event: &ProductEvent, stored: bool, outbox: bool) -> Entry {
+    let mut entry = Entry::new(event, stored, outbox);
+    entry.rows_go = world.deletes_after_send();
+    entry.unmarked = !world.store.marks_sent();
+    entry
 }
 
 /// The id of an outbox row, as texts come from the database.

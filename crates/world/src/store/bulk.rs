@@ -6,16 +6,19 @@ use std::time::Duration;
 use uuid::Uuid;
 use waybill_model::Micros;
 
-use super::rows::{OUTBOX_COLUMNS, OutboxRow};
+use super::rows::{OutboxRow, outbox_columns};
 use super::shop::{
     CHANGE_COLUMNS, INBOX_COLUMNS, KNOWN_COLUMNS, PRODUCT_COLUMNS, Store, change_values,
     known_values, product_values,
 };
-use super::sql::{Statement, Value};
+use super::sql::{Statement, Value, marks};
 use crate::event::ProductEvent;
 use crate::product::Product;
 use crate::spelling::Spelling;
 use crate::{ConsumerName, Result};
+
+/// Rows per `DELETE`; well below every limit of values in a statement.
+const ROWS_PER_DELETE: usize = 500;
 
 impl Store {
     /// History rows of product changes.
@@ -26,8 +29,24 @@ impl Store {
 
     /// Outbox rows, in the order of their numbers.
     pub(crate) async fn fill_outbox(&self, rows: &[OutboxRow<'_>]) -> Result<()> {
-        let rows: Vec<_> = rows.iter().map(OutboxRow::values).collect();
-        self.fill("outbox", &OUTBOX_COLUMNS, &rows).await
+        let marks = self.marks_sent();
+        let rows: Vec<_> = rows.iter().map(|row| row.values(marks)).collect();
+        self.fill("outbox", &outbox_columns(marks), &rows).await
+    }
+
+    /// Deletes these outbox rows.
+    pub(crate) async fn delete_outbox(&self, rows: &[&OutboxRow<'_>]) -> Result<()> {
+        let statements: Vec<_> = rows
+            .chunks(ROWS_PER_DELETE)
+            .map(|some| {
+                let ids = marks(some.len());
+                let sql = format!("DELETE FROM outbox WHERE event_id IN {ids}");
+                Statement::new(sql, some.iter().map(|row| row.id()).collect())
+            })
+            .collect();
+        self.write("delete sent rows", &statements, Duration::ZERO)
+            .await?;
+        Ok(())
     }
 
     /// Inbox rows of one consumer.

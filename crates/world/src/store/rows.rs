@@ -19,8 +19,11 @@ pub(crate) struct OutboxRow<'a> {
     pub(crate) spelling: Spelling,
 }
 
+/// The column that a table without marks lacks.
+const SENT_AT: &str = "sent_at";
+
 /// The columns that are written; the key comes by itself.
-pub(super) const OUTBOX_COLUMNS: [&str; 11] = [
+const OUTBOX_COLUMNS: [&str; 11] = [
     "event_id",
     "aggregate_type",
     "aggregate_id",
@@ -29,17 +32,34 @@ pub(super) const OUTBOX_COLUMNS: [&str; 11] = [
     "payload",
     "headers",
     "created_at",
-    "sent_at",
+    SENT_AT,
     "attempts",
     "error",
 ];
 
+/// The columns that are written, of a table with or without marks.
+pub(super) fn outbox_columns(marks: bool) -> Vec<&'static str> {
+    let columns = OUTBOX_COLUMNS.into_iter();
+    columns.filter(|name| marks || *name != SENT_AT).collect()
+}
+
 impl OutboxRow<'_> {
-    /// In the order of [`OUTBOX_COLUMNS`].
-    pub(super) fn values(&self) -> Vec<Value> {
+    /// In the order of [`outbox_columns`].
+    pub(super) fn values(&self, marks: bool) -> Vec<Value> {
+        let each = OUTBOX_COLUMNS.into_iter().zip(self.all_values());
+        let each = each.filter(|(name, _)| marks || *name != SENT_AT);
+        each.map(|(_, value)| value).collect()
+    }
+
+    /// How it writes its id, by which it can be found.
+    pub(super) fn id(&self) -> Value {
+        Value::Id(self.event.id, self.spelling)
+    }
+
+    fn all_values(&self) -> Vec<Value> {
         let event = self.event;
         vec![
-            Value::Id(event.id, self.spelling),
+            self.id(),
             Value::Text(AGGREGATE_TYPE.to_owned()),
             Value::Text(event.product.id.to_string()),
             Value::Int(event.product.version),

@@ -1,12 +1,13 @@
 //! What the company does with its database while it works.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use waybill_model::Micros;
 
 use super::connect::open;
-use super::rows::{OUTBOX_COLUMNS, OutboxRow, UNSENT_COLUMNS, UnsentRow};
+use super::rows::{OutboxRow, UNSENT_COLUMNS, UnsentRow, outbox_columns};
 use super::sql::{Sql, Statement, Value, insert, marks};
 use crate::event::ProductEvent;
 use crate::name::Names;
@@ -42,13 +43,36 @@ pub(super) const KNOWN_COLUMNS: [&str; 5] =
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pub(super) sql: Arc<dyn Sql>,
+    /// The outbox has a column that says when a row was sent.
+    marks: Arc<AtomicBool>,
 }
 
 impl Store {
     /// Opens the database with its tables; on a server it must not be there yet.
     pub(crate) async fn open(kind: &DatabaseKind, names: &Names) -> Result<Self> {
         let sql = open(kind, names).await?;
-        Ok(Self { sql })
+        Ok(Self {
+            sql,
+            marks: Arc::new(AtomicBool::new(true)),
+        })
+    }
+
+    /// Takes the column from the outbox that says when a row was sent.
+    pub(crate) async fn drop_marks(&self) -> Result<()> {
+        let mut statements = vec!["ALTER TABLE outbox DROP COLUMN sent_at".to_owned()];
+        // The others drop an index with its column.
+        if self.sql.name() == "sqlite" {
+            statements.insert(0, "DROP INDEX outbox_unsent".to_owned());
+        }
+        self.run_plain("drop the mark of the outbox", statements)
+            .await?;
+        self.marks.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether the outbox has a column that says when a row was sent.
+    pub(crate) fn marks_sent(&self) -> bool {
+        self.marks.load(Ordering::Acquire)
     }
 
     /// The service's transaction: the product, its history and, unless forgotten, the outbox row.
@@ -78,7 +102,9 @@ impl Store {
                 spelling: Spelling::Plain,
             };
             // First, so that a transaction that is held has its number early.
-            let statement = Statement::new(insert("outbox", &OUTBOX_COLUMNS), row.values());
+            let marks = self.marks_sent();
+            let statement =
+                Statement::new(insert("outbox", &outbox_columns(marks)), row.values(marks));
             statements.insert(0, statement);
         }
         self.write("save a product", &statements, hold).await?;
@@ -91,8 +117,13 @@ impl Store {
             .iter()
             .map(|column| self.sql.as_text(column))
             .collect();
+        let unmarked = if self.marks_sent() {
+            "sent_at IS NULL AND "
+        } else {
+            ""
+        };
         let sql = format!(
-            "SELECT {} FROM outbox WHERE sent_at IS NULL AND attempts < ? ORDER BY outbox.id LIMIT ?",
+            "SELECT {} FROM outbox WHERE {unmarked}attempts < ? ORDER BY outbox.id LIMIT ?",
             columns.join(", ")
         );
         let values = vec![Value::Int(max_attempts), Value::Int(limit)];

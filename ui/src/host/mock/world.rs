@@ -343,7 +343,7 @@ impl World {
                 "Never published",
                 "verdict:stuck",
                 VerdictClass::Missing,
-                "events were stored and never published",
+                "events are stuck in the outbox",
             ),
             (
                 "Never in outbox",

@@ -7,9 +7,12 @@ use crate::sentence::story::Story;
 pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>) -> String {
-    format!("The outbox says it was sent, but {}.", story.no_copy(""))
+    format!("{}, but {}.", story.says_sent(), story.no_copy(""))
 }
 
 pub(super) fn fragment(events: Many) -> String {
-    format!("{} marked as sent and never published", events.were())
+    format!(
+        "{} sent as the outbox says, and never published",
+        events.were()
+    )
 }

@@ -10,7 +10,7 @@ pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>) -> String {
     if story.outbox_marks().contains(Marks::SENT) {
-        "The outbox says it was sent; no copy was seen so far.".to_owned()
+        format!("{}; no copy was seen so far.", story.says_sent())
     } else {
         "It is waiting to be sent and not late.".to_owned()
     }

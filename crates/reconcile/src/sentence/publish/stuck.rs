@@ -2,6 +2,7 @@
 
 use waybill_model::{Marks, StuckReason};
 
+use crate::sentence::basis;
 use crate::sentence::many::Many;
 use crate::sentence::rest::Rest;
 use crate::sentence::story::Story;
@@ -26,7 +27,17 @@ pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
     } else {
         ""
     };
-    format!("It has not been sent: {why}.{tried}")
+    match story.index.copy_doubt(story.row.no) {
+        None => format!("It has not been sent: {why}.{tried}"),
+        // A relay that died between publishing and noting that leaves the row as it was.
+        Some(reason) => {
+            let clause = basis::reason(story.index, reason, None);
+            format!(
+                "Its row still waits in the outbox: {why}.{tried} Whether a copy is out all the \
+                 same nobody can say: {clause}."
+            )
+        }
+    }
 }
 
 fn hanging() -> String {
@@ -36,5 +47,5 @@ fn hanging() -> String {
 }
 
 pub(super) fn fragment(events: Many) -> String {
-    format!("{} stored and never published", events.were())
+    format!("{} stuck in the outbox", events.are())
 }

@@ -111,6 +111,7 @@ proptest! {
             prop_assert!(!claims_absence(&verdict), "{id}: {verdict:?}");
             let stuck = matches!(verdict.publish, PublishVerdict::Stuck(_));
             let told = history.shape.outbox_tells_sent
+                || history.shape.deletes_after_send && !history.shape.has_observer
                 || verdict.publish == PublishVerdict::Stuck(StuckReason::AttemptsExhausted);
             prop_assert!(!stuck || told, "{id}: {verdict:?}");
         }

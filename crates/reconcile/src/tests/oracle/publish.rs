@@ -179,14 +179,17 @@ fn unsent(
         return vec![PublishVerdict::Pending];
     }
     if !shape.outbox_tells_sent {
-        if !shape.has_observer {
-            return unknown(&[UnknownReason::NoObserver]);
-        }
-        if let Err(Doubt::Because(reasons)) = looked {
+        let reasons = match looked {
+            _ if !shape.has_observer => vec![UnknownReason::NoObserver],
+            Err(Doubt::Because(reasons)) => reasons,
+            _ => Vec::from_iter(picture.bases.of_absence(event, &picture.by_id, known)),
+        };
+        // Where rows go once they are sent, one that is there waits, unless somebody watched and
+        // cannot say.
+        let unwatched = |reason: &UnknownReason| *reason == UnknownReason::NoObserver;
+        let row_decides = shape.deletes_after_send && reasons.iter().all(unwatched);
+        if !reasons.is_empty() && !row_decides {
             return unknown(&reasons);
-        }
-        if let Some(reason) = picture.bases.of_absence(event, &picture.by_id, known) {
-            return unknown(&[reason]);
         }
     }
     let mut younger_sent = known.sent_rows.iter().any(|&at| at > written);
