@@ -21,6 +21,8 @@ pub(crate) struct Context {
     /// A place that says something about publication could not be read in this scan.
     unread: bool,
     pub(crate) publish_grace: i64,
+    /// How long a broker transaction may stay open.
+    transaction_micros: i64,
     pub(crate) has_outbox: bool,
     pub(crate) outbox_tells_sent: bool,
     pub(crate) deletes_after_send: bool,
@@ -159,6 +161,7 @@ impl Context {
             },
             unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
+            transaction_micros: shape.grace.transaction_micros,
             has_outbox: shape.has_outbox,
             outbox_tells_sent: shape.outbox_tells_sent,
             deletes_after_send: shape.deletes_after_send,
@@ -194,6 +197,11 @@ impl Context {
     /// Whether a copy of that time is still within the consumer's grace.
     pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
         self.judgement.now.0.saturating_sub(at) <= consumer.grace
+    }
+
+    /// Whether a broker transaction that was open then can have nobody left to end it.
+    pub(crate) fn hangs(&self, since: i64) -> bool {
+        self.judgement.now.0.saturating_sub(since) > self.transaction_micros
     }
 
     /// Whether no copy can have been missed of something that happened then.
