@@ -13,6 +13,14 @@ pub struct GraceRules {
     pub consume: GraceRule,
     /// Between the two scans that make a suspicion a confirmed verdict, in microseconds.
     pub confirm_micros: i64,
+    /// How long a broker transaction may stay open, in microseconds. One that is older hangs:
+    /// nobody is left to end it.
+    pub transaction_micros: i64,
+}
+
+impl GraceRules {
+    /// Kafka's `transaction.max.timeout.ms` unless somebody has raised it.
+    pub const TRANSACTION_MICROS: i64 = 900_000_000;
 }
 
 /// How long an event may take on one edge.
@@ -72,6 +80,7 @@ impl From<GraceSettings> for GraceRules {
             publish: rule(settings.publish_secs, Learning::PUBLISH),
             consume: rule(settings.consume_secs, Learning::CONSUME),
             confirm_micros: i64::from(settings.confirm_secs) * 1_000_000,
+            transaction_micros: Self::TRANSACTION_MICROS,
         }
     }
 }

@@ -370,6 +370,11 @@ impl Index {
             + movements
     }
 
+    /// What an event is about, as business rows write it; 0 where it does not tell.
+    pub(crate) fn full_aggregate(&self, no: u32) -> u32 {
+        self.business.aggregate_of(self.events.aggregate(no))
+    }
+
     /// When an event first happened, as its earliest stage says, in microseconds since 1970.
     pub(crate) fn at(&self, no: u32) -> i64 {
         crate::row::at(&self.events, &self.business, no)

@@ -49,9 +49,11 @@ impl Index {
             }
             return;
         }
-        let aggregate = self.business.aggregate_of(self.events.aggregate(no));
+        let aggregate = self.full_aggregate(no);
         let version = self.events.version(no);
-        if aggregate == 0 || version == NO_VERSION || self.events.is(no, State::NO_ID) {
+        // A message without an id is nobody's; a row without one accounts for its change.
+        let stray = self.events.is(no, State::NO_ID) && !has_row;
+        if aggregate == 0 || version == NO_VERSION || stray {
             return;
         }
         let Some(change) = self.business.find(aggregate, version) else {

@@ -117,7 +117,7 @@ impl Index {
         };
         let of_aggregate = context
             .oldest_unsent
-            .entry(self.events.aggregate(no))
+            .entry(self.full_aggregate(no))
             .or_insert(head);
         *of_aggregate = head.min(*of_aggregate);
     }
@@ -165,8 +165,7 @@ impl Index {
     }
 
     fn change_of(&self, no: u32) -> (u32, i64) {
-        let aggregate = self.business.aggregate_of(self.events.aggregate(no));
-        (aggregate, self.events.version(no))
+        (self.full_aggregate(no), self.events.version(no))
     }
 
     fn reach(&self, no: u32, context: &Context, outcome: &mut Outcome) {

@@ -21,7 +21,6 @@ pub(crate) struct Movement {
     queue: Vec<QueueLook>,
     /// Since when the queue's depth is what it was seen to be last.
     depth_since: i64,
-    may_drop: bool,
     attached: Option<u32>,
     latest: Option<i64>,
     processed: HashMap<(PlaceId, u32), Processed>,
@@ -32,6 +31,7 @@ struct QueueLook {
     at: i64,
     depth: (u64, u64),
     bound: bool,
+    may_drop: bool,
 }
 
 /// Offsets of one partition that were processed, when, and the event; the finer, the fewer they
@@ -104,9 +104,10 @@ impl Movement {
                 at,
                 depth: (queue.ready, queue.unacked),
                 bound: queue.bound,
+                may_drop: queue.may_drop,
             };
             self.queue.insert(idx, look);
-            thin(&mut self.queue);
+            self.thin_queue();
             let depth = self.queue.last().map(|last| last.depth);
             let same = self
                 .queue
@@ -114,9 +115,6 @@ impl Movement {
                 .rev()
                 .take_while(|known| Some(known.depth) == depth);
             self.depth_since = same.last().map_or(at, |first| first.at);
-            if newest {
-                self.may_drop = queue.may_drop;
-            }
         }
         !newest
     }
@@ -196,8 +194,22 @@ impl Movement {
         look.is_some_and(|look| !look.bound)
     }
 
-    pub(crate) fn may_drop(&self) -> bool {
-        self.may_drop
+    /// Whether the queue may have dropped what was routed then, rather than delivered it, before it
+    /// was seen empty at `by`. What may happen to it since says nothing about that.
+    pub(crate) fn may_have_dropped(&self, routed: i64, by: i64) -> bool {
+        let idx = self.queue.partition_point(|look| look.at < routed);
+        let mut until = self.queue[idx..].iter().take_while(|look| look.at <= by);
+        until.any(|look| look.may_drop)
+    }
+
+    /// What a look that goes has seen of dropping, the next one keeps.
+    fn thin_queue(&mut self) {
+        if self.queue.len() > MAX_LOOKS {
+            for pair in self.queue.rchunks_exact_mut(2) {
+                pair[1].may_drop |= pair[0].may_drop;
+            }
+        }
+        thin(&mut self.queue);
     }
 
     /// Why it is behind, given since when it stands where it does with work before it.

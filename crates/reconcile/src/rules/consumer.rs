@@ -77,7 +77,9 @@ fn moved(
     };
     let young = context.may_still_be_consumed(anchor.at, consumer);
     match passage {
-        Passage::By(_) if !consumer.has_inbox && !movement.may_drop() => ConsumerCode::PASSED,
+        Passage::By(at) if !consumer.has_inbox && !movement.may_have_dropped(routed, at) => {
+            ConsumerCode::PASSED
+        }
         _ if young => ConsumerCode::IN_FLIGHT,
         Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
         Passage::By(at) => passed(event, anchor, at, consumer, context),

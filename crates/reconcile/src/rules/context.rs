@@ -17,6 +17,8 @@ pub(crate) struct Context {
     /// A place that says something about publication could not be read in this scan.
     unread: bool,
     pub(crate) publish_grace: i64,
+    /// How long a broker transaction may stay open.
+    transaction_micros: i64,
     pub(crate) has_outbox: bool,
     pub(crate) outbox_tells_sent: bool,
     pub(crate) deletes_after_send: bool,
@@ -163,6 +165,7 @@ impl Context {
             },
             unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
+            transaction_micros: shape.grace.transaction_micros,
             has_outbox: shape.has_outbox,
             outbox_tells_sent: shape.outbox_tells_sent,
             deletes_after_send: shape.deletes_after_send,
@@ -204,6 +207,11 @@ impl Context {
     /// there. Whatever begins afterwards is late, however early the time is that its row carries.
     pub(crate) fn rows_until(late: i64) -> i64 {
         late.saturating_sub(Coverage::ROW_LEAD_MICROS)
+    }
+
+    /// Whether a broker transaction that was open then can have nobody left to end it.
+    pub(crate) fn hangs(&self, since: i64) -> bool {
+        self.judgement.now.0.saturating_sub(since) > self.transaction_micros
     }
 
     /// Whether no copy can have been missed of something that happened then.

@@ -32,9 +32,7 @@ pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
 /// version was stored once, unless the outbox knows that version under another id.
 fn no_business_row(event: &Summary<'_>, context: &Context, from: i64, to: i64) -> bool {
     let index = event.index;
-    let aggregate = index
-        .business
-        .aggregate_of(index.events.aggregate(event.no));
+    let aggregate = index.full_aggregate(event.no);
     let version = index.events.version(event.no);
     if !context.has_business || aggregate == 0 || version == NO_VERSION {
         return true;

@@ -5,10 +5,6 @@ use waybill_model::{Marks, StuckReason, UnknownReason};
 use super::{Context, Summary, doubt, lost, missing_row, phantom, unsent};
 use crate::verdicts::PublishCode;
 
-/// How long a transaction may stay open: Kafka's `transaction.max.timeout.ms` unless somebody has
-/// raised it. One that is older hangs: nobody is left to end it.
-const TRANSACTION_TIMEOUT_MICROS: i64 = 900_000_000;
-
 /// The publish verdict. What is there is asked for first, so that no proof of absence, however
 /// good, can outweigh a copy.
 pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
@@ -38,8 +34,7 @@ fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED
     } else if let Some(written) = event.open {
-        let age = context.judgement.now.0.saturating_sub(written);
-        if age > TRANSACTION_TIMEOUT_MICROS {
+        if context.hangs(written) {
             PublishCode::stuck(StuckReason::OpenTransaction)
         } else {
             PublishCode::IN_OPEN_TRANSACTION

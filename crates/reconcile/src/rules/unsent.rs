@@ -38,7 +38,7 @@ fn nobody_can_say(why: UnknownReason, written: Since, context: &Context) -> bool
 }
 
 fn reason(event: &Summary<'_>, written: i64, context: &Context) -> StuckReason {
-    let aggregate = event.index.events.aggregate(event.no);
+    let aggregate = event.index.full_aggregate(event.no);
     let oldest = context.oldest_unsent.get(&aggregate);
     // Of rows written in the same moment, as a column of whole seconds says it of many, nobody
     // knows which is the later one.

@@ -101,7 +101,7 @@ impl Story<'_> {
 
     /// The unsent row that stands first in the aggregate: `outbox, row 173`.
     pub(super) fn head_of_line(&self) -> Option<String> {
-        let aggregate = self.index.events.aggregate(self.row.no);
+        let aggregate = self.index.full_aggregate(self.row.no);
         let head = self.index.heads.get(&aggregate)?;
         let facts = self.index.facts(*head);
         let row = facts.iter().find(|fact| fact.stage == Stage::Outbox)?;

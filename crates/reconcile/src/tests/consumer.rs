@@ -247,6 +247,19 @@ fn a_queue_that_may_drop_or_is_not_bound_is_told_apart() {
         blind().queue(1500, unbound),
         expect!["published / not-routed"],
     );
+    // It might have dropped the message while that was waiting, and not since.
+    let waiting = QueueProgress {
+        ready: 3,
+        ..may_drop
+    };
+    check(
+        blind().queue(1400, waiting).queue(1500, queue(0, 1)),
+        expect!["published / unknown(QueueMayDrop)"],
+    );
+    check(
+        blind().queue(1500, queue(0, 1)).queue(1600, may_drop),
+        expect!["published / passed"],
+    );
 }
 
 #[test]

@@ -355,6 +355,22 @@ fn a_slow_relay_makes_rows_count_that_were_written_long_before() {
 }
 
 #[test]
+fn a_row_without_an_id_accounts_for_its_change() {
+    let nameless = Observation {
+        id: String::new(),
+        aggregate: "product/7".to_owned(),
+        version: 3,
+        ..seen(OUTBOX, "", 1000)
+    };
+    let mut company = Company::new()
+        .change("product/7", 3, 1000)
+        .see(nameless)
+        .covered();
+    company.judge(2000);
+    expect!["unknown 1 (0 confirmed)"].assert_eq(&classes(&company));
+}
+
+#[test]
 fn what_the_broker_could_not_route_or_has_not_committed_is_told_apart() {
     let copied = |marks| sent().copy("e", 1201, 5, marks).covered();
     check(copied(Marks::UNROUTED), expect!["unroutable / not-due"]);

@@ -6,6 +6,7 @@ use crate::sentence::basis;
 use crate::sentence::many::Many;
 use crate::sentence::rest::Rest;
 use crate::sentence::story::Story;
+use crate::sentence::words::span;
 
 pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
@@ -19,7 +20,7 @@ pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
         }
         StuckReason::AttemptsExhausted => "the relay tried and gave up".to_owned(),
         StuckReason::PassedOver => "the relay has sent later rows and passed over it".to_owned(),
-        StuckReason::OpenTransaction => return hanging(),
+        StuckReason::OpenTransaction => return hanging(story),
     };
     let attempted = story.outbox_marks().contains(Marks::ATTEMPTED);
     let tried = if attempted && reason != StuckReason::AttemptsExhausted {
@@ -40,10 +41,12 @@ pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
     }
 }
 
-fn hanging() -> String {
-    "It was written in a broker transaction that has been open for more than 15 minutes. \
-     Consumers that read only what is committed wait before it."
-        .to_owned()
+fn hanging(story: &Story<'_>) -> String {
+    let longest = span(story.index.shape.grace.transaction_micros);
+    format!(
+        "It was written in a broker transaction that has been open for more than {longest}. \
+         Consumers that read only what is committed wait before it."
+    )
 }
 
 pub(super) fn fragment(events: Many) -> String {

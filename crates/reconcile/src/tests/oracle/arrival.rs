@@ -34,7 +34,7 @@ fn same_row(one: &Fact, other: &Fact) -> bool {
 
 /// Begins the last scan of the history, with nothing told.
 pub(super) fn begun(history: &History) -> Index {
-    let mut index = Index::new(history.shape.clone());
+    let mut index = history.index();
     let last = history.scans.last().expect("there is one scan at least");
     index.begin_scan(secs(last.began));
     for place in &last.failed {

@@ -66,10 +66,16 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
 }
 
 fn grace() -> impl Strategy<Value = GraceRules> {
-    (rule(), rule(), select(vec![2, 15])).prop_map(|(publish, consume, confirm)| GraceRules {
-        publish,
-        consume,
-        confirm_micros: secs(confirm).0,
+    let confirm = select(vec![2, 15]);
+    // As old as what is judged in these few minutes, so that some transactions hang.
+    let transaction = select(vec![20, 45, 70]);
+    (rule(), rule(), confirm, transaction).prop_map(|(publish, consume, confirm, transaction)| {
+        GraceRules {
+            publish,
+            consume,
+            confirm_micros: secs(confirm).0,
+            transaction_micros: secs(transaction).0,
+        }
     })
 }
 

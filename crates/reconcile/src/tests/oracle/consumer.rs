@@ -54,7 +54,10 @@ pub(super) fn consumer(
         return vec![ConsumerVerdict::NotDue];
     }
     let due = due(event, no, known);
-    if due.is_empty() {
+    let latest = due.iter().map(|due| due.at).max();
+    let since = known.since.get(usize::from(no.0)).copied().flatten();
+    // Nothing that was published before anybody expected it.
+    if latest.is_none_or(|latest| since.is_some_and(|since| latest < since)) {
         return vec![ConsumerVerdict::NotDue];
     }
     expected(event, &due, no, picture, known)
@@ -161,9 +164,16 @@ fn expected(
         ProgressKind::Queue => queue_moved(no, routed, known),
         _ => group_moved(due, no, known),
     };
-    let may_drop = known.looks_at(no).last().is_some_and(|look| look.may_drop);
+    // What may happen to the queue once it was seen empty is of no account.
+    let may_drop = |by: i64| {
+        let looks = known.looks_at(no);
+        let mut until = looks
+            .iter()
+            .filter(|look| routed <= look.at && look.at <= by);
+        until.any(|look| look.may_drop)
+    };
     match moved {
-        Moved::PastBy(_) if !consumer.inbox && !may_drop => vec![ConsumerVerdict::Passed],
+        Moved::PastBy(by) if !consumer.inbox && !may_drop(by) => vec![ConsumerVerdict::Passed],
         _ if young => vec![ConsumerVerdict::InFlight],
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
         Moved::PastBy(by) => passed(event, due, by, no, picture, known),

@@ -218,7 +218,7 @@ fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>) {
     let claimed = events.iter().any(accounted);
     let mut found = false;
     for event in events.iter_mut() {
-        if event.is_about(change) && !event.nameless && (accounted(event) || !claimed) {
+        if accounted(event) || (event.is_about(change) && !event.nameless && !claimed) {
             event.change = Some(change);
             found = true;
         }

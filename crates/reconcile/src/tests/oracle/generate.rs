@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 
+use super::compacted::compacted;
 use super::company::{OTHER_TOPIC, OUTBOX, PRODUCTS, TOPIC, inbox, letters, progress, shape};
 use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
 use super::lives::{CopyLife, Identity, Ids, Life, Tells, lives};
@@ -16,15 +17,21 @@ const END: i64 = 100;
 pub(super) fn history() -> impl Strategy<Value = History> {
     (
         shape(),
-        (proptest::sample::select(vec![0, 1, 4]), any::<bool>()),
+        (
+            proptest::sample::select(vec![0, 1, 4]),
+            any::<bool>(),
+            prop::collection::vec(prop::option::weighted(0.1, 20_i64..110), 3),
+        ),
         scans(),
-        lives(),
+        // So few, because they are so long.
+        prop_oneof![249 => lives(), 1 => compacted()],
         prop::collection::vec(trouble(), 0..4),
         prop::collection::vec(look(), 0..7),
     )
         .prop_map(
-            |(shape, (slack, may_drop), scans, (identity, lives), troubles, looks)| {
+            |(shape, (slack, may_drop, since), scans, (identity, lives), troubles, looks)| {
                 let mut told = Telling::new(shape, slack, &scans, identity);
+                told.history.since = since;
                 for (nth, life) in lives.iter().enumerate() {
                     told.tell_life(nth as i64, life, &lives);
                 }
@@ -74,6 +81,7 @@ impl Telling {
             history: History {
                 shape,
                 slack,
+                since: Vec::new(),
                 scans,
             },
             taken: Vec::new(),
@@ -154,28 +162,30 @@ impl Telling {
 
     fn tell_life(&mut self, nth: i64, life: &Life, all: &[Life]) {
         let [id, of_copies, consumed] = self.ids(nth, life);
-        let bare = (b'a' + life.aggregate) as char;
-        let aggregate = format!("product/{bare}");
+        let (kind, bare) = self.aggregate(life);
+        let aggregate = format!("{kind}/{bare}");
         self.tell_tables(&id, &aggregate, life);
         for (copy_no, copy) in life.copies.iter().enumerate() {
-            let about = (aggregate.as_str(), bare.to_string());
             let id = if self.identity.ids == Ids::OfCopy {
                 format!("{of_copies}-{copy_no}")
             } else {
                 of_copies.clone()
             };
-            self.tell_copy(&id, about, life, copy);
+            self.tell_copy(&id, &aggregate, life, copy);
         }
         for (consumer, processed) in life.inboxes.iter().enumerate() {
             if let Some((after, found)) = processed
                 && self.has(inbox(consumer))
             {
-                let row = self.sighting(
+                let mut row = self.sighting(
                     inbox(consumer),
                     &consumed,
                     life.at + after,
                     timeless(life, 4),
                 );
+                if life.malformed {
+                    row.marks |= Marks::NOT_UTF8;
+                }
                 self.tell(*found, Fact::Seen(row));
             }
         }
@@ -203,12 +213,21 @@ impl Telling {
         let nothing_else = life.rows.is_empty() && life.copies.is_empty() && !told_by_letter;
         let rebuilt = nothing_else && all.iter().filter(alone).count() == 1;
         if rebuilt && life.changed.is_some() && self.has(PRODUCTS) {
-            let bare = bare.to_string();
-            let made = reconstructed_id("product", &bare, life.version);
+            let made = reconstructed_id(kind, bare, life.version);
             self.tell_resend(made.as_str(), &aggregate, life);
             self.tell_row_of_made(made.as_str(), &aggregate, life);
         } else {
             self.tell_resend(&id, "", life);
+        }
+    }
+
+    /// The type and the id of what an event is about.
+    fn aggregate(&self, life: &Life) -> (&'static str, &'static str) {
+        match life.aggregate {
+            0 => ("product", "a"),
+            1 => ("product", "b"),
+            _ if self.identity.types => ("order", "a"),
+            _ => ("product", "c"),
         }
     }
 
@@ -233,14 +252,17 @@ impl Telling {
             let tells = self.history.shape.outbox_tells_sent;
             let state = |marks: Marks| if tells { marks } else { marks - Marks::SENT };
             let mut seen = self.sighting(OUTBOX, id, life.at + row.shift, state(row.marks));
-            seen.aggregate = aggregate.to_owned();
-            seen.version = Some(life.version);
+            say(&mut seen, row.tells, aggregate, life.version);
+            if row.nameless {
+                seen.id.clear();
+            }
             seen.kind = self.next_kind();
             let odd = if life.malformed {
                 Marks::MALFORMED
             } else {
                 timeless(life, 2)
             };
+            let odd = odd | no_id(&seen, row.shift);
             seen.marks |= odd;
             seen.says = row.says.0;
             self.tell(row.found, Fact::Seen(seen.clone()));
@@ -282,25 +304,18 @@ impl Telling {
         })
     }
 
-    fn tell_copy(&mut self, id: &str, about: (&str, String), life: &Life, copy: &CopyLife) {
+    fn tell_copy(&mut self, id: &str, aggregate: &str, life: &Life, copy: &CopyLife) {
         let place = self.topic(copy.other_topic);
         let mut seen = self.sighting(place, id, life.at + copy.after, copy.marks);
-        if copy.marks.contains(Marks::NO_ID) || id.is_empty() {
+        if copy.marks.contains(Marks::NO_ID) {
             seen.id.clear();
-            seen.marks |= Marks::NO_ID;
         }
+        seen.marks |= no_id(&seen, copy.after);
         seen.kind = self.next_kind();
         seen.partition = copy.partition;
         seen.says = copy.says;
         seen.position = self.free(place, copy.partition, copy.offset);
-        match copy.tells {
-            Tells::Everything | Tells::NoVersion => seen.aggregate = about.0.to_owned(),
-            Tells::BareId => seen.aggregate = about.1,
-            Tells::Nothing => {}
-        }
-        if matches!(copy.tells, Tells::Everything | Tells::BareId) {
-            seen.version = Some(life.version);
-        }
+        say(&mut seen, copy.tells, aggregate, life.version);
         self.tell(copy.found, Fact::Seen(seen));
     }
 
@@ -375,7 +390,9 @@ impl Telling {
                 };
                 for partition in partitions {
                     let read = read(place.id, partition, began, &here);
-                    self.tell(nth, Fact::Read(read));
+                    for piece in pieces(read, &here) {
+                        self.tell(nth, Fact::Read(piece));
+                    }
                 }
             }
         }
@@ -405,7 +422,7 @@ impl Telling {
                     look.depth.1,
                     look.bound,
                 )),
-                may_drop: may_drop && kind == ProgressKind::Queue,
+                may_drop: may_drop && look.may_drop && kind == ProgressKind::Queue,
                 attached: match kind {
                     ProgressKind::Queue => Some(look.attached.unwrap_or(1)),
                     _ => look.attached,
@@ -415,6 +432,31 @@ impl Telling {
             let scan = scans.iter().position(|scan| look.at <= scan.began);
             self.tell(scan.unwrap_or(scans.len() - 1), Fact::Looked(told));
         }
+    }
+}
+
+/// What a row or message tells of its aggregate and version.
+fn say(seen: &mut Sighting, tells: Tells, aggregate: &str, version: i64) {
+    let bare = aggregate.split_once('/').map_or(aggregate, |(_, id)| id);
+    match tells {
+        Tells::Everything | Tells::NoVersion => seen.aggregate = aggregate.to_owned(),
+        Tells::BareId => seen.aggregate = bare.to_owned(),
+        Tells::VersionOnly | Tells::Nothing => {}
+    }
+    if matches!(
+        tells,
+        Tells::Everything | Tells::BareId | Tells::VersionOnly
+    ) {
+        seen.version = Some(version);
+    }
+}
+
+/// The mark of what has no id; some sources leave it at that.
+fn no_id(seen: &Sighting, die: i64) -> Marks {
+    if seen.id.is_empty() && die % 2 == 0 {
+        Marks::NO_ID
+    } else {
+        Marks::empty()
     }
 }
 
@@ -444,9 +486,25 @@ fn read(place: PlaceId, partition: Option<u32>, began: i64, troubles: &[&Trouble
             TroubleKind::From(from) => read.from = read.from.max(*from),
             TroubleKind::Before(early) => read.to = read.to.min(began - early),
             TroubleKind::Unread | TroubleKind::Failed => read.to = read.from,
-            TroubleKind::FailedLater => {}
+            TroubleKind::FailedLater | TroubleKind::InPieces(_) => {}
         }
     }
     read.to = read.to.max(read.from);
     read
+}
+
+/// The pieces in which a read is told: what is followed tells every second of the next stretch.
+fn pieces(read: Read, troubles: &[&Trouble]) -> Vec<Read> {
+    let cut = troubles.iter().find_map(|trouble| match trouble.kind {
+        TroubleKind::InPieces(at) if read.from < at && at < read.to => Some(at),
+        _ => None,
+    });
+    let Some(at) = cut else {
+        return vec![read];
+    };
+    let first = Read {
+        to: at,
+        ..read.clone()
+    };
+    vec![first, Read { from: at, ..read }]
 }

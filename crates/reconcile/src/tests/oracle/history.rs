@@ -4,7 +4,8 @@
 
 use waybill_model::{ConsumerNo, GapReason, Marks, PlaceId};
 
-use crate::Shape;
+use crate::tests::company::secs;
+use crate::{Index, Shape};
 
 /// Where reads from the very beginning begin, before anything happens.
 pub(super) const EVER: i64 = -250;
@@ -15,6 +16,8 @@ pub(super) struct History {
     pub(super) shape: Shape,
     /// How far clocks may be apart.
     pub(super) slack: i64,
+    /// When each consumer was registered, where that is known.
+    pub(super) since: Vec<Option<i64>>,
     pub(super) scans: Vec<Scan>,
 }
 
@@ -112,6 +115,17 @@ impl Sighting {
 }
 
 impl History {
+    /// An index that knows what was there to know before the first scan.
+    pub(super) fn index(&self) -> Index {
+        let mut index = Index::new(self.shape.clone());
+        for (no, since) in (0..).zip(&self.since) {
+            if let Some(since) = since {
+                index.expect_since(ConsumerNo(no), secs(*since));
+            }
+        }
+        index
+    }
+
     /// All facts of all scans, in the order in which they were told.
     pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {
         self.scans.iter().flat_map(|scan| &scan.facts)

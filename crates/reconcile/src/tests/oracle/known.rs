@@ -18,6 +18,8 @@ pub(super) struct Known<'a> {
     pub(super) shape: &'a Shape,
     pub(super) moment: Moment,
     pub(super) slack: i64,
+    /// When each consumer was registered, where that is known.
+    pub(super) since: &'a [Option<i64>],
     /// The latest reading of each row and message.
     pub(super) seen: Vec<Sighting>,
     /// When the rows were written that ever said they were sent.
@@ -49,6 +51,7 @@ impl<'a> Known<'a> {
             shape: &history.shape,
             moment,
             slack: history.slack,
+            since: &history.since,
             seen: Vec::new(),
             sent_rows: Vec::new(),
             sent_since: Vec::new(),

@@ -33,6 +33,9 @@ pub(super) struct RowLife {
     pub(super) found: usize,
     pub(super) later: Option<Marks>,
     pub(super) shift: i64,
+    pub(super) tells: Tells,
+    /// It has no id.
+    pub(super) nameless: bool,
     /// What its body says when it is first read, and later.
     pub(super) says: (i8, i8),
 }
@@ -76,6 +79,8 @@ pub(super) struct Identity {
     pub(super) versions: bool,
     /// All copies tell of their aggregate and its version.
     pub(super) telling: bool,
+    /// Two of its aggregates have the same id, and only their types tell them apart.
+    pub(super) types: bool,
     /// The event types that rows, copies and dead letters name.
     pub(super) kinds: Vec<u8>,
 }
@@ -95,12 +100,14 @@ pub(super) fn identity() -> impl Strategy<Value = Identity> {
         ids,
         prop::bool::weighted(0.7),
         prop::bool::weighted(0.7),
+        prop::bool::weighted(0.15),
         kinds,
     )
-        .prop_map(|(ids, versions, telling, kinds)| Identity {
+        .prop_map(|(ids, versions, telling, types, kinds)| Identity {
             ids,
             versions,
             telling,
+            types,
             kinds,
         })
 }
@@ -121,14 +128,12 @@ pub(super) fn lives() -> impl Strategy<Value = (Identity, Vec<Life>)> {
                     // first, and that nothing can be said of it does not.
                     life.changed = None;
                 }
-                if identity.ids != Ids::Outbox && identity.telling {
-                    for copy in &mut life.copies {
-                        let bare = copy.tells == Tells::BareId;
-                        copy.tells = if bare {
-                            Tells::BareId
-                        } else {
-                            Tells::Everything
-                        };
+                let told = life.copies.iter_mut().map(|copy| &mut copy.tells);
+                for tells in told.chain(life.rows.iter_mut().map(|row| &mut row.tells)) {
+                    let hidden = identity.ids != Ids::Outbox && identity.telling;
+                    let bare = *tells == Tells::BareId;
+                    if (bare && identity.types) || (!bare && hidden) {
+                        *tells = Tells::Everything;
                     }
                 }
             }
@@ -137,12 +142,13 @@ pub(super) fn lives() -> impl Strategy<Value = (Identity, Vec<Life>)> {
     })
 }
 
-/// What a copy tells of its aggregate.
+/// What a row or copy tells of its aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tells {
     Everything,
     BareId,
     NoVersion,
+    VersionOnly,
     Nothing,
 }
 
@@ -175,7 +181,7 @@ pub(super) fn life() -> impl Strategy<Value = Life> {
     let copies = prop_oneof![
         3 => Just(Vec::new()),
         6 => copy().prop_map(|copy| vec![copy]),
-        2 => (copy(), copy()).prop_map(|(one, other)| vec![one, other]),
+        2 => two_copies(),
     ];
     let inbox = prop::option::weighted(0.45, (-8_i64..40, scan()));
     let letter = (0_usize..3, 0_i64..50, any::<bool>(), scan());
@@ -234,15 +240,22 @@ fn row() -> impl Strategy<Value = RowLife> {
     let later = prop::option::weighted(0.2, state());
     let says = (says(), prop::bool::weighted(0.9), says())
         .prop_map(|(first, stays, later)| (first, if stays { first } else { later }));
-    (state(), scan(), later, 0_i64..6, says).prop_map(|(marks, found, later, shift, says)| {
-        RowLife {
+    let tells = prop_oneof![
+        24 => Just(Tells::Everything),
+        1 => select(vec![Tells::BareId, Tells::NoVersion, Tells::VersionOnly, Tells::Nothing]),
+    ];
+    let what = (tells, prop::bool::weighted(0.02), says);
+    (state(), scan(), later, 0_i64..6, what).prop_map(
+        |(marks, found, later, shift, (tells, nameless, says))| RowLife {
             marks,
             found,
             later,
             shift,
+            tells,
+            nameless,
             says,
-        }
-    })
+        },
+    )
 }
 
 fn copy() -> impl Strategy<Value = CopyLife> {
@@ -259,8 +272,11 @@ fn copy() -> impl Strategy<Value = CopyLife> {
     let tells = select(vec![
         Tells::Everything,
         Tells::Everything,
+        Tells::Everything,
+        Tells::BareId,
         Tells::BareId,
         Tells::NoVersion,
+        Tells::VersionOnly,
         Tells::Nothing,
     ]);
     let coordinate = (prop::bool::weighted(0.25), 0_u32..2, 0_i64..10);
@@ -277,6 +293,17 @@ fn copy() -> impl Strategy<Value = CopyLife> {
             says,
         },
     )
+}
+
+/// What befell one of them may have befallen the other: one transaction, one missing binding.
+fn two_copies() -> impl Strategy<Value = Vec<CopyLife>> {
+    let alike = prop::bool::weighted(0.3);
+    (copy(), copy(), alike).prop_map(|(one, mut other, alike)| {
+        if alike {
+            other.marks = one.marks;
+        }
+        vec![one, other]
+    })
 }
 
 fn resend() -> impl Strategy<Value = ResendLife> {

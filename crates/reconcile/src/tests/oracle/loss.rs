@@ -1,7 +1,7 @@
 //! Less coverage only ever means to know less.
 
 use proptest::prelude::*;
-use waybill_model::{ConsumerVerdict, EventVerdict, GapReason, PublishVerdict};
+use waybill_model::{ConsumerVerdict, EventVerdict, GapReason, PublishVerdict, StuckReason};
 
 use super::generate::history;
 use super::histories::{SPOILT, config};
@@ -57,6 +57,7 @@ pub(super) fn says_where_it_is(verdict: &PublishVerdict) -> bool {
             | PublishVerdict::Published
             | PublishVerdict::Unroutable
             | PublishVerdict::InOpenTransaction
+            | PublishVerdict::Stuck(StuckReason::OpenTransaction)
     )
 }
 

@@ -4,7 +4,7 @@
 //! `history` says what is told, `known` what that proves, `event` what belongs together, and `basis`
 //! what may be told by that; `publish`,
 //! `consumer`, `flags` and `phase` are the rules once more, in plain loops over plain lists;
-//! `company`, `lives`, `reading` and `generate` make histories. What holds for all of them is in
+//! `company`, `lives`, `compacted`, `reading` and `generate` make histories. What holds for all of them is in
 //! `agreement` (index and second opinion say the same), `arrival` (in any order of telling),
 //! `growth` (more evidence) and `loss` (less coverage).
 
@@ -20,6 +20,7 @@ mod opinion;
 mod phase;
 mod publish;
 
+mod compacted;
 mod company;
 mod generate;
 mod lives;

@@ -98,7 +98,7 @@ pub(super) fn opinions(history: &History) -> Vec<Vec<Opinion>> {
 
 /// What the index says of every event after every judgement, by id.
 pub(super) fn verdicts(history: &History) -> Vec<Vec<(String, EventVerdict)>> {
-    let mut index = Index::new(history.shape.clone());
+    let mut index = history.index();
     let mut after = Vec::new();
     for scan in &history.scans {
         index.begin_scan(crate::tests::company::secs(scan.began));

@@ -47,12 +47,13 @@ pub(super) fn publish(
     }
 }
 
-/// One that is not ended after a quarter of an hour is never ended by whoever began it.
+/// One that is not ended in time is never ended by whoever began it. Its latest copy says how long
+/// it has been going on.
 fn in_transaction(event: &Event<'_>, known: &Known<'_>) -> PublishVerdict {
     let open = |copy: &&&Sighting| copy.marks.contains(Marks::OPEN_TRANSACTION);
     let youngest = event.copies.iter().filter(open).map(|copy| copy.at).max();
     let age = youngest.map_or(0, |at| known.moment.now - at);
-    if age > 15 * 60 {
+    if age > known.shape.grace.transaction_micros / 1_000_000 {
         PublishVerdict::Stuck(StuckReason::OpenTransaction)
     } else {
         PublishVerdict::InOpenTransaction
@@ -90,7 +91,8 @@ fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bo
     if known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
     }
-    let Some(version) = event.version.filter(|_| shape.has_business) else {
+    let told = event.version.filter(|_| !event.aggregate.is_empty());
+    let Some(version) = told.filter(|_| shape.has_business) else {
         // No business row could be told to be its own: the outbox decides alone.
         return true;
     };

@@ -34,6 +34,8 @@ pub(super) enum TroubleKind {
     Gap(i64, i64, GapReason),
     /// Read from then on only.
     From(i64),
+    /// Told in two pieces, the second of which begins where the first one ends. No harm is done.
+    InPieces(i64),
     /// Read up to so long before the scan began.
     Before(i64),
     /// Not read at all.
@@ -52,6 +54,8 @@ pub(super) struct LookLife {
     pub(super) passed: [Option<Option<i64>>; 2],
     pub(super) depth: (u64, u64),
     pub(super) bound: bool,
+    /// Where queues may drop anything at all.
+    pub(super) may_drop: bool,
     pub(super) attached: Option<u32>,
 }
 
@@ -80,6 +84,7 @@ pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
         5 => (0_i64..125, 1_i64..30, reason)
             .prop_map(|(from, len, reason)| TroubleKind::Gap(from, from + len, reason)),
         2 => (-30_i64..100).prop_map(TroubleKind::From),
+        2 => (0_i64..100).prop_map(TroubleKind::InPieces),
         2 => (0_i64..12).prop_map(TroubleKind::Before),
         1 => (0_i64..100).prop_map(TroubleKind::Before),
         1 => Just(TroubleKind::Unread),
@@ -105,16 +110,17 @@ pub(super) fn look() -> impl Strategy<Value = LookLife> {
         (0_usize..3, 20_i64..150),
         [passed(), passed()],
         depth,
-        prop::bool::weighted(0.8),
+        [prop::bool::weighted(0.8), prop::bool::weighted(0.8)],
         attached,
     )
         .prop_map(
-            |((consumer, at), passed, depth, bound, attached)| LookLife {
+            |((consumer, at), passed, depth, [bound, may_drop], attached)| LookLife {
                 consumer,
                 at,
                 passed,
                 depth,
                 bound,
+                may_drop,
                 attached,
             },
         )

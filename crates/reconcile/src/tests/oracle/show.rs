@@ -9,7 +9,7 @@ impl fmt::Debug for History {
         let shape = &self.shape;
         writeln!(
             f,
-            "outbox {} (tells sent {}, deletes {}, found by id {}), business {}, observer {}, {:?}, slack {}",
+            "outbox {} (tells sent {}, deletes {}, found by id {}), business {}, observer {}, {:?}, slack {}, consumers since {:?}",
             shape.has_outbox,
             shape.outbox_tells_sent,
             shape.deletes_after_send,
@@ -18,6 +18,7 @@ impl fmt::Debug for History {
             shape.has_observer,
             shape.grace,
             self.slack,
+            self.since,
         )?;
         for consumer in &shape.consumers {
             writeln!(f, "{consumer:?}")?;
