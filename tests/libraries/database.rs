@@ -71,8 +71,20 @@ impl Database {
         url.to_string()
     }
 
+    /// A table of it by its whole name: on MariaDB another database may have one of that name.
+    pub(crate) fn qualified(&self, table: &str) -> String {
+        match &self.writer {
+            Writer::MariaDb(_) if !table.contains('.') => format!("{}.{table}", self.name),
+            Writer::Postgres(_) | Writer::MariaDb(_) => table.to_owned(),
+        }
+    }
+
     /// The only value of the only row.
     pub(crate) async fn text(&self, sql: &str) -> String {
+        self.maybe_text(sql).await.expect("it is not NULL")
+    }
+
+    async fn maybe_text(&self, sql: &str) -> Option<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         match &self.writer {
             Writer::Postgres(pool) => {
@@ -86,13 +98,33 @@ impl Database {
         }
     }
 
-    /// Puts one row back by its framework's statement, which names the key and the state last
-    /// seen: it hits that row, and once only.
-    pub(crate) async fn requeue(&self, sql: &str) {
-        let hit = self.writer.execute(sql).await;
-        assert_eq!(hit, 1, "{sql}");
-        let hit = self.writer.execute(sql).await;
-        assert_eq!(hit, 0, "it is guarded by a state that is gone: {sql}");
+    /// A column's value in the row with this key, as a literal: the state last seen.
+    pub(crate) async fn literal(
+        &self,
+        table: &str,
+        column: &str,
+        key_column: &str,
+        key: &str,
+    ) -> String {
+        let (quote, text) = match &self.writer {
+            Writer::Postgres(_) => ('"', "text"),
+            Writer::MariaDb(_) => ('`', "char"),
+        };
+        let quoted = |name: &str| format!("{quote}{name}{quote}");
+        let table: Vec<String> = table.split('.').map(quoted).collect();
+        let sql = format!(
+            "SELECT CAST({} AS {text}) FROM {} WHERE {} = '{key}'",
+            quoted(column),
+            table.join("."),
+            quoted(key_column),
+        );
+        let value = self.maybe_text(&sql).await;
+        value.map_or_else(|| "NULL".to_owned(), |value| format!("'{value}'"))
+    }
+
+    /// Changes rows; how many.
+    pub(crate) async fn hits(&self, sql: &str) -> u64 {
+        self.writer.execute(sql).await
     }
 
     /// Drops it.

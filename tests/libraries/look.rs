@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use waybill_model::{OutboxSettings, Profile};
 use waybill_tests::kafka::Kafka;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::database::Database;
+use crate::requeue::Requeue;
 
 /// By what name a profile knows the database's password …
 pub(crate) const DATABASE_SECRET: &str = "library-database";
@@ -92,6 +94,36 @@ impl Look {
         }
         let file = self.waybill.config().join(format!("{PROFILE}.toml"));
         std::fs::write(file, ended.stdout + IMPATIENCE).expect("it may be changed by hand");
+    }
+
+    /// Has the outbox of the profile recognised, and takes the statement that puts a row back.
+    pub(crate) fn recognises(&self, database: &Database, layout: &str) -> Requeue {
+        let outbox = self.outbox();
+        let table = database.qualified(&outbox.table);
+        let url = database.address();
+        let words = ["layouts", "explain", &table, "--database", &url];
+        let secret = ["--secret", DATABASE_SECRET, "--json"];
+        let document = self.waybill.run(&[&words[..], &secret[..]].concat()).json();
+        assert_eq!(document["verdict"], "recognised", "{document:#}");
+        let best = &document["candidates"][0];
+        assert_eq!(best["table"], layout, "{document:#}");
+        assert_eq!(best["confidence"], "certain", "{document:#}");
+        assert!(!best["version"].is_null(), "an unknown version: {best:#}");
+        let mut statement = list(&document["requeue"]).filter_map(Value::as_str);
+        let statement = statement.find(|line| line.starts_with("UPDATE "));
+        Requeue {
+            statement: statement.expect("it has a statement").to_owned(),
+            table: outbox.table,
+            key: outbox.key,
+        }
+    }
+
+    /// What the profile says of the outbox.
+    fn outbox(&self) -> OutboxSettings {
+        let file = self.waybill.config().join(format!("{PROFILE}.toml"));
+        let text = std::fs::read_to_string(file).expect("it was made");
+        let profile: Profile = toml::from_str(&text).expect("a profile");
+        profile.outbox.expect("it has an outbox")
     }
 
     /// Finds these events and no others, confirmed. Returns what it said.

@@ -47,19 +47,29 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     );
     let document = look.finds(&expected, 12);
 
+    let requeue = look.recognises(&database, "pg-transactional-outbox");
+    // One that a listener has locked since it was looked at is left to that listener.
+    let taken = row_key(&document, cut_off[0]);
+    let unlocked = requeue.of(&database, taken).await;
+    let lock = |attempts: &str| {
+        format!(
+            "UPDATE outbox SET started_attempts = started_attempts {attempts} WHERE id = '{taken}'"
+        )
+    };
+    assert_eq!(database.hits(&lock("+ 1")).await, 1);
+    unlocked.leaves_alone(&database).await;
+    assert_eq!(database.hits(&lock("- 1")).await, 1);
     // What was never finished is taken anyway, when its lock has run out.
+    let mut before = Vec::new();
     for id in abandoned {
         let key = row_key(&document, id);
-        let seen = format!("SELECT abandoned_at::text FROM outbox WHERE id = '{key}'");
-        let seen = database.text(&seen).await;
-        let requeue = format!(
-            "UPDATE outbox SET processed_at = NULL, abandoned_at = NULL, \
-             locked_until = to_timestamp(0), started_attempts = 0, finished_attempts = 0 \
-             WHERE id = '{key}' AND processed_at IS NULL AND abandoned_at = '{seen}'"
-        );
-        database.requeue(&requeue).await;
+        before.push(requeue.put_back(&database, key).await);
     }
     host.run(&["relay"]);
     look.finds_nothing(17);
+    // What was sent since is not what was last seen.
+    for seen in before {
+        seen.leaves_alone(&database).await;
+    }
     database.remove().await;
 }

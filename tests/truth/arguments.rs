@@ -52,8 +52,8 @@ pub(crate) struct Arguments {
     /// How the outbox tells what was sent
     #[arg(long, value_enum, default_value_t = Outbox::Marks)]
     pub(crate) outbox: Outbox,
-    /// RabbitMQ: let the profile name no audit stream, so that nothing has seen what passed
-    #[arg(long, conflicts_with = "ids")]
+    /// RabbitMQ: let the profile name no audit stream, so that nothing has seen the past
+    #[arg(long, conflicts_with_all = ["ids", "live"])]
     pub(crate) no_audit_stream: bool,
     /// Follow the company while it works, instead of reading its past
     ///

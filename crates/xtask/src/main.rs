@@ -43,7 +43,8 @@ outbox libraries by their languages' own clients (into target/libraries).
         world      the company on real servers, with faults on demand
         flows      the whole way by the command: broken, found, resent, arrived
         libraries  outbox libraries in Java, Go, Node and Python, run for real:
-                   what they leave behind is found, and put back their own way;
+                   what they leave behind is found, and put back by what the
+                   layouts know of them;
                    WAYBILL_TESTS_WITHOUT=java,go,node,python leaves some out
         window     the real window on a virtual display, by clicks
       A tier that fails ends the run, unless --keep-going. WORDS go to the test
