@@ -10,3 +10,4 @@ mod memory;
 mod queues;
 mod resending;
 mod tailing;
+mod trying;
