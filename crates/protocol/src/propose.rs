@@ -332,7 +332,7 @@ pub struct Trying {
     pub total: u64,
     /// Names of the expected consumers, in the order of an event's cells.
     pub consumers: Vec<String>,
-    /// Some of the events: what needs action first, then the youngest.
+    /// Some of the events: what needs action first, then what cannot be known, then the youngest.
     pub events: Vec<TriedEvent>,
     /// How many there are of each verdict.
     pub groups: Vec<Group>,

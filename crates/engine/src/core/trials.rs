@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use waybill_model::PlaceRole;
+use waybill_model::{PlaceRole, VerdictClass};
 use waybill_protocol::{
     Code, Failure, GetRows, GetTrying, ScanState, Status, TimeSpec, TriedEvent, TryProfile, Trying,
 };
@@ -19,8 +19,11 @@ use crate::{scan, view};
 /// Events that are shown.
 const SHOWN: u32 = 20;
 
-/// Of these at most so many that need action: the rest tells what a good one looks like.
-const NEEDING_ACTION: u32 = 12;
+/// Of these at most so many that are to be looked at: the rest tells what a good one looks like.
+const NOTABLE: usize = 12;
+
+/// Events among which they are looked for.
+const MAX_SEARCHED: u32 = 1_000;
 
 /// How far is looked back: as little as shows enough, in seconds.
 const BACK: [u64; 5] = [60, 15 * 60, 3 * 3_600, 24 * 3_600, 30 * 24 * 3_600];
@@ -156,11 +159,11 @@ fn matched(status: &Status) -> Vec<String> {
         .collect()
 }
 
-/// What needs action first, then the youngest.
+/// What needs action first, then what cannot be known, then the youngest.
 fn events(session: &Session) -> Vec<TriedEvent> {
-    let youngest = |filter: &str, limit| {
+    let youngest = |limit| {
         let asked = GetRows {
-            filter: filter.to_owned(),
+            filter: String::new(),
             within: None,
             descending: true,
             offset: 0,
@@ -168,10 +171,11 @@ fn events(session: &Session) -> Vec<TriedEvent> {
         };
         view::rows(session, &asked).map_or_else(|_| Vec::new(), |rows| rows.rows)
     };
-    let mut rows = youngest("", 1_000);
-    rows.retain(|row| row.class.needs_action());
-    rows.truncate(NEEDING_ACTION as usize);
-    for row in youngest("", SHOWN) {
+    let mut rows = youngest(MAX_SEARCHED);
+    rows.retain(|row| row.class.needs_action() || row.class == VerdictClass::Unknown);
+    rows.sort_by_key(|row| !row.class.needs_action());
+    rows.truncate(NOTABLE);
+    for row in youngest(SHOWN) {
         if rows.len() < SHOWN as usize && rows.iter().all(|known| known.no != row.no) {
             rows.push(row);
         }

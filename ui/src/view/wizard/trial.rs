@@ -74,7 +74,7 @@ fn Head() -> impl IntoView {
         match (running.get(), window.get()) {
             (true, _) => doing.get(),
             (false, Some(since)) => format!(
-                "{events} since {since}; {} of them below, what needs action first.",
+                "{events} since {since}; {} of them below, what to look at first.",
                 shown.get()
             ),
             (false, None) => String::new(),
