@@ -11,3 +11,4 @@ mod memory;
 mod queues;
 mod resending;
 mod tailing;
+mod trying;

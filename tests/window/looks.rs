@@ -79,6 +79,19 @@ async fn take(window: &Window, name: &str) {
     }
 }
 
+/// The same of a dialog. It keeps the button for the theme from being clicked.
+pub(crate) async fn take_dialog(window: &Window, name: &str) {
+    for theme in ["dark", "light"] {
+        let wear = format!("document.documentElement.dataset.theme = '{theme}'; return true");
+        window.run(&wear).await;
+        for (width, height) in SIZES {
+            window
+                .picture(&format!("{name}-{theme}"), width, height)
+                .await;
+        }
+    }
+}
+
 /// The button goes from the system's theme over light to dark and round again.
 async fn switch_to(window: &Window, theme: &str) {
     for _ in 0..3 {

@@ -7,4 +7,6 @@ mod demo;
 mod driver;
 mod looks;
 mod read_only;
+mod shop;
 mod window;
+mod wizard;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::components::SelectElement;
 use thirtyfour::prelude::*;
 use waybill_tests::wait::wait_for;
 
@@ -128,6 +129,33 @@ impl Window {
             .send_keys(text)
             .await
             .expect("it takes the keys");
+    }
+
+    /// Types into a field that holds something else.
+    pub(crate) async fn replace(&self, name: &str, text: &str) {
+        let field = self.find(name).await;
+        field.clear().await.expect("it can be emptied");
+        field.send_keys(text).await.expect("it takes the keys");
+    }
+
+    /// Chooses from a list, as soon as it has that.
+    pub(crate) async fn choose(&self, name: &str, value: &str) {
+        wait_for(&format!("{value} in {name}"), PATIENCE, async || {
+            let element = self.try_find(name).await?;
+            let list = SelectElement::new(&element).await.ok()?;
+            list.select_by_value(value).await.ok()
+        })
+        .await;
+    }
+
+    /// Presses Escape, wherever the keyboard is.
+    pub(crate) async fn press_escape(&self) {
+        self.web
+            .action_chain()
+            .send_keys(Key::Escape)
+            .perform()
+            .await
+            .expect("it takes the key");
     }
 
     /// The text of an element, as it is rendered.

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use waybill_protocol::{Code, Failure, GetJournal, Hello, JournalRun, OpenTarget, Opened, Welcome};
+use waybill_protocol::{
+    Code, Failure, GetJournal, Hello, JournalRun, OpenTarget, Opened, Probed, Proposing, Trying,
+    Welcome,
+};
 
 use crate::demo::DemoHost;
 use crate::journal::Journal;
@@ -21,12 +24,18 @@ mod acting;
 
 mod forms;
 
+mod background;
+
 mod probes;
+
+mod proposals;
+
+mod trials;
 
 mod tables;
 pub(crate) use tables::password_in_address;
 
-use probes::Probes;
+use background::Background;
 
 /// The core. Cheap to clone; all clones are one. Its methods need a tokio runtime around them.
 #[derive(Clone)]
@@ -47,7 +56,9 @@ struct Inner {
     turn: tokio::sync::Mutex<()>,
     /// … and whoever comes next ends an opening that waits for a server.
     opening: Mutex<CancellationToken>,
-    probes: Probes,
+    probes: Background<Probed>,
+    proposals: Background<Proposing>,
+    trials: Background<Trying>,
 }
 
 impl fmt::Debug for Core {
@@ -89,7 +100,9 @@ impl Core {
                 session: Mutex::new(None),
                 turn: tokio::sync::Mutex::new(()),
                 opening: Mutex::default(),
-                probes: Probes::default(),
+                probes: Background::default(),
+                proposals: Background::default(),
+                trials: Background::default(),
             }),
         }
     }

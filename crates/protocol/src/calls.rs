@@ -7,7 +7,10 @@ use waybill_model::{
 };
 
 use crate::wire::{self, Call, Door};
-use crate::{Failure, Lane, Status, TimeSpec};
+use crate::{
+    DropProposal, DropTry, Failure, GetProposing, GetTrying, Lane, MappedRow, Propose, Proposing,
+    ReadMapping, Status, TimeSpec, TryProfile, Trying, WriteProfile, Written,
+};
 
 macro_rules! calls {
     ($($door:ident $name:literal $call:ident -> $reply:ty;)*) => {
@@ -46,6 +49,14 @@ calls! {
     Ask "check-profile" CheckProfile -> Vec<ProfileProblem>;
     Ask "probe" Probe -> u64;
     Ask "probe-steps" ProbeSteps -> Probed;
+    Ask "propose" Propose -> u64;
+    Ask "proposing" GetProposing -> Proposing;
+    Ask "drop-proposal" DropProposal -> ();
+    Ask "read-mapping" ReadMapping -> Vec<MappedRow>;
+    Ask "write-profile" WriteProfile -> Written;
+    Ask "try-profile" TryProfile -> u64;
+    Ask "trying" GetTrying -> Trying;
+    Ask "drop-try" DropTry -> ();
     Ask "faults" GetFaults -> Vec<FaultInfo>;
     Act "send" Send -> ();
     Act "stop-send" StopSend -> ();
@@ -393,7 +404,7 @@ pub struct ProbeSteps {
 }
 
 /// The answer to [`ProbeSteps`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probed {
     /// Steps so far, per connection.
     pub steps: Vec<(String, ProbeStep)>,

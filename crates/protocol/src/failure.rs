@@ -25,6 +25,10 @@ pub enum Code {
     NotOpen,
     /// The profile is wrong; the form shows where.
     BadProfile,
+    /// No table can be the outbox by itself: offer to map one by hand.
+    NoOutbox,
+    /// Nothing tells where events go: ask for topic or exchange.
+    NoDestination,
     /// The filter is wrong; the filter bar shows where.
     BadFilter,
     /// A server cannot be reached or does not let us in: offer to retry.

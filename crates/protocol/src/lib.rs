@@ -12,6 +12,9 @@ pub use failure::{Code, Failure};
 mod calls;
 pub use calls::*;
 
+mod propose;
+pub use propose::*;
+
 mod status;
 pub use status::{
     ClockOffset, ConsumerCounts, Counts, EdgeGrace, Group, Lane, LaneKind, PlaceStatus, RunStatus,

@@ -6,6 +6,8 @@ pub(crate) use page::{Page, use_page};
 
 mod perform;
 
+mod wizard;
+
 mod browser;
 
 pub(crate) mod prefs;

@@ -8,6 +8,7 @@ use waybill_protocol::{
 };
 use waybill_timeline::Tile;
 
+use super::wizard::perform_wizard;
 use super::{Page, browser, prefs};
 use crate::host;
 use crate::state::{
@@ -142,6 +143,7 @@ fn perform_form(page: Page, effect: Effect) {
         Effect::DeleteProfile(delete) => ask_always(page, delete, move |answer| {
             form(FormMessage::Deleted(answer))
         }),
+        Effect::Wizard(effect) => perform_wizard(page, effect),
         Effect::Faults => ask(page, GetFaults {}, move |answer| {
             demo(DemoMessage::Faults(answer))
         }),
@@ -173,7 +175,7 @@ fn ask<C: Call + 'static>(
 }
 
 /// Calls the core about something that no session owns.
-fn ask_always<C: Call + 'static>(
+pub(super) fn ask_always<C: Call + 'static>(
     page: Page,
     call: C,
     answered: impl FnOnce(Result<C::Reply, Failure>) -> Message + 'static,

@@ -5,7 +5,7 @@ use waybill_protocol::{Failure, Welcome};
 
 use super::{
     BootFacts, Demo, Detail, Effect, Filter, Form, Grid, Message, Overlay, Resend, Selection,
-    Session, Timeline, Zone,
+    Session, Timeline, Wizard, Zone,
 };
 
 /// Everything the page knows.
@@ -31,6 +31,8 @@ pub struct State {
     pub resend: Resend,
     /// The profile form, when it is open.
     pub form: Option<Form>,
+    /// The wizard, when it is open.
+    pub wizard: Option<Wizard>,
     /// The demo's panel.
     pub demo: Demo,
     /// What lies above the window.
@@ -144,6 +146,7 @@ impl State {
             Message::Detail(message) => self.update_detail(message),
             Message::Resend(message) => self.update_resend(message),
             Message::Form(message) => self.update_form(message),
+            Message::Wizard(message) => self.update_wizard(message),
             Message::Demo(message) => self.update_demo(message),
             Message::Overlay(message) => self.update_overlay(message),
             Message::Theme(choice) => {

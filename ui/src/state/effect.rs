@@ -6,7 +6,7 @@ use waybill_protocol::{
     Select, Send,
 };
 
-use super::{Message, ThemeChoice};
+use super::{Message, ThemeChoice, WizardEffect};
 
 /// Something to do. The answer comes back as a [`Message`].
 #[derive(Clone, PartialEq)]
@@ -63,6 +63,8 @@ pub enum Effect {
     SaveProfile(SaveProfile),
     /// Remove a profile.
     DeleteProfile(DeleteProfile),
+    /// Something for the wizard.
+    Wizard(WizardEffect),
     /// The demo's faults.
     Faults,
     /// Break something in the demo.

@@ -460,6 +460,7 @@ impl State {
             ..Form::default()
         };
         self.overlay = super::Overlay::None;
+        self.wizard = None;
         let effects = match editing {
             Some(name) => vec![Effect::Profile(GetProfile { name })],
             None => {

@@ -2,7 +2,7 @@
 
 use super::{
     DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, Message, Overlay,
-    OverlayMessage, ResendMessage, SessionMessage, State, TimelineMessage,
+    OverlayMessage, ResendMessage, SessionMessage, State, TimelineMessage, WizardMessage,
 };
 
 /// A key that went down.
@@ -89,7 +89,11 @@ pub fn message_for(state: &State, press: &KeyPress) -> Option<Message> {
     if matches!(state.overlay, Overlay::Palette { .. }) {
         return in_palette(press);
     }
-    if press.place == KeyPlace::Text || state.form.is_some() || state.overlay != Overlay::None {
+    if press.place == KeyPlace::Text
+        || state.form.is_some()
+        || state.wizard.is_some()
+        || state.overlay != Overlay::None
+    {
         return None;
     }
     if press.key == "?" {
@@ -105,6 +109,13 @@ fn escape(state: &State) -> Option<Message> {
     }
     if state.form.is_some() {
         return Some(Message::Form(FormMessage::Close));
+    }
+    if let Some(wizard) = &state.wizard {
+        return Some(Message::Wizard(if wizard.work.running {
+            WizardMessage::StopLooking
+        } else {
+            WizardMessage::Close
+        }));
     }
     if state.demo.open {
         return Some(Message::Demo(DemoMessage::Toggle));

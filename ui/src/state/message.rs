@@ -5,7 +5,7 @@ use waybill_protocol::{Failure, Welcome};
 
 use super::{
     DemoMessage, DetailMessage, FilterMessage, FormMessage, GridMessage, OverlayMessage,
-    ResendMessage, SessionMessage, ThemeChoice, TimelineMessage,
+    ResendMessage, SessionMessage, ThemeChoice, TimelineMessage, WizardMessage,
 };
 
 /// Something happened.
@@ -31,6 +31,8 @@ pub enum Message {
     Resend(ResendMessage),
     /// About the profile form.
     Form(FormMessage),
+    /// About the wizard that makes a profile.
+    Wizard(WizardMessage),
     /// About the demo's panel.
     Demo(DemoMessage),
     /// About what lies above the window.

@@ -48,6 +48,13 @@ pub use form::{
     ConsumerFields, Fields, Form, FormMessage, FormTab, SecretField, Typed, environment_name,
 };
 
+mod wizard;
+pub use wizard::{
+    Addresses, CarrierTexts, Connection, ConsumerDraft, Finish, FlowDraft, Password, Purpose,
+    ROLES, RoleInfo, RoleKind, Sample, SaveOrder, Step, Trial, Wizard, WizardEffect, WizardMessage,
+    Work, inbox_of, joined_place, may_hold_json, role_of, split_place,
+};
+
 mod demo;
 pub use demo::{Demo, DemoMessage};
 

@@ -4,7 +4,7 @@ use waybill_protocol::OpenTarget;
 
 use super::{
     Asked, DemoMessage, Drawer, FilterMessage, FormMessage, GridMessage, Message, Overlay,
-    OverlayMessage, PRESETS, ResendMessage, SessionMessage, State, TimelineMessage,
+    OverlayMessage, PRESETS, ResendMessage, SessionMessage, State, TimelineMessage, WizardMessage,
 };
 
 /// An entry of the palette.
@@ -151,7 +151,7 @@ fn everywhere(state: &State) -> Vec<Entry> {
     let open = |target| Message::Session(SessionMessage::Open(target));
     let mut list = vec![
         entry("Open the demo", "", open(OpenTarget::Demo)),
-        entry("New profile", "", Message::Form(FormMessage::Open(None))),
+        entry("New profile", "", Message::Wizard(WizardMessage::Open)),
         entry("UTC or local times", "", Message::SwitchZone),
         entry(
             "Light, dark or as the system says",

@@ -231,6 +231,7 @@ impl State {
         self.session.opening = true;
         self.overlay = Overlay::None;
         self.form = None;
+        self.wizard = None;
         vec![Effect::Open(protocol::Open { target })]
     }
 

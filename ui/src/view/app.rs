@@ -15,6 +15,7 @@ use super::start::Start;
 use super::tabs::Tabs;
 use super::timeline::Timeline;
 use super::toasts::Toasts;
+use super::wizard::Wizard;
 use super::{confirm::Confirm, keys::KeySheet, listen, palette::Palette};
 use crate::run::use_page;
 use crate::state::Overlay;
@@ -55,9 +56,11 @@ pub(crate) fn App() -> impl IntoView {
         })
     };
     let form = page.memo(|state| state.form.is_some());
+    let wizard = page.memo(|state| state.wizard.is_some());
     // What lies beneath a dialog takes neither focus nor clicks.
     let beneath = page.memo(|state| {
         state.form.is_some()
+            || state.wizard.is_some()
             || matches!(
                 state.overlay,
                 Overlay::Palette { .. } | Overlay::Keys | Overlay::Confirm
@@ -83,6 +86,7 @@ pub(crate) fn App() -> impl IntoView {
             <Foot/>
         </div>
         {move || form.get().then(|| view! { <ProfileForm/> })}
+        {move || wizard.get().then(|| view! { <Wizard/> })}
         {above}
         <DemoPanel/>
         <Toasts/>

@@ -42,6 +42,7 @@ mod fields;
 mod form;
 mod probe;
 mod start;
+mod wizard;
 
 mod demo;
 mod keys;

@@ -45,8 +45,9 @@ pub(super) fn ProbePanel() -> impl IntoView {
     }
 }
 
+/// One step of a test.
 #[component]
-fn Step(step: ProbeStep) -> impl IntoView {
+pub(in crate::view) fn Step(step: ProbeStep) -> impl IntoView {
     let (tone, picture, state, note) = match step.outcome {
         ProbeOutcome::Fine(note) => ("tone-fine", Icon::Check, "fine", note),
         ProbeOutcome::Warn(note) => ("tone-late", Icon::Warn, "warn", note),

@@ -5,7 +5,7 @@ use waybill_protocol::OpenTarget;
 
 use super::icon::{Icon, icon};
 use crate::run::use_page;
-use crate::state::{FormMessage, Message, SessionMessage};
+use crate::state::{FormMessage, Message, SessionMessage, WizardMessage};
 
 /// The menu.
 #[component]
@@ -53,7 +53,7 @@ pub(super) fn ProfileMenu() -> impl IntoView {
                 </button>
             })}
             <button role="menuitem" type="button" data-test="new-profile-menu"
-                on:click=move |_| page.dispatch(Message::Form(FormMessage::Open(None)))>
+                on:click=move |_| page.dispatch(Message::Wizard(WizardMessage::Open))>
                 {icon(Icon::Plus)}"New profile"
             </button>
             <button role="menuitem" type="button" data-test="close-session"

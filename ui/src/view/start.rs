@@ -7,7 +7,7 @@ use waybill_protocol::{OpenTarget, ProfileSummary};
 use super::failure::FailureCard;
 use super::icon::{Icon, icon, icon_with, mark};
 use crate::run::use_page;
-use crate::state::{FormMessage, Message, SessionMessage, environment_name};
+use crate::state::{FormMessage, Message, SessionMessage, WizardMessage, environment_name};
 
 /// The start.
 #[component]
@@ -82,7 +82,7 @@ fn Doors() -> impl IntoView {
                 <span>"A small toy company with a database and a broker inside. Break it, find what is missing, resend it."</span>
             </button>
             <button class="door" type="button" data-test="new-profile"
-                on:click=move |_| page.dispatch(Message::Form(FormMessage::Open(None)))>
+                on:click=move |_| page.dispatch(Message::Wizard(WizardMessage::Open))>
                 {icon(Icon::Plug)}
                 <b>"Connect to a service"</b>
                 <span>"Database, broker, consumers. Tested step by step; read-only until you say otherwise."</span>

@@ -3,10 +3,11 @@
 use serde_json::Value;
 use waybill_protocol::wire::{decode_body, decode_request, encode_failure, encode_outcome};
 use waybill_protocol::{
-    BreakIt, Call, CheckProfile, Close, Code, ContinueRun, DeleteProfile, Door, DryRun, Failure,
-    GetDetail, GetFacts, GetFaults, GetJournal, GetProfile, GetRows, GetStatus, GetTile, Heal,
-    Hello, Live, MakePlan, Nearest, Open, Preview, Probe, ProbeSteps, ResetDemo, SaveProfile, Scan,
-    Select, Send, Stop, StopSend,
+    BreakIt, Call, CheckProfile, Close, Code, ContinueRun, DeleteProfile, Door, DropProposal,
+    DropTry, DryRun, Failure, GetDetail, GetFacts, GetFaults, GetJournal, GetProfile, GetProposing,
+    GetRows, GetStatus, GetTile, GetTrying, Heal, Hello, Live, MakePlan, Nearest, Open, Preview,
+    Probe, ProbeSteps, Propose, ReadMapping, ResetDemo, SaveProfile, Scan, Select, Send, Stop,
+    StopSend, TryProfile, WriteProfile,
 };
 
 use super::Core;
@@ -70,6 +71,50 @@ impl Core {
                 .await
             }
             GetFaults::NAME => reply(body, async |_: GetFaults| self.faults().await).await,
+            other => self.ask_wizard(other, body).await,
+        }
+    }
+
+    /// What is asked while a profile is made.
+    async fn ask_wizard(&self, call: &str, body: Value) -> Vec<u8> {
+        match call {
+            Propose::NAME => reply(body, async |asked: Propose| self.propose(asked).await).await,
+            GetProposing::NAME => {
+                reply(body, async |asked: GetProposing| self.proposing(&asked)).await
+            }
+            DropProposal::NAME => {
+                reply(body, async |asked: DropProposal| {
+                    self.inner.proposals.give_up(asked.no);
+                    Ok(())
+                })
+                .await
+            }
+            ReadMapping::NAME => {
+                reply(body, async |asked: ReadMapping| {
+                    self.read_mapping(asked).await
+                })
+                .await
+            }
+            WriteProfile::NAME => {
+                reply(body, async |asked: WriteProfile| {
+                    Ok(self.write_profile(&asked))
+                })
+                .await
+            }
+            TryProfile::NAME => {
+                reply(body, async |asked: TryProfile| {
+                    self.try_profile(asked).await
+                })
+                .await
+            }
+            GetTrying::NAME => reply(body, async |asked: GetTrying| self.trying(&asked)).await,
+            DropTry::NAME => {
+                reply(body, async |asked: DropTry| {
+                    self.inner.trials.give_up(asked.no);
+                    Ok(())
+                })
+                .await
+            }
             other => refused(other, Door::Ask),
         }
     }

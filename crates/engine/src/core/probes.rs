@@ -1,39 +1,17 @@
 //! Connection tests: step by step, per connection, in the background.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::StreamExt as _;
-use tokio::task::AbortHandle;
-use waybill_model::{Access, Profile};
+use waybill_model::{Access, BrokerSettings, DatabaseSettings};
 use waybill_protocol::{Code, Failure, Probe, Probed};
 use waybill_source::{ProbeOutcome, ProbeStep, Secret, Target};
 
 use super::Core;
+use super::background::locked;
 use crate::Drivers;
 use crate::profiles::{self, MemorySecrets, Secrets, SecretsError};
 use crate::session::{BROKER, DATABASE, Opening, broker_target, database_target};
-
-/// Tests kept; the oldest one is ended for a new one.
-const KEPT: usize = 4;
-
-/// The connection tests of the forms that are open.
-#[derive(Debug, Default)]
-pub(super) struct Probes {
-    all: Mutex<Tests>,
-}
-
-#[derive(Debug, Default)]
-struct Tests {
-    last: u64,
-    tests: BTreeMap<u64, Test>,
-}
-
-#[derive(Debug)]
-struct Test {
-    so_far: Arc<Mutex<Probed>>,
-    task: AbortHandle,
-}
 
 impl Core {
     /// Starts a connection test of a profile that need not be saved; its number.
@@ -44,97 +22,75 @@ impl Core {
                 .map(|p| format!("Line {}: {}", p.line, p.message));
             Failure::new(Code::BadProfile, first.unwrap_or_default())
         })?;
-        let typed = asked
-            .secrets
-            .into_iter()
-            .filter(|(_, text)| !text.is_empty());
+        let opening = self.opening_with(asked.secrets);
+        Ok(self.inner.probes.start(|so_far| async move {
+            let own = std::iter::once((DATABASE.to_owned(), profile.database));
+            let databases: Vec<_> = own.chain(profile.databases).collect();
+            let note = |connection: &str, step| {
+                locked(&so_far).steps.push((connection.to_owned(), step));
+            };
+            test(&databases, &profile.broker, &opening, &note).await;
+            locked(&so_far).done = true;
+        }))
+    }
+
+    /// How far a connection test is.
+    pub fn probe_steps(&self, probe: u64) -> Result<Probed, Failure> {
+        self.inner.probes.so_far(probe)
+    }
+
+    /// What is needed to open connections with passwords that are not stored yet.
+    pub(super) fn opening_with(&self, typed: Vec<(String, String)>) -> Opening {
+        let typed = typed.into_iter().filter(|(_, text)| !text.is_empty());
         let typed = typed.map(|(name, text)| (name, Secret::new(text)));
-        let opening = Opening {
+        Opening {
             drivers: self.inner.drivers.clone(),
             secrets: Arc::new(TypedFirst {
                 typed: MemorySecrets::with(typed),
                 stored: Arc::clone(&self.inner.secrets),
             }),
-        };
-        let so_far = Arc::new(Mutex::new(Probed {
-            steps: Vec::new(),
-            done: false,
-        }));
-        let task = tokio::spawn(test(profile, opening, Arc::clone(&so_far)));
-        let mut tests = self.inner.probes.lock();
-        tests.last += 1;
-        let no = tests.last;
-        let task = task.abort_handle();
-        tests.tests.insert(no, Test { so_far, task });
-        while tests.tests.len() > KEPT {
-            if let Some((_, oldest)) = tests.tests.pop_first() {
-                oldest.task.abort();
-            }
         }
-        Ok(no)
-    }
-
-    /// How far a connection test is.
-    pub fn probe_steps(&self, probe: u64) -> Result<Probed, Failure> {
-        let tests = self.inner.probes.lock();
-        let test = tests.tests.get(&probe);
-        let test =
-            test.ok_or_else(|| Failure::new(Code::Stale, "This test is over and forgotten."))?;
-        Ok(locked(&test.so_far).clone())
     }
 }
 
-impl Probes {
-    fn lock(&self) -> MutexGuard<'_, Tests> {
-        locked(&self.all)
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Tests all connections of a profile at the same time.
-async fn test(profile: Profile, opening: Opening, so_far: Arc<Mutex<Probed>>) {
-    let databases = std::iter::once((DATABASE, &profile.database)).chain(
-        profile
-            .databases
-            .iter()
-            .map(|(name, settings)| (name.as_str(), settings)),
-    );
-    let databases = databases.map(async |(name, settings)| {
-        let target = database_target(name, settings, &opening).await;
-        test_one(name, target, &opening.drivers, &so_far).await;
+/// Tests all connections at the same time; each step is noted when it is over.
+pub(super) async fn test(
+    databases: &[(String, DatabaseSettings)],
+    broker: &BrokerSettings,
+    opening: &Opening,
+    note: &(dyn Fn(&str, ProbeStep) + Sync),
+) {
+    let databases = databases.iter().map(async |(name, settings)| {
+        let target = database_target(name, settings, opening).await;
+        test_one(name, target, &opening.drivers, note).await;
     });
     let broker = async {
-        let target = broker_target(&profile.broker, Access::ReadOnly, &opening).await;
-        test_one(BROKER, target, &opening.drivers, &so_far).await;
+        let target = broker_target(broker, Access::ReadOnly, opening).await;
+        test_one(BROKER, target, &opening.drivers, note).await;
     };
     futures::future::join(futures::future::join_all(databases), broker).await;
-    locked(&so_far).done = true;
 }
 
 async fn test_one(
     name: &str,
     target: Result<Target, Failure>,
     drivers: &Drivers,
-    so_far: &Mutex<Probed>,
+    note: &(dyn Fn(&str, ProbeStep) + Sync),
 ) {
-    let note = |step| locked(so_far).steps.push((name.to_owned(), step));
     let target = match target {
         Ok(target) => target,
-        Err(failure) => return note(failed("Look up the password", &failure)),
+        Err(failure) => return note(name, failed("Look up the password", &failure)),
     };
     let driver = match drivers.of_url(&target.url) {
         Ok(driver) => driver,
         Err(error) => {
             let failure = crate::failure::of_source(name, &error);
-            return note(failed("Find a driver", &failure));
+            return note(name, failed("Find a driver", &failure));
         }
     };
     let mut steps = driver.probe(&target);
     while let Some(step) = steps.next().await {
-        note(step);
+        note(name, step);
     }
 }
 

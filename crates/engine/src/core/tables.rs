@@ -8,7 +8,7 @@ use waybill_protocol::{Code, Failure};
 use super::Core;
 use crate::failure;
 use crate::profiles::has_password;
-use crate::propose::{self, Asked, Proposed};
+use crate::propose::{self, Asked, Listener, Proposed};
 use crate::session::{DATABASE, Opening, open_database};
 use crate::tables::{self, Tables, dbms_of};
 
@@ -46,7 +46,7 @@ impl Core {
             drivers: self.inner.drivers.clone(),
             secrets: Arc::clone(&self.inner.secrets),
         };
-        propose::propose(asked, &opening, say).await
+        propose::propose(asked, &opening, &mut Listener(say)).await
     }
 }
 
@@ -54,6 +54,6 @@ impl Core {
 pub(crate) fn password_in_address() -> Failure {
     let told = "There is a password in this address, where others can read it.";
     Failure::new(Code::BadProfile, told).hint(
-        "Remove it, name it with --secret NAME (for a broker --broker-secret NAME), and put it into the keychain or into WAYBILL_SECRET_NAME.",
+        "Remove it and give it as the password; on the command line name it with --secret NAME (for a broker --broker-secret NAME), and put it into the keychain or into WAYBILL_SECRET_NAME.",
     )
 }

@@ -165,7 +165,7 @@ impl Job<'_> {
         if self.kind == BrokerKind::RabbitMq {
             hint.push_str(" Exchanges, queues and bindings are known with --management-url.");
         }
-        Failure::new(Code::BadProfile, told)
+        Failure::new(Code::NoDestination, told)
             .detail(self.rest.join(" "))
             .hint(hint)
     }

@@ -4,8 +4,16 @@
 //! Looks only. What is not sure is answered by a default and asked back as a [`Question`]; whoever
 //! knows better puts the answer into [`Asked`] and has it proposed anew.
 
-mod asked;
-pub use asked::{Asked, Proposed, Question, Subject};
+pub use waybill_protocol::{Asked, Proposed, Question, Subject};
+
+mod witness;
+pub(crate) use witness::{Listener, Witness};
+
+mod seen;
+pub(crate) use seen::{seen_broker, seen_tables};
+
+mod mapping;
+pub(crate) use mapping::read_mapping;
 
 mod roles;
 pub use roles::OUTBOX_ROLES;
@@ -31,6 +39,7 @@ mod inboxes;
 mod consumers;
 
 mod text;
+pub(crate) use text::written;
 
 mod profile;
 

@@ -59,7 +59,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         lacking.join(" or its ")
     );
     let columns = lacking.iter().map(|role| format!("--column {role}=…"));
-    Err(Failure::new(Code::BadProfile, told).hint(format!(
+    Err(Failure::new(Code::NoOutbox, told).hint(format!(
         "Name them: {}. `waybill layouts explain {}` says what was looked for.",
         columns.collect::<Vec<_>>().join(" "),
         outbox.table.name
@@ -228,7 +228,7 @@ fn hand_made(outbox: &mut Outbox, proposal: &Proposal) {
     }
 }
 
-fn words(confidence: Confidence) -> &'static str {
+pub(super) fn words(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Certain => "certain",
         Confidence::Likely => "likely",
@@ -247,7 +247,7 @@ fn nothing(tables: &Tables, whynot: &[String]) -> Failure {
             whynot.join(" ")
         ),
     };
-    Failure::new(Code::BadProfile, told).hint(
+    Failure::new(Code::NoOutbox, told).hint(
         "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… --column created-at=… makes it one.",
     )
 }

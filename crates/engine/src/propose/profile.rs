@@ -2,14 +2,14 @@
 
 use waybill_layouts::BrokerKind;
 use waybill_model::{Access, Flow, GraceSettings, Profile};
-use waybill_protocol::{Code, Failure};
+use waybill_protocol::{Code, Failure, Reasons};
 
 use super::consumers::{Found, plain};
 use super::destination::Goal;
 use super::job::Job;
 use super::matching::Matching;
 use super::outbox::Outbox;
-use super::text::{Why, written};
+use super::text::written;
 use super::{Proposed, Question};
 use crate::Drivers;
 use crate::profiles::checked;
@@ -24,10 +24,10 @@ impl Job<'_> {
         questions: Vec<Question>,
         drivers: &Drivers,
     ) -> Result<Proposed, Failure> {
-        let mut why = Why {
+        let mut why = Reasons {
             outbox: outbox.why.iter().chain(&outbox.limits).cloned().collect(),
             rest: self.rest.clone(),
-            ..Why::default()
+            ..Reasons::default()
         };
         let mut flows = Vec::new();
         for (goal, found) in goals.iter().zip(found) {
@@ -80,6 +80,7 @@ impl Job<'_> {
         })?;
         Ok(Proposed {
             profile,
+            why,
             toml,
             questions,
         })

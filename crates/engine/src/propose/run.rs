@@ -8,7 +8,7 @@ use waybill_source::Topology;
 use super::inboxes::Base;
 use super::job::Job;
 use super::outbox::choose;
-use super::{Asked, Proposed};
+use super::{Asked, Proposed, Witness};
 use crate::profiles::has_password;
 use crate::session::{BROKER, DATABASE, Opening, open_broker, open_database};
 use crate::tables::{dbms_of, look};
@@ -17,16 +17,17 @@ use crate::{Drivers, failure};
 /// Rows that tell what values a column has.
 const SAMPLED_ROWS: u32 = 200;
 
-/// Proposes a profile. `say` is told each step as it is begun.
+/// Proposes a profile. The witness is told each step as it is begun, and what was seen.
 pub(crate) async fn propose(
     asked: &Asked,
     opening: &Opening,
-    say: &mut (dyn FnMut(&str) + Send),
+    witness: &mut dyn Witness,
 ) -> Result<Proposed, Failure> {
     no_passwords(asked)?;
-    say(&format!("Looking at the tables of {}", asked.database.url));
+    witness.doing(&format!("Looking at the tables of {}", asked.database.url));
     let own = open_base(None, &asked.database, opening).await?;
-    let proposed = with_tables(asked, opening, &own, say).await;
+    witness.tables(None, &own.tables.of_address(&own.url));
+    let proposed = with_tables(asked, opening, &own, witness).await;
     own.database.close().await;
     proposed
 }
@@ -35,32 +36,36 @@ async fn with_tables(
     asked: &Asked,
     opening: &Opening,
     own: &Base,
-    say: &mut (dyn FnMut(&str) + Send),
+    witness: &mut dyn Witness,
 ) -> Result<Proposed, Failure> {
     let mut outbox = choose(&own.tables, asked)?;
-    say(&format!(
+    witness.doing(&format!(
         "{}: {}",
         outbox.settings.table,
         outbox.why.join(" ")
     ));
+    witness.outbox(&outbox.settings);
     let name = outbox.table.full_name();
     // More rows tell more destinations; where they cannot be read, the read itself says so.
     if let Ok(sample) = own.database.sample(&name, SAMPLED_ROWS).await {
         outbox.table.rows = sample.rows;
     }
-    say(&format!("Looking at {}", asked.broker.url));
+    witness.doing(&format!("Looking at {}", asked.broker.url));
     let broker = open_broker(&asked.broker, Access::ReadOnly, opening).await?;
     let kind = broker_kind(&opening.drivers, &asked.broker.url)?;
     let mut bases = Vec::new();
     for (name, settings) in &asked.databases {
-        say(&format!("Looking at the tables of {}", settings.url));
-        bases.push(open_base(Some(name), settings, opening).await?);
+        witness.doing(&format!("Looking at the tables of {}", settings.url));
+        let base = open_base(Some(name), settings, opening).await?;
+        witness.tables(Some(name), &base.tables.of_address(&base.url));
+        bases.push(base);
     }
     let topology = broker.topology().await;
     let (topology, trouble) = match topology {
         Ok(topology) => (topology, None),
         Err(error) => (Topology::default(), Some(error.chain())),
     };
+    witness.broker(kind, &topology);
     let mut job = Job {
         asked,
         own,
@@ -70,7 +75,8 @@ async fn with_tables(
         topology,
         rest: trouble.into_iter().collect(),
     };
-    let proposed = job.propose(outbox, &opening.drivers, say).await;
+    let mut say = |step: &str| witness.doing(step);
+    let proposed = job.propose(outbox, &opening.drivers, &mut say).await;
     job.close().await;
     proposed
 }

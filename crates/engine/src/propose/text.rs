@@ -4,23 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use waybill_model::{Consumer, Flow, Inbox, Profile};
-
-/// Why each part is as it is.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Why {
-    pub(super) outbox: Vec<String>,
-    /// Per flow: why it goes there, and by what it is matched.
-    pub(super) flows: Vec<Vec<String>>,
-    /// Per flow and consumer.
-    pub(super) consumers: Vec<Vec<Vec<String>>>,
-    /// What was seen and not taken.
-    pub(super) rest: Vec<String>,
-}
+use waybill_protocol::Reasons;
 
 /// The profile's text. It says the same as the profile.
-pub(super) fn written(profile: &Profile, why: &Why) -> String {
+pub(crate) fn written(profile: &Profile, why: &Reasons) -> String {
     let mut text = Text(String::new());
-    text.why(&["Proposed by `waybill profiles new`; every line may be changed.".to_owned()]);
+    text.why(&["Proposed by Waybill; every line may be changed.".to_owned()]);
     text.set("name", &profile.name);
     text.set("environment", &profile.environment);
     text.set("access", &profile.access);
@@ -214,10 +203,10 @@ mod tests {
             grace: GraceSettings::default(),
             masks: Vec::new(),
         };
-        let why = Why {
+        let why = Reasons {
             flows: vec![vec![ODD.to_owned()]],
             rest: vec![ODD.to_owned()],
-            ..Why::default()
+            ..Reasons::default()
         };
         let text = written(&profile, &why);
         let read: Profile = toml::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));

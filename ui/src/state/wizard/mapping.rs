@@ -1,0 +1,291 @@
+//! What the columns of an outbox mean: each role, read and set by its name in a profile.
+
+use waybill_model::OutboxSettings;
+use waybill_protocol::{SeenColumn, SeenTable};
+
+/// A role of an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleInfo {
+    /// As a profile writes it.
+    pub name: &'static str,
+    /// As a person says it.
+    pub title: &'static str,
+    /// What it is good for.
+    pub help: &'static str,
+    /// How it is set.
+    pub kind: RoleKind,
+}
+
+/// How a role is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleKind {
+    /// A column that must be there.
+    Needed,
+    /// A column, or a place inside of its JSON, that must be there.
+    NeededPlace,
+    /// A column, or none.
+    Column,
+    /// A column, a place inside of its JSON, or none.
+    Place,
+    /// Values of the state column.
+    States,
+    /// Yes or no.
+    Flag,
+}
+
+const fn role(
+    name: &'static str,
+    title: &'static str,
+    kind: RoleKind,
+    help: &'static str,
+) -> RoleInfo {
+    RoleInfo {
+        name,
+        title,
+        help,
+        kind,
+    }
+}
+
+/// All roles, in the groups they are shown in.
+pub const ROLES: [(&str, &[RoleInfo]); 3] = [
+    (
+        "Which row, which event",
+        &[
+            role(
+                "key",
+                "Key",
+                RoleKind::Needed,
+                "Orders and identifies rows; the primary key.",
+            ),
+            role(
+                "id",
+                "Event id",
+                RoleKind::NeededPlace,
+                "What messages carry too.",
+            ),
+            role(
+                "created-at",
+                "Written at",
+                RoleKind::Needed,
+                "Places the row on the timeline.",
+            ),
+        ],
+    ),
+    (
+        "What it is about",
+        &[
+            role("type", "Event type", RoleKind::Place, ""),
+            role("aggregate-type", "Aggregate type", RoleKind::Place, ""),
+            role("aggregate-id", "Aggregate id", RoleKind::Place, ""),
+            role("version", "Version", RoleKind::Column, "Of the aggregate."),
+            role("payload", "Payload", RoleKind::Column, ""),
+            role("headers", "Headers", RoleKind::Column, "As JSON."),
+        ],
+    ),
+    (
+        "How it stands",
+        &[
+            role(
+                "sent-at",
+                "Sent",
+                RoleKind::Column,
+                "A time or a flag, filled when sent.",
+            ),
+            role(
+                "failed-at",
+                "Given up",
+                RoleKind::Column,
+                "A time or a flag, filled when given up.",
+            ),
+            role("status", "State", RoleKind::Column, "A word or a number."),
+            role(
+                "sent-states",
+                "… means sent",
+                RoleKind::States,
+                "Values of the state, with commas between.",
+            ),
+            role(
+                "failed-states",
+                "… means given up",
+                RoleKind::States,
+                "Values of the state, with commas between.",
+            ),
+            role("attempts", "Attempts", RoleKind::Column, ""),
+            role("error", "Last error", RoleKind::Column, ""),
+            role(
+                "deletes-after-send",
+                "Deleted when sent",
+                RoleKind::Flag,
+                "A row that is there was not sent.",
+            ),
+        ],
+    ),
+];
+
+/// An outbox of which nothing is known but its name and its key.
+pub(super) fn unmapped(table: &SeenTable) -> OutboxSettings {
+    let key = table.columns.iter().find(|column| column.key);
+    OutboxSettings {
+        table: table.name.clone(),
+        key: key.map(|column| column.name.clone()).unwrap_or_default(),
+        id: String::new(),
+        aggregate_type: None,
+        aggregate_id: None,
+        version: None,
+        kind: None,
+        payload: None,
+        headers: None,
+        created_at: String::new(),
+        sent_at: None,
+        failed_at: None,
+        status: None,
+        sent_states: Vec::new(),
+        failed_states: Vec::new(),
+        attempts: None,
+        error: None,
+        deletes_after_send: false,
+    }
+}
+
+/// What a role is; `""` for nothing.
+pub fn role_of(outbox: &OutboxSettings, role: &str) -> String {
+    match role {
+        "key" => outbox.key.clone(),
+        "id" => outbox.id.clone(),
+        "created-at" => outbox.created_at.clone(),
+        "sent-states" => outbox.sent_states.join(", "),
+        "failed-states" => outbox.failed_states.join(", "),
+        "deletes-after-send" => outbox.deletes_after_send.to_string(),
+        other => {
+            let mut outbox = outbox.clone();
+            let place = optional(&mut outbox, other);
+            place.and_then(|place| place.take()).unwrap_or_default()
+        }
+    }
+}
+
+/// Sets a role; `""` for nothing.
+pub(super) fn set_role(outbox: &mut OutboxSettings, role: &str, value: &str) {
+    match role {
+        "key" => value.clone_into(&mut outbox.key),
+        "id" => value.clone_into(&mut outbox.id),
+        "created-at" => value.clone_into(&mut outbox.created_at),
+        "sent-states" => outbox.sent_states = states(value),
+        "failed-states" => outbox.failed_states = states(value),
+        "deletes-after-send" => outbox.deletes_after_send = value == "true",
+        other => {
+            if let Some(place) = optional(outbox, other) {
+                *place = (!value.is_empty()).then(|| value.to_owned());
+            }
+        }
+    }
+}
+
+fn optional<'a>(outbox: &'a mut OutboxSettings, role: &str) -> Option<&'a mut Option<String>> {
+    Some(match role {
+        "aggregate-type" => &mut outbox.aggregate_type,
+        "aggregate-id" => &mut outbox.aggregate_id,
+        "version" => &mut outbox.version,
+        "type" => &mut outbox.kind,
+        "payload" => &mut outbox.payload,
+        "headers" => &mut outbox.headers,
+        "sent-at" => &mut outbox.sent_at,
+        "failed-at" => &mut outbox.failed_at,
+        "status" => &mut outbox.status,
+        "attempts" => &mut outbox.attempts,
+        "error" => &mut outbox.error,
+        _ => return None,
+    })
+}
+
+fn states(value: &str) -> Vec<String> {
+    let words = value.split(',').map(str::trim);
+    let words = words.filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
+}
+
+/// What is still needed before rows can be read, as a person says it.
+pub(super) fn lacking(outbox: &OutboxSettings) -> Vec<&'static str> {
+    let all = ROLES.iter().flat_map(|(_, roles)| *roles);
+    let needed = all.filter(|role| matches!(role.kind, RoleKind::Needed | RoleKind::NeededPlace));
+    needed
+        .filter(|role| split_place(&role_of(outbox, role.name)).0.is_empty())
+        .map(|role| role.title)
+        .collect()
+}
+
+/// `column#/pointer` taken apart; the pointer is `""` where the fact has the whole column.
+pub fn split_place(place: &str) -> (String, String) {
+    match place.find("#/") {
+        Some(at) => (place[..at].to_owned(), place[at + 1..].to_owned()),
+        None => (place.to_owned(), String::new()),
+    }
+}
+
+/// Put together again. A pointer begins with a slash.
+pub fn joined_place(column: &str, pointer: &str) -> String {
+    let pointer = pointer.trim().trim_start_matches('#');
+    match (column, pointer.trim_start_matches('/')) {
+        ("", _) => String::new(),
+        (column, "") => column.to_owned(),
+        (column, pointer) => format!("{column}#/{pointer}"),
+    }
+}
+
+/// Whether a place inside of a column is worth asking for: it is JSON by its type, or it is the
+/// body, which may be JSON in a column of any type.
+pub fn may_hold_json(column: &SeenColumn, is_body: bool) -> bool {
+    is_body || column.sql_type.to_lowercase().contains("json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_read_back_as_it_was_set() {
+        let mut outbox = unmapped(&SeenTable {
+            database: None,
+            name: "letters".to_owned(),
+            columns: Vec::new(),
+            role: waybill_protocol::SeenRole::Nothing,
+            title: String::new(),
+            confidence: String::new(),
+            reasons: Vec::new(),
+        });
+        assert_eq!(lacking(&outbox), ["Key", "Event id", "Written at"]);
+        let mut n = 0;
+        for role in ROLES.iter().flat_map(|(_, roles)| *roles) {
+            let value = match role.kind {
+                RoleKind::Flag => "true",
+                RoleKind::States => "2, 3",
+                _ => role.name,
+            };
+            set_role(&mut outbox, role.name, value);
+            assert_eq!(role_of(&outbox, role.name), value, "{}", role.name);
+            n += 1;
+        }
+        assert_eq!(n, 17, "the profile reference names as many");
+        assert_eq!(outbox.sent_states, ["2", "3"]);
+        assert!(lacking(&outbox).is_empty());
+        set_role(&mut outbox, "sent-at", "");
+        assert_eq!(outbox.sent_at, None);
+    }
+
+    #[test]
+    fn a_pointer_is_told_from_its_column() {
+        for (place, column, pointer) in [
+            ("body#/id", "body", "/id"),
+            ("body#/data/id", "body", "/data/id"),
+            ("body", "body", ""),
+            ("#1", "#1", ""),
+        ] {
+            let split = split_place(place);
+            assert_eq!((split.0.as_str(), split.1.as_str()), (column, pointer));
+            assert_eq!(joined_place(column, pointer), place);
+        }
+        assert_eq!(joined_place("body", "data/id"), "body#/data/id");
+        assert_eq!(joined_place("", "/id"), "");
+    }
+}
