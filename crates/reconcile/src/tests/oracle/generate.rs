@@ -35,6 +35,7 @@ pub(super) fn history() -> impl Strategy<Value = History> {
                 for (nth, life) in lives.iter().enumerate() {
                     told.tell_life(nth as i64, life, &lives);
                 }
+                let troubles: Vec<Trouble> = troubles.iter().map(|it| it.placed(&lives)).collect();
                 told.tell_reads(&troubles);
                 told.tell_looks(&looks, may_drop);
                 told.history

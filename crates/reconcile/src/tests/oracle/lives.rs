@@ -26,6 +26,16 @@ pub(super) struct Life {
     pub(super) timeless: u8,
 }
 
+impl Life {
+    /// When something of it was written.
+    pub(super) fn times(&self) -> Vec<i64> {
+        let copies = self.copies.iter().map(|copy| copy.after);
+        let inboxes = self.inboxes.iter().flatten().map(|(after, _)| *after);
+        let after = copies.chain(inboxes).chain([0]);
+        after.map(|after| self.at + after).collect()
+    }
+}
+
 /// An outbox row: what it says when it is first read, and what a later scan finds in its place.
 #[derive(Debug, Clone)]
 pub(super) struct RowLife {

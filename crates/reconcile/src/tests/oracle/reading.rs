@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use waybill_model::GapReason;
 
+use super::lives::Life;
+
 /// One scan and when it is judged.
 #[derive(Debug, Clone)]
 pub(super) struct ScanLife {
@@ -26,6 +28,27 @@ pub(super) struct Trouble {
     /// One partition only.
     pub(super) partition: Option<u32>,
     pub(super) kind: TroubleKind,
+    /// It begins at something that happened, or a little before or after: the event, which of its
+    /// times, and how much later.
+    pub(super) near: Option<(usize, usize, i64)>,
+}
+
+impl Trouble {
+    /// The same, where the events put it.
+    pub(super) fn placed(&self, lives: &[Life]) -> Self {
+        let mut placed = self.clone();
+        let Some((life, which, shift)) = self.near else {
+            return placed;
+        };
+        let times = lives[life % lives.len()].times();
+        let at = times[which % times.len()] + shift;
+        match &mut placed.kind {
+            TroubleKind::Gap(from, to, _) => (*from, *to) = (at, at + *to - *from),
+            TroubleKind::From(from) | TroubleKind::InPieces(from) => *from = at,
+            _ => {}
+        }
+        placed
+    }
 }
 
 /// What goes wrong.
@@ -92,12 +115,15 @@ pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
         1 => Just(TroubleKind::FailedLater),
     ];
     let scan = prop::option::weighted(0.4, 0_usize..3);
-    (scan, 0_usize..12, prop::option::of(0_u32..2), kind).prop_map(
-        |(scan, place, partition, kind)| Trouble {
+    let shift = select(vec![-5, -4, -2, -1, 0, 0, 1, 1, 2, 4, 5, 20]);
+    let near = prop::option::weighted(0.4, (0_usize..9, 0_usize..6, shift));
+    (scan, 0_usize..12, prop::option::of(0_u32..2), kind, near).prop_map(
+        |(scan, place, partition, kind, near)| Trouble {
             scan,
             place,
             partition,
             kind,
+            near,
         },
     )
 }
