@@ -8,18 +8,20 @@ use super::letters::Letter;
 use super::outbox::Outbox;
 use super::{Question, Subject, rows};
 
-/// What a row's state is when its message is there means sent.
-pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)]) {
+/// What a row's state is when its message is there means sent. `sampled` is how many messages were
+/// read, whether their rows are there or not.
+pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], sampled: usize) {
+    if sampled == 0 {
+        // Were they kept, each old row would be called stuck.
+        keeps_rows(
+            outbox,
+            "No message could be read, so nothing shows that rows are deleted when they are sent.",
+        );
+    }
     if pairs.is_empty() {
         return;
     }
-    if let Some(question) = outbox.question("deletes-after-send") {
-        "false".clone_into(&mut question.default);
-        outbox.settings.deletes_after_send = false;
-        outbox
-            .why
-            .push("Rows of messages that were sent are still there.".to_owned());
-    }
+    keeps_rows(outbox, "Rows of messages that were sent are still there.");
     let Some(column) = outbox.open_status.clone() else {
         return;
     };
@@ -47,9 +49,65 @@ pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)]) {
     outbox.settings.status = Some(column);
 }
 
+/// Says of a hand-made outbox, unless somebody has answered, that it keeps what it has sent.
+fn keeps_rows(outbox: &mut Outbox, why: &str) {
+    if let Some(question) = outbox.question("deletes-after-send") {
+        "false".clone_into(&mut question.default);
+        outbox.settings.deletes_after_send = false;
+        outbox.why.push(why.to_owned());
+    }
+}
+
 impl Outbox {
     fn question(&mut self, role: &str) -> Option<&mut Question> {
         let about = Subject::Role(role.to_owned());
         self.questions.iter_mut().find(|q| q.about == about)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waybill_layouts::FoundTable;
+
+    use super::*;
+    use crate::propose::roles::unknown;
+
+    /// A hand-made outbox without a column that says sent.
+    fn outbox() -> Outbox {
+        let table = FoundTable::default();
+        let mut settings = unknown(&table);
+        settings.deletes_after_send = true;
+        Outbox {
+            settings,
+            table,
+            layout: None,
+            destination: None,
+            open_status: None,
+            is_settled_id: false,
+            why: Vec::new(),
+            limits: Vec::new(),
+            questions: vec![Question {
+                about: Subject::Role("deletes-after-send".to_owned()),
+                text: String::new(),
+                choices: Vec::new(),
+                default: "true".to_owned(),
+            }],
+        }
+    }
+
+    fn deletes(mut outbox: Outbox, sampled: usize) -> bool {
+        learn_states(&mut outbox, &[], sampled);
+        outbox.settings.deletes_after_send
+    }
+
+    #[test]
+    fn rows_are_deleted_only_where_messages_without_rows_show_it_or_somebody_says_so() {
+        assert!(deletes(outbox(), 20));
+        assert!(!deletes(outbox(), 0));
+        let answered = Outbox {
+            questions: Vec::new(),
+            ..outbox()
+        };
+        assert!(deletes(answered, 0));
     }
 }

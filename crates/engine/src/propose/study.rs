@@ -183,7 +183,7 @@ impl Between<'_> {
         let columns = outbox_columns(&outbox.settings);
         let rows: HashMap<RowKey, Row> = whole(self.database, &columns, &keys).await?;
         let pairs = pairs(&study.carriers, &letters, &study.ids.keys, &rows);
-        learn_states(outbox, &pairs);
+        learn_states(outbox, &pairs, letters.len());
         let settings = &outbox.settings;
         let seen = |known: &[Carrier]| present(known, &letters, own);
         let verified = |place: &Option<String>, known: &[Carrier]| match agreed(
