@@ -85,23 +85,23 @@ mod tests {
     use super::*;
 
     /// Tells when the work is gone.
-    struct Gone(tokio::sync::mpsc::UnboundedSender<()>);
+    struct Gone(tokio::sync::mpsc::Sender<()>);
 
     impl Drop for Gone {
         fn drop(&mut self) {
-            self.0.send(()).ok();
+            self.0.try_send(()).ok();
         }
     }
 
     #[tokio::test]
     async fn what_is_given_up_ends_and_is_forgotten() {
         let works: Background<u32> = Background::default();
-        let (gone, mut ended) = tokio::sync::mpsc::unbounded_channel();
-        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (gone, mut ended) = tokio::sync::mpsc::channel(1);
+        let (begun, mut begins) = tokio::sync::mpsc::channel(1);
         let no = works.start(|so_far| async move {
             let _gone = Gone(gone);
             *locked(&so_far) = 7;
-            begun.send(()).ok();
+            begun.send(()).await.ok();
             std::future::pending::<()>().await;
         });
         begins.recv().await.expect("it begins");

@@ -77,7 +77,7 @@ impl Wizard {
             outbox: self.outbox.clone(),
             business: proposed.map(|p| p.business.clone()).unwrap_or_default(),
             flows,
-            grace: proposed.map_or_else(GraceSettings::default, |p| p.grace.clone()),
+            grace: proposed.map_or_else(GraceSettings::default, |p| p.grace),
             masks: proposed.map(|p| p.masks.clone()).unwrap_or_default(),
         };
         Ok(WriteProfile { profile, why })

@@ -105,8 +105,8 @@ fn TableCard(table: SeenTable) -> impl IntoView {
     };
     let reasons = table.reasons.clone();
     view! {
-        <div class="pick" class:on=move || chosen.get()>
-            <button type="button" class="pick-head" role="radio" aria-checked=move || chosen.get().to_string()
+        <div class="candidate" class:on=move || chosen.get()>
+            <button type="button" class="candidate-head" role="radio" aria-checked=move || chosen.get().to_string()
                 data-test=format!("wizard-table-{name}") on:click=choose>
                 <span class="radio" aria-hidden="true"></span>
                 <b class="mono clip">{name.clone()}</b>
