@@ -1,7 +1,7 @@
 //! How a library is made to send a row again: what to do, and the statement where it is one.
 
 use waybill_engine::tables::Tables;
-use waybill_layouts::{Candidate, FoundTable, Guarded, Requeue};
+use waybill_layouts::{Candidate, FoundTable, Guarded, NEW_ID, Requeue, TableLayout};
 
 /// Each way that the table has the columns for, or why there is none.
 pub(super) fn lines(candidate: &Candidate, table: &FoundTable, tables: &Tables) -> Vec<String> {
@@ -35,8 +35,16 @@ fn statements(
             text(moved.delete),
             "COMMIT (ROLLBACK, unless each of the two was about one row)".to_owned(),
         ],
-        None => one.map(text).into_iter().collect(),
+        None => one.into_iter().flat_map(told).collect(),
     }
+}
+
+fn told(guarded: Guarded) -> Vec<String> {
+    let makes_id = guarded.bound.iter().any(|name| name == NEW_ID);
+    let about_id = format!(":{NEW_ID} is one that nothing has yet; run again, it is the same one");
+    std::iter::once(guarded.text)
+        .chain(makes_id.then_some(about_id))
+        .collect()
 }
 
 /// The table a dead letter goes back to, where it is in the same schema.
@@ -45,7 +53,7 @@ fn back_to<'a>(
     requeue: &Requeue,
     table: &FoundTable,
     tables: &'a Tables,
-) -> Option<(&'a waybill_layouts::TableLayout, &'a FoundTable)> {
+) -> Option<(&'a TableLayout, &'a FoundTable)> {
     let to = candidate.layout.table(requeue.to.as_deref()?)?;
     let mut beside = tables
         .tables
