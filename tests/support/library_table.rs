@@ -67,6 +67,11 @@ impl Made {
         self.table
     }
 
+    /// Which version it is.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
     /// The database it is for.
     pub fn dbms(&self) -> Dbms {
         self.dbms

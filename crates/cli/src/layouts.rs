@@ -1,7 +1,7 @@
 //! `waybill layouts`: whose tables are known, and whose a table is.
 
 use waybill_engine::tables::Tables;
-use waybill_layouts::{FoundTable, find_table};
+use waybill_layouts::FoundTable;
 use waybill_model::DatabaseSettings;
 
 use crate::args::{Explain, Layouts, LayoutsCommand};
@@ -37,19 +37,20 @@ async fn explain(args: &Explain) -> anyhow::Result<Exit> {
         .look_at_tables(&settings)
         .await
         .map_err(Refused)?;
-    let table = meant(&tables, &args.table)?;
+    let table = meant(&tables, args)?;
     let explanation = tables.explain(table);
     if args.json {
-        output::json(&explained::document(table, &explanation, tables.dbms))?;
+        output::json(&explained::document(table, &explanation, &tables))?;
     } else {
-        explained::text(table, &explanation, tables.dbms);
+        explained::text(table, &explanation, &tables);
     }
     Ok(Exit::Fine)
 }
 
 /// The table that is meant, or which there are instead.
-fn meant<'a>(tables: &'a Tables, name: &str) -> anyhow::Result<&'a FoundTable> {
-    find_table(&tables.tables, name).map_err(|none| {
+fn meant<'a>(tables: &'a Tables, args: &Explain) -> anyhow::Result<&'a FoundTable> {
+    let name = &args.table;
+    tables.find(name, &args.database).map_err(|none| {
         if !none.alike.is_empty() {
             return anyhow::anyhow!(
                 "several tables are called '{name}': {}; write one of them out",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waybill_layouts::{
     Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundTable,
-    Verdict, explain, recognise,
+    NoTable, Verdict, explain, find_table, recognise,
 };
 use waybill_protocol::{Code, Failure};
 use waybill_source::{AttachmentKind, Database, Result, TableInfo};
@@ -44,6 +44,16 @@ impl Tables {
         Self {
             dbms: self.dbms,
             tables: own,
+        }
+    }
+
+    /// The table that is meant by a name, first of all in the database the address names.
+    pub fn find(&self, name: &str, url: &str) -> std::result::Result<&FoundTable, NoTable> {
+        let here = find_table(&self.of_address(url).tables, name).map(FoundTable::full_name);
+        match here {
+            Ok(full_name) => find_table(&self.tables, &full_name),
+            Err(none) if none.alike.is_empty() => find_table(&self.tables, name),
+            Err(several) => Err(several),
         }
     }
 
@@ -123,5 +133,45 @@ fn described(info: TableInfo) -> FoundTable {
         columns: columns.collect(),
         attached: attached.collect(),
         rows: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A MySQL server shows its other databases, too, and each service has an `outbox`.
+    #[test]
+    fn the_database_of_the_address_comes_first() {
+        let table = |schema: &str, name: &str| FoundTable {
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            ..FoundTable::default()
+        };
+        let tables = Tables {
+            dbms: Dbms::MySql,
+            tables: vec![
+                table("billing", "outbox"),
+                table("shop", "outbox"),
+                table("billing", "invoices"),
+            ],
+        };
+        let find = |name: &str, url: &str| tables.find(name, url).map(FoundTable::full_name);
+        let shop = "mysql://waybill@db.example/shop?ssl-mode=required";
+        assert_eq!(find("outbox", shop).as_deref(), Ok("shop.outbox"));
+        assert_eq!(find("OUTBOX", shop).as_deref(), Ok("shop.outbox"));
+        assert_eq!(
+            find("billing.outbox", shop).as_deref(),
+            Ok("billing.outbox")
+        );
+        assert_eq!(find("invoices", shop).as_deref(), Ok("billing.invoices"));
+        let of_nobody = find("outbox", "mysql://waybill@db.example").expect_err("two have it");
+        assert_eq!(of_nobody.alike, ["billing.outbox", "shop.outbox"]);
+        assert!(
+            find("orders", shop)
+                .expect_err("nobody has it")
+                .alike
+                .is_empty()
+        );
     }
 }

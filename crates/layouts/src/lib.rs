@@ -20,6 +20,8 @@ pub use meaning::{
     Envelope, Format, IdShape, InboxRoles, ParseSpotError, Roles, Spot, TimeMeaning,
 };
 
+mod fits;
+
 mod life;
 pub use life::{
     Basis, Condition, Is, Literal, Made, MadeOf, NewValue, Publication, Reaches, Requeue,
@@ -47,7 +49,7 @@ mod hand_made;
 pub use hand_made::{Guess, Proposal, Question, Role};
 
 mod requeue_sql;
-pub use requeue_sql::Guarded;
+pub use requeue_sql::{Guarded, Moved, NEW_ID};
 
 mod settings;
 pub use settings::{Mapped, Unmappable};

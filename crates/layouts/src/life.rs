@@ -59,6 +59,9 @@ pub struct State {
     /// What holds of such a row, all of it.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Only in tables that have none of these columns: the others say it in another way.
+    #[serde(default)]
+    pub lacking: Vec<String>,
     /// Such a row is not there any more.
     #[serde(default)]
     pub row_gone: bool,
@@ -99,6 +102,9 @@ pub struct Condition {
     /// Its value is one of these.
     #[serde(default, rename = "in")]
     pub one_of: Vec<Literal>,
+    /// Its value is none of these.
+    #[serde(default, rename = "not-in")]
+    pub none_of: Vec<Literal>,
     /// Its value is not below that of this column.
     pub at_least: Option<String>,
 }
@@ -145,7 +151,10 @@ pub struct Requeue {
     pub reaches: Reaches,
     /// How sure we are that the library takes it so.
     pub basis: Basis,
-    /// `update`: what is written. Always for one primary key, …
+    /// Only for tables that have none of these columns: the others have another way.
+    #[serde(default)]
+    pub lacking: Vec<String>,
+    /// What is written, into the row or into its copy. Always for one primary key, …
     #[serde(default)]
     pub set: BTreeMap<String, NewValue>,
     /// … only while all of this holds …
@@ -154,9 +163,13 @@ pub struct Requeue {
     /// … and these columns still hold what was last seen in them.
     #[serde(default)]
     pub unchanged: Vec<String>,
-    /// `insert-copy`: columns that get a value of their own in the copy.
+    /// `insert-copy`, `move-back`: columns that the database fills in the copy.
     #[serde(default)]
     pub set_anew: Vec<String>,
+    /// `insert-copy`: a row behind this one with the same values here is the copy, and there is
+    /// not to be a second.
+    #[serde(default)]
+    pub once: Vec<String>,
     /// `move-back`: the table it goes to.
     pub to: Option<String>,
     /// `command`: what to run, `{column}` filled in.
@@ -235,8 +248,10 @@ pub struct Made {
     /// With `now`: so many seconds later.
     #[serde(default)]
     pub plus_secs: u32,
-    /// With `at-least`: the other column.
+    /// With `more-than`: the other column.
     pub column: Option<String>,
+    /// With `new-id-in-json`: the member that holds the id.
+    pub member: Option<String>,
 }
 
 /// What a value is made of.
@@ -253,4 +268,11 @@ pub enum MadeOf {
     OneMore,
     /// At least one more than another column.
     MoreThan,
+    /// An id that nothing has yet. Whoever plans the copy makes it, so that the same plan run
+    /// twice makes one copy.
+    NewId,
+    /// The column's own JSON, with the new id in the member.
+    NewIdInJson,
+    /// PostgreSQL: the transaction that writes it.
+    Transaction,
 }

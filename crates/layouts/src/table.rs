@@ -203,6 +203,10 @@ pub struct Version {
     /// Its names are ones that anybody would choose: that they are all there proves nothing more.
     #[serde(default)]
     pub loose: bool,
+    /// Why none of the table's states can be told in it.
+    pub no_states: Option<String>,
+    /// Why none of the table's ways back works in it.
+    pub no_requeue: Option<String>,
 }
 
 impl Version {
@@ -222,6 +226,8 @@ impl Default for Version {
             spelled: Spelled::AsWritten,
             on: Vec::new(),
             loose: false,
+            no_states: None,
+            no_requeue: None,
         }
     }
 }

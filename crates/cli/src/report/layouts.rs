@@ -2,3 +2,4 @@
 
 pub(crate) mod explained;
 pub(crate) mod known;
+mod ways_back;

@@ -34,7 +34,7 @@ pub(super) struct Outbox {
 /// The table that was asked for, else the first of those that are recognised.
 pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> {
     let mut outbox = match &asked.outbox {
-        Some(name) => named(tables, name)?,
+        Some(name) => named(tables, name, &asked.database.url)?,
         None => recognised(&tables.of_address(&asked.database.url))?,
     };
     for (role, value) in &asked.roles {
@@ -66,8 +66,8 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
     )))
 }
 
-fn named(tables: &Tables, name: &str) -> Result<Outbox, Failure> {
-    let table = find_table(&tables.tables, name).map_err(|none| match none.alike.as_slice() {
+fn named(tables: &Tables, name: &str, url: &str) -> Result<Outbox, Failure> {
+    let table = tables.find(name, url).map_err(|none| match none.alike.as_slice() {
         [] => Failure::new(Code::BadProfile, format!("There is no table '{name}'.")).hint(
             "Name one that is there; `waybill layouts explain TABLE --database URL` says what it is.",
         ),

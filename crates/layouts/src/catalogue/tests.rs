@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{Dbms, RequeueBy, TableLayout, TableRole, TimeMeaning, Way, canon};
+use crate::{
+    Dbms, FoundColumn, FoundTable, MadeOf, NewValue, Requeue, RequeueBy, TableLayout, TableRole,
+    TimeMeaning, Version, Way, canon,
+};
 
 fn tables() -> impl Iterator<Item = (&'static Layout, &'static TableLayout)> {
     layouts()
@@ -83,15 +86,15 @@ fn every_column_that_is_named_exists() {
             );
         }
         for requeue in &table.requeues {
-            let named = requeue
-                .set
-                .keys()
-                .chain(&requeue.unchanged)
-                .chain(&requeue.set_anew);
+            let named = requeue.set.keys().chain(&requeue.set_anew);
+            let in_target = requeue.to.as_deref().and_then(|to| layout.table(to));
             for name in named {
-                let in_target = requeue.to.as_deref().and_then(|to| layout.table(to));
                 let there = in_target.unwrap_or(table).column(name).is_some();
                 assert!(there, "{}: re-queue names {name}", table.id);
+            }
+            let own = requeue.unchanged.iter().chain(&requeue.once);
+            for name in own.chain(&requeue.lacking) {
+                assert!(table.column(name).is_some(), "{}: {name}", table.id);
             }
         }
         for version in &table.versions {
@@ -125,6 +128,7 @@ fn a_condition_tests_one_thing() {
             let tests = [
                 condition.is.is_some(),
                 !condition.one_of.is_empty(),
+                !condition.none_of.is_empty(),
                 condition.at_least.is_some(),
             ];
             let n_tests = tests.into_iter().filter(|given| *given).count();
@@ -146,9 +150,10 @@ fn there_is_a_way_back_or_a_reason_why_not() {
             );
             let told = match requeue.by {
                 RequeueBy::Update => !requeue.set.is_empty() && !requeue.unchanged.is_empty(),
-                RequeueBy::MoveBack => requeue.to.is_some(),
+                RequeueBy::MoveBack => requeue.to.is_some() && !requeue.unchanged.is_empty(),
                 RequeueBy::Command => requeue.run.is_some(),
-                RequeueBy::InsertCopy | RequeueBy::Redeliver => true,
+                RequeueBy::InsertCopy => !requeue.once.is_empty() || takes_new_id(requeue),
+                RequeueBy::Redeliver => true,
             };
             assert!(told, "{}: {:?} lacks what it needs", table.id, requeue.by);
         }
@@ -173,10 +178,111 @@ fn a_requeue_guards_something_it_changes() {
     }
 }
 
+fn takes_new_id(requeue: &Requeue) -> bool {
+    let is_new_id =
+        |value: &NewValue| matches!(value, NewValue::Made(made) if made.to == MadeOf::NewId);
+    requeue.set.values().any(is_new_id)
+}
+
+/// A version that lacks a column which all states, or all ways back, go by says so.
+#[test]
+fn a_version_has_states_and_a_way_back_or_a_reason_why_not() {
+    for (_, table) in tables() {
+        for version in table.known_versions() {
+            for dbms in Dbms::ALL {
+                let Some(found) = as_found(table, &version, dbms) else {
+                    continue;
+                };
+                let what = format!("{}: {} on {dbms:?}", table.id, version.name);
+                let has_states = table.states_of(&found).count() > 0 || table.states.is_empty();
+                assert_ne!(has_states, version.no_states.is_some(), "{what}: states");
+                let has_way = table.requeues_of(&found).count() > 0 || table.requeues.is_empty();
+                assert_ne!(has_way, version.no_requeue.is_some(), "{what}: way back");
+            }
+        }
+    }
+}
+
+/// What fits a table's columns can be written as a statement, and a command is none.
+#[test]
+fn a_way_back_is_a_statement_or_a_command() {
+    let mut n_written = 0;
+    for (layout, table) in tables() {
+        for version in table.known_versions() {
+            for dbms in Dbms::ALL {
+                let Some(found) = as_found(table, &version, dbms) else {
+                    continue;
+                };
+                for requeue in table.requeues_of(&found) {
+                    let to = requeue.to.as_deref().and_then(|to| layout.table(to));
+                    let into =
+                        to.and_then(|to| Some((to, as_found(to, &to.known_versions()[0], dbms)?)));
+                    let update = table.guarded_update(requeue, &found, dbms).is_some();
+                    let copy = table.guarded_copy(requeue, &found, dbms).is_some();
+                    let moved = into.is_some_and(|(to, into)| {
+                        table
+                            .guarded_move(requeue, &found, (to, &into), dbms)
+                            .is_some()
+                    });
+                    let expected = match requeue.by {
+                        RequeueBy::Update => (true, false, false),
+                        RequeueBy::InsertCopy => (false, true, false),
+                        RequeueBy::MoveBack => (false, false, true),
+                        RequeueBy::Command | RequeueBy::Redeliver => (false, false, false),
+                    };
+                    let what = format!("{}: {} on {dbms:?}", table.id, version.name);
+                    assert_eq!((update, copy, moved), expected, "{what}: {requeue:?}");
+                    n_written += 1;
+                }
+            }
+        }
+    }
+    assert!(n_written > 150, "{n_written}");
+}
+
+/// A version's table as a database would describe it; `None` where it does not exist.
+fn as_found(table: &TableLayout, version: &Version, dbms: Dbms) -> Option<FoundTable> {
+    let columns = table.columns_of(version, dbms).into_iter();
+    let columns: Vec<FoundColumn> = columns
+        .map(|(name, column)| FoundColumn {
+            name,
+            sql_type: String::new(),
+            nullable: column.null,
+            primary_key: column.key,
+        })
+        .collect();
+    let found = FoundTable {
+        name: "outbox".to_owned(),
+        columns,
+        ..FoundTable::default()
+    };
+    (!found.columns.is_empty()).then_some(found)
+}
+
+#[test]
+fn a_command_is_filled_in_from_the_row() {
+    for (_, table) in tables() {
+        for run in table
+            .requeues
+            .iter()
+            .filter_map(|requeue| requeue.run.as_ref())
+        {
+            for rest in run.split('{').skip(1) {
+                let name = rest.split('}').next().unwrap_or_default();
+                assert!(table.column(name).is_some(), "{}: {run}", table.id);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_a_requeue_sets_is_no_key() {
     for (_, table) in tables() {
-        for name in table.requeues.iter().flat_map(|requeue| requeue.set.keys()) {
+        let updates = table
+            .requeues
+            .iter()
+            .filter(|requeue| requeue.by == RequeueBy::Update);
+        for name in updates.flat_map(|requeue| requeue.set.keys()) {
             assert!(
                 table.column(name).is_some_and(|column| !column.key),
                 "{}: {name}",

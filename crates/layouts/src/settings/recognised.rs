@@ -88,6 +88,7 @@ fn outbox(
     };
     let mut limits = take.limits;
     limits.extend(limits_of(shape, roles));
+    limits.extend(shape.why_no_states(found));
     Ok(Mapped { settings, limits })
 }
 

@@ -127,6 +127,7 @@ fn what_a_version_lacks_is_left_out() {
         headers = "HeaderBag"
         created-at = "Timestamp"
         deletes-after-send = false
+        # It has no column Dispatched: nothing in a row says whether it was sent.
     "#]],
     );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use waybill_layouts::{Column, Condition, Dbms, Is, Literal, TimeMeaning};
+use waybill_layouts::{Column, Condition, Dbms, Is, Literal, MadeOf, NewValue, TimeMeaning};
 
 use waybill_tests::library_table::Made;
 
@@ -30,6 +30,8 @@ impl Row {
         for (_, column) in made.columns() {
             let value = if column.null && !is_needed(made, column) {
                 "NULL".to_owned()
+            } else if takes_id_in_json(made, column) {
+                "'{\"ID\": \"x\"}'".to_owned()
             } else {
                 ordinary(made.dbms(), column)
             };
@@ -48,6 +50,13 @@ impl Row {
         found
             .map(|(_, value)| value.as_str())
             .expect("every column has a value")
+    }
+
+    /// The same row as somebody saw it before this column was written.
+    pub(super) fn differing(mut self, name: &str) -> Self {
+        let value = self.values.get_mut(name).expect("every column has a value");
+        *value = "'2001-01-01 00:00:00'".to_owned();
+        self
     }
 
     pub(super) fn insert(&self, made: &Made) -> String {
@@ -74,9 +83,22 @@ fn is_needed(made: &Made, column: &Column) -> bool {
         .any(|name| *name == column.name)
 }
 
+/// Whether a copy of the row gets its new id written into this column's JSON.
+fn takes_id_in_json(made: &Made, column: &Column) -> bool {
+    let mut set = made
+        .table()
+        .requeues
+        .iter()
+        .filter_map(|requeue| requeue.set.get(&column.name));
+    set.any(|value| matches!(value, NewValue::Made(made) if made.to == MadeOf::NewIdInJson))
+}
+
 fn asked_for(dbms: Dbms, column: &Column, condition: &Condition) -> String {
     if !condition.one_of.is_empty() {
         return literal(dbms, column, &condition.one_of);
+    }
+    if !condition.none_of.is_empty() {
+        return ordinary(dbms, column);
     }
     match condition.is {
         Some(Is::Null) => "NULL".to_owned(),

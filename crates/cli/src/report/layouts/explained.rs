@@ -1,12 +1,14 @@
 //! Whose a table is, why, what it means in a profile and what to know before acting on it.
 
 use serde::Serialize;
+use waybill_engine::tables::Tables;
 use waybill_layouts::{
-    BrokerKind, Candidate, Confidence, Dbms, Explanation, FoundTable, Mapped, NearMiss, Proposal,
-    Reason, TableRole, Unmappable, Verdict,
+    BrokerKind, Candidate, Confidence, Explanation, FoundTable, Mapped, NearMiss, Proposal, Reason,
+    TableRole, Unmappable, Verdict,
 };
 
 use super::known::role;
+use super::ways_back;
 use crate::output;
 
 /// One table, for scripts.
@@ -56,7 +58,7 @@ struct NearDocument {
 pub(crate) fn document(
     table: &FoundTable,
     explanation: &Explanation,
-    dbms: Dbms,
+    tables: &Tables,
 ) -> ExplainedDocument {
     let (verdict, proposal) = match &explanation.verdict {
         Verdict::Recognised => ("recognised", None),
@@ -77,7 +79,7 @@ pub(crate) fn document(
         near: explanation.near.iter().map(of_near).collect(),
         profile,
         limits,
-        requeue: recognised.map_or_else(Vec::new, |first| ways_back(first, table, dbms)),
+        requeue: recognised.map_or_else(Vec::new, |first| ways_back::lines(first, table, tables)),
     }
 }
 
@@ -128,7 +130,7 @@ fn of_near(miss: &NearMiss) -> NearDocument {
 }
 
 /// Prints it for a person: the verdict first, then why, then what to do with it.
-pub(crate) fn text(table: &FoundTable, explanation: &Explanation, dbms: Dbms) {
+pub(crate) fn text(table: &FoundTable, explanation: &Explanation, tables: &Tables) {
     let name = &explanation.table;
     match &explanation.verdict {
         Verdict::Recognised => {}
@@ -154,7 +156,7 @@ pub(crate) fn text(table: &FoundTable, explanation: &Explanation, dbms: Dbms) {
     profile(table, explanation);
     if let Some(first) = explanation.recognised() {
         carriers(first);
-        section("Sending again", &ways_back(first, table, dbms));
+        section("Sending again", &ways_back::lines(first, table, tables));
         section("To know", &first.layout.dangers);
         section(
             "If one cannot be sent",
@@ -261,19 +263,6 @@ fn carriers(candidate: &Candidate) {
         lines.extend(on.note.iter().map(|note| format!("{name}: {note}")));
     }
     section("On the broker", &lines);
-}
-
-/// Each way back with who receives it, and the statement where it is one.
-fn ways_back(candidate: &Candidate, table: &FoundTable, dbms: Dbms) -> Vec<String> {
-    let mut lines = Vec::new();
-    for requeue in &candidate.table.requeues {
-        let statement = candidate.table.guarded_update(requeue, table, dbms);
-        lines.push(format!("by {}: {}", requeue.by.words(), requeue.then));
-        lines.extend(statement.map(|statement| statement.text));
-        lines.extend(requeue.run.clone());
-    }
-    lines.extend(candidate.table.no_requeue.clone());
-    lines
 }
 
 /// What the table is in a profile, as TOML; `None` where it has no place in one.
