@@ -63,7 +63,7 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
     );
     let document = look.finds(&expected, 12);
 
-    let requeue = look.recognises(&database, "django-outbox-pattern-published");
+    let requeue = look.recognises(&database, "django-outbox-pattern-published", "failed");
     // What is still scheduled is taken anyway.
     let mut before = Vec::new();
     for id in failed {

@@ -96,8 +96,9 @@ impl Look {
         std::fs::write(file, ended.stdout + IMPATIENCE).expect("it may be changed by hand");
     }
 
-    /// Has the outbox of the profile recognised, and takes the statement that puts a row back.
-    pub(crate) fn recognises(&self, database: &Database, layout: &str) -> Requeue {
+    /// Has the outbox of the profile recognised, and takes the statement that puts rows in this state
+    /// back.
+    pub(crate) fn recognises(&self, database: &Database, layout: &str, state: &str) -> Requeue {
         let outbox = self.outbox();
         let table = database.qualified(&outbox.table);
         let url = database.address();
@@ -109,8 +110,13 @@ impl Look {
         assert_eq!(best["table"], layout, "{document:#}");
         assert_eq!(best["confidence"], "certain", "{document:#}");
         assert!(!best["version"].is_null(), "an unknown version: {best:#}");
-        let mut statement = list(&document["requeue"]).filter_map(Value::as_str);
-        let statement = statement.find(|line| line.starts_with("UPDATE "));
+        let lines = list(&document["requeue"]).filter_map(Value::as_str);
+        let mut lines = lines.skip_while(|line| {
+            let states = line.strip_prefix("rows that are ");
+            let states = states.and_then(|rest| rest.split_once(", by update"));
+            !states.is_some_and(|(states, _)| states.split(" or ").any(|it| it == state))
+        });
+        let statement = lines.find(|line| line.starts_with("UPDATE "));
         Requeue {
             statement: statement.expect("it has a statement").to_owned(),
             table: outbox.table,

@@ -47,9 +47,10 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     );
     let document = look.finds(&expected, 12);
 
-    let requeue = look.recognises(&database, "pg-transactional-outbox");
-    // One that a listener has locked since it was looked at is left to that listener.
-    let taken = row_key(&document, cut_off[0]);
+    let requeue = look.recognises(&database, "pg-transactional-outbox", "failed");
+    // One that somebody else has put back since it was looked at, so that a listener has it again,
+    // is left to that listener.
+    let taken = row_key(&document, abandoned[0]);
     let unlocked = requeue.of(&database, taken).await;
     let lock = |attempts: &str| {
         format!(
@@ -59,7 +60,9 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
     assert_eq!(database.hits(&lock("+ 1")).await, 1);
     unlocked.leaves_alone(&database).await;
     assert_eq!(database.hits(&lock("- 1")).await, 1);
-    // What was never finished is taken anyway, when its lock has run out.
+    // What was never finished is taken anyway, when its lock has run out; no statement is for it.
+    let waiting = requeue.of(&database, row_key(&document, cut_off[0])).await;
+    waiting.leaves_alone(&database).await;
     let mut before = Vec::new();
     for id in abandoned {
         let key = row_key(&document, id);

@@ -60,7 +60,7 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
     );
     let document = look.finds(&expected, 12);
 
-    let requeue = look.recognises(&database, "spring-modulith-v2");
+    let requeue = look.recognises(&database, "spring-modulith-v2", "pending");
     // FAILED ones are taken as they are, and nothing is to be changed about them.
     for id in [&first[3], &first[7]] {
         let failed = requeue.of(&database, row_key(&document, id)).await;

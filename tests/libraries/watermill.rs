@@ -58,7 +58,7 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     );
     let document = look.finds(&expected, 13);
 
-    let requeue = look.recognises(&database, "watermill-queue");
+    let requeue = look.recognises(&database, "watermill-queue", "done");
     // What is not acknowledged is taken anyway, and nothing is to be changed about it.
     for id in cut_off {
         let waits = requeue.of(&database, row_key(&document, id)).await;

@@ -91,6 +91,22 @@ pub enum StateName {
     Expired,
 }
 
+impl StateName {
+    /// What rows in this state are.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delayed => "delayed",
+            Self::InFlight => "in flight",
+            Self::Abandoned => "abandoned",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Retrying => "retrying",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// Something that holds of a row. Exactly one test is given.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

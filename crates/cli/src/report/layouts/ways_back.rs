@@ -7,12 +7,22 @@ use waybill_layouts::{Candidate, FoundTable, Guarded, NEW_ID, Requeue, TableLayo
 pub(super) fn lines(candidate: &Candidate, table: &FoundTable, tables: &Tables) -> Vec<String> {
     let mut lines = Vec::new();
     for requeue in candidate.table.requeues_of(table) {
-        lines.push(format!("by {}: {}", requeue.by.words(), requeue.then));
+        lines.push(format!(
+            "rows that are {}, by {}: {}",
+            states(requeue),
+            requeue.by.words(),
+            requeue.then
+        ));
         lines.extend(statements(candidate, requeue, table, tables));
         lines.extend(requeue.run.clone());
     }
     lines.extend(candidate.table.why_no_requeue(table));
     lines
+}
+
+fn states(requeue: &Requeue) -> String {
+    let names: Vec<&str> = requeue.from.iter().map(|state| state.words()).collect();
+    names.join(" or ")
 }
 
 fn statements(
