@@ -145,6 +145,14 @@ impl Follow<'_> {
                 let error = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
                 Err(self.sorted(&error).into())
             }
+            None if self.following.is_aiming() => {
+                self.catch_up(reader);
+                // Once the ends are reached nobody waits for the next ones.
+                if self.following.is_aiming() {
+                    return Ok(());
+                }
+                self.tell(reader)
+            }
             Some(Err(_)) | None => Ok(()),
         }
     }
@@ -167,16 +175,7 @@ impl Follow<'_> {
     /// Tells what is covered, and where a later read goes on.
     fn tell(&mut self, reader: &Reader) -> Result<(), Stop> {
         self.flush()?;
-        if self.following.is_aiming()
-            && let Ok(positions) = reader.position()
-        {
-            for element in positions.elements() {
-                if let Offset::Offset(next) = element.offset() {
-                    self.following.reached(element.partition(), next);
-                }
-            }
-            self.following.settle();
-        }
+        self.catch_up(reader);
         self.outlet.send(Chunk::Progress(Progress {
             done: self.gather.n_records,
             total: None,
@@ -187,6 +186,20 @@ impl Follow<'_> {
         }
         let cursor = cursor::write(self.topic, self.following.marks());
         Ok(self.outlet.send(Chunk::Resume(cursor))?)
+    }
+
+    /// Notes which of the ends that were told are reached.
+    fn catch_up(&mut self, reader: &Reader) {
+        if self.following.is_aiming()
+            && let Ok(positions) = reader.position()
+        {
+            for element in positions.elements() {
+                if let Offset::Offset(next) = element.offset() {
+                    self.following.reached(element.partition(), next);
+                }
+            }
+            self.following.settle();
+        }
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
