@@ -156,13 +156,7 @@ impl Context {
                 });
         Self {
             judgement: *judgement,
-            occasion: Occasion {
-                now: judgement.now.0,
-                scan: index.scan,
-                scan_began: index.scan_began.0,
-                whole: judgement.scan_at == index.scan_began,
-                confirm_micros: shape.grace.confirm_micros,
-            },
+            occasion: occasion(index, judgement),
             unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
             transaction_micros: shape.grace.transaction_micros,
@@ -217,6 +211,16 @@ impl Context {
     /// Whether no copy can have been missed of something that happened then.
     pub(crate) fn no_copy_since(&self, since: Since) -> Result<(), Unproven> {
         self.destinations.no_copy_since(since)
+    }
+}
+
+fn occasion(index: &Index, judgement: &Judgement) -> Occasion {
+    Occasion {
+        now: judgement.now.0,
+        scan: index.scan,
+        scan_began: index.scan_began.0,
+        whole: judgement.scan_at == index.scan_began,
+        confirm_micros: index.shape.grace.confirm_micros,
     }
 }
 
