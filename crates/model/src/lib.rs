@@ -50,6 +50,12 @@ pub use profile::{
     GraceSettings, Inbox, OutboxSettings, Profile, Template,
 };
 
+mod in_column;
+pub use in_column::InColumn;
+
+mod outbox_role;
+pub use outbox_role::RolePlace;
+
 mod event;
 pub use event::{ConsumerCell, Copy, EventDetail, EventRow, Fact, OutboxRow, Sibling};
 

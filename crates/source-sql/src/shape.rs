@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use waybill_model::InColumn;
 use waybill_source::content::Compare;
-use waybill_source::{ColumnInfo, Error, InColumn, Result, RowColumns, TableInfo};
+use waybill_source::{ColumnInfo, Error, Result, RowColumns, TableInfo};
 
 use crate::dialect::Dialect;
 use crate::suggest::suggestion;

@@ -133,7 +133,7 @@ pub struct ColumnInfo {
 }
 
 /// Which column plays which role in a table. Every name is a column of `table`; event id, event
-/// type and aggregate may stand inside a JSON column instead: `column#/pointer`, see [`InColumn`].
+/// type and aggregate may stand inside a JSON column instead: `column#/pointer`, see [`waybill_model::InColumn`].
 ///
 /// Serves outbox, inbox and business tables alike: a role a table does not have is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,8 +14,8 @@ pub use database::{
     RowKey, RowQuery, Sample, ServerInfo, TableInfo,
 };
 
-mod in_column;
-pub use in_column::{InColumn, text_at};
+mod text_at;
+pub use text_at::text_at;
 
 mod broker;
 pub use broker::{

@@ -52,7 +52,7 @@ mod wizard;
 pub use wizard::{
     Addresses, CarrierTexts, Connection, ConsumerDraft, Finish, FlowDraft, Password, Purpose,
     ROLES, RoleInfo, RoleKind, Sample, SaveOrder, Step, Trial, Wizard, WizardEffect, WizardMessage,
-    Work, inbox_of, joined_place, may_hold_json, role_of, split_place,
+    Work, inbox_of, joined_place, may_hold_json,
 };
 
 mod demo;

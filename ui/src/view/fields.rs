@@ -1,11 +1,12 @@
 //! The fields of a new profile.
 
 use leptos::prelude::*;
-use waybill_model::{Access, Environment};
+use waybill_model::Access;
 
+use super::environment::EnvironmentChoice;
 use super::icon::{Icon, icon};
 use crate::run::{Page, use_page};
-use crate::state::{ConsumerFields, Fields, FormMessage, Message, environment_name};
+use crate::state::{ConsumerFields, Fields, FormMessage, Message};
 
 /// Changes the fields and sends them back.
 fn change(page: Page, edit: impl FnOnce(&mut Fields)) {
@@ -92,16 +93,8 @@ fn EnvironmentField() -> impl IntoView {
     });
     view! {
         <div class="field">
-            <span class="label">"What a mistake would hit"</span>
-            <span class="seg" role="radiogroup" aria-label="Environment">
-                {[Environment::Development, Environment::Staging, Environment::Production].map(|environment| view! {
-                    <button type="button" role="radio" data-test=format!("form-{}", environment_name(environment))
-                        aria-checked=move || (value.get() == environment).to_string()
-                        on:click=move |_| change(page, |fields| fields.environment = environment)>
-                        {environment_name(environment)}
-                    </button>
-                })}
-            </span>
+            <EnvironmentChoice test="form" value=value
+                on_choose=move |of| change(page, |fields| fields.environment = of)/>
         </div>
     }
 }

@@ -5,6 +5,7 @@ pub(crate) use app::App;
 
 mod listen;
 
+mod environment;
 mod failure;
 mod icon;
 

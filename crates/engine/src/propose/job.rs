@@ -105,7 +105,7 @@ impl Job<'_> {
         let names = self.topology.channels.iter().map(|c| c.name.as_str());
         let hint = match closest(name, names) {
             Some(meant) => format!("Did you mean '{meant}'?"),
-            None => "Leave --destination out to have it found.".to_owned(),
+            None => "Leave the destination out to have it found.".to_owned(),
         };
         Err(Failure::new(Code::BadProfile, told).hint(hint))
     }

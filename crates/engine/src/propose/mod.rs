@@ -16,7 +16,6 @@ mod mapping;
 pub(crate) use mapping::read_mapping;
 
 mod roles;
-pub use roles::OUTBOX_ROLES;
 
 mod outbox;
 

@@ -2,7 +2,7 @@
 
 use waybill_layouts::BrokerKind;
 use waybill_model::{Access, Flow, GraceSettings, Profile};
-use waybill_protocol::{Code, Failure, Reasons};
+use waybill_protocol::{Code, Failure, ProfileProblem, Reasons};
 
 use super::consumers::{Found, plain};
 use super::destination::Goal;
@@ -69,15 +69,7 @@ impl Job<'_> {
             masks: Vec::new(),
         };
         let toml = written(&profile, &why);
-        let profile = checked(&toml, drivers).map_err(|problems| {
-            let lines = problems
-                .iter()
-                .map(|p| format!("line {}: {}", p.line, p.message));
-            let lines: Vec<String> = lines.collect();
-            Failure::new(Code::BadProfile, "The proposed profile cannot be used.")
-                .detail(lines.join("\n"))
-                .hint("Correct it by hand: --outbox, --column, --destination and --name help.")
-        })?;
+        let profile = checked(&toml, drivers).map_err(|problems| unusable(&problems))?;
         Ok(Proposed {
             profile,
             why,
@@ -118,4 +110,15 @@ impl Job<'_> {
         };
         self.asked.name.clone().unwrap_or_else(from_url)
     }
+}
+
+/// A bug of ours, or of an answer; whoever sees it can still say what it should be.
+fn unusable(problems: &[ProfileProblem]) -> Failure {
+    let lines = problems
+        .iter()
+        .map(|p| format!("line {}: {}", p.line, p.message));
+    let lines: Vec<String> = lines.collect();
+    Failure::new(Code::BadProfile, "The proposed profile cannot be used.")
+        .detail(lines.join("\n"))
+        .hint("Correct it by hand: outbox, columns, destination and name can each be given.")
 }

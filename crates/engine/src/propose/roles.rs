@@ -1,56 +1,16 @@
 //! The roles of an outbox, set by hand.
 
 use waybill_layouts::FoundTable;
-use waybill_model::OutboxSettings;
+use waybill_model::{InColumn, OutboxSettings, RolePlace};
 use waybill_protocol::{Code, Failure};
-use waybill_source::InColumn;
 
 use crate::profiles::closest;
-
-/// All roles there are, as a profile writes them.
-pub const OUTBOX_ROLES: [&str; 17] = [
-    "key",
-    "id",
-    "aggregate-type",
-    "aggregate-id",
-    "version",
-    "type",
-    "payload",
-    "headers",
-    "created-at",
-    "sent-at",
-    "failed-at",
-    "status",
-    "sent-states",
-    "failed-states",
-    "attempts",
-    "error",
-    "deletes-after-send",
-];
 
 /// An outbox of which nothing is known but its name and its key.
 pub(super) fn unknown(table: &FoundTable) -> OutboxSettings {
     let key = table.columns.iter().find(|column| column.primary_key);
-    OutboxSettings {
-        table: table.full_name(),
-        key: key.map(|column| column.name.clone()).unwrap_or_default(),
-        id: String::new(),
-        aggregate_type: None,
-        aggregate_id: None,
-        version: None,
-        kind: None,
-        payload: None,
-        headers: None,
-        created_at: String::new(),
-        sent_at: None,
-        failed_at: None,
-        status: None,
-        sent_states: Vec::new(),
-        failed_states: Vec::new(),
-        attempts: None,
-        error: None,
-        deletes_after_send: false,
-    }
+    let key = key.map(|column| column.name.clone());
+    OutboxSettings::unmapped(table.full_name(), key.unwrap_or_default())
 }
 
 /// Sets one role: a column in any spelling, states as `a,b`, or nothing at all.
@@ -60,23 +20,13 @@ pub(super) fn set(
     role: &str,
     value: &str,
 ) -> Result<(), Failure> {
-    match role {
-        "sent-states" => outbox.sent_states = states(value),
-        "failed-states" => outbox.failed_states = states(value),
-        "deletes-after-send" => outbox.deletes_after_send = value == "true",
-        "key" | "id" | "created-at" => {
-            let column = real(table, role, value)?;
-            *must(outbox, role) = column;
+    match outbox.role_mut(role) {
+        None => return Err(no_role(role)),
+        Some(RolePlace::Needed(place)) => *place = real(table, role, value)?,
+        Some(RolePlace::Optional(place)) if !value.is_empty() => {
+            *place = Some(real(table, role, value)?);
         }
-        _ => {
-            let Some(place) = may(outbox, role) else {
-                return Err(no_role(role));
-            };
-            *place = match value {
-                "" => None,
-                value => Some(real(table, role, value)?),
-            };
-        }
+        Some(place) => place.set(value),
     }
     Ok(())
 }
@@ -90,39 +40,6 @@ pub(super) fn lacking(outbox: &OutboxSettings) -> Vec<&'static str> {
     ];
     let lacking = needed.into_iter().filter(|(_, column)| column.is_empty());
     lacking.map(|(role, _)| role).collect()
-}
-
-fn must<'a>(outbox: &'a mut OutboxSettings, role: &str) -> &'a mut String {
-    match role {
-        "key" => &mut outbox.key,
-        "id" => &mut outbox.id,
-        _ => &mut outbox.created_at,
-    }
-}
-
-fn may<'a>(outbox: &'a mut OutboxSettings, role: &str) -> Option<&'a mut Option<String>> {
-    Some(match role {
-        "aggregate-type" => &mut outbox.aggregate_type,
-        "aggregate-id" => &mut outbox.aggregate_id,
-        "version" => &mut outbox.version,
-        "type" => &mut outbox.kind,
-        "payload" => &mut outbox.payload,
-        "headers" => &mut outbox.headers,
-        "sent-at" => &mut outbox.sent_at,
-        "failed-at" => &mut outbox.failed_at,
-        "status" => &mut outbox.status,
-        "attempts" => &mut outbox.attempts,
-        "error" => &mut outbox.error,
-        _ => return None,
-    })
-}
-
-fn states(value: &str) -> Vec<String> {
-    let words = value.split(',').map(str::trim);
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The column in its real spelling, with the pointer that was set behind it.
@@ -149,9 +66,9 @@ fn real(table: &FoundTable, role: &str, value: &str) -> Result<String, Failure> 
 
 fn no_role(role: &str) -> Failure {
     let told = format!("An outbox has no role '{role}'.");
-    let hint = match closest(role, OUTBOX_ROLES) {
+    let hint = match closest(role, OutboxSettings::ROLES) {
         Some(meant) => format!("Did you mean '{meant}'?"),
-        None => format!("Its roles are {}.", OUTBOX_ROLES.join(", ")),
+        None => format!("Its roles are {}.", OutboxSettings::ROLES.join(", ")),
     };
     Failure::new(Code::BadProfile, told).hint(hint)
 }
@@ -181,7 +98,7 @@ mod tests {
         let table = table();
         let mut outbox = unknown(&table);
         assert_eq!(lacking(&outbox), ["id", "created-at"]);
-        for role in OUTBOX_ROLES {
+        for role in OutboxSettings::ROLES {
             let value = if role == "deletes-after-send" {
                 "true"
             } else {
@@ -190,7 +107,7 @@ mod tests {
             set(&mut outbox, &table, role, value).expect("it is a role");
         }
         let text = toml::to_string(&outbox).expect("it can be written");
-        for role in OUTBOX_ROLES {
+        for role in OutboxSettings::ROLES {
             assert!(text.contains(&format!("{role} = ")), "{role}: {text}");
         }
         assert!(lacking(&outbox).is_empty());

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use waybill_model::{Clock, Micros, NO_POSITION, OutboxSettings, PlaceId, Window};
-use waybill_source::{
-    Chunk, Database, InColumn, Result, Row, RowColumns, RowKey, RowQuery, text_at,
-};
+use waybill_model::{Clock, InColumn, Micros, NO_POSITION, OutboxSettings, PlaceId, Window};
+use waybill_source::{Chunk, Database, Result, Row, RowColumns, RowKey, RowQuery, text_at};
 
 /// Rows that are read at most. The ids of so many weigh some ten megabytes.
 const MAX_ROWS: usize = 200_000;

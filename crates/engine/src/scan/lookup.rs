@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    Batch, Clock, Content, EventId, Marks, Micros, NO_POSITION, NO_VERSION, Observation, PlaceId,
-    PlaceRole, Stamp, canonical_id,
+    Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation,
+    PlaceId, PlaceRole, Stamp, canonical_id,
 };
-use waybill_source::{Database, InColumn, Row, RowColumns, RowKey};
+use waybill_source::{Database, Row, RowColumns, RowKey};
 
 use crate::clock::now;
 use crate::session::{Reading, Session};

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use waybill_model::{NO_POSITION, PlaceRole, canonical_id};
-use waybill_source::{InColumn, Row, RowColumns, RowKey};
+use waybill_model::{InColumn, NO_POSITION, PlaceRole, canonical_id};
+use waybill_source::{Row, RowColumns, RowKey};
 
 use super::lookup::value;
 use crate::session::{PlannedPlace, Reading, Session};

@@ -1,14 +1,12 @@
 //! What a profile makes us read: places, queries, lanes and the shape of verdicts. Pure.
 
 use waybill_model::{
-    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, Inbox, Micros, NO_POSITION,
-    OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
+    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, InColumn, Inbox, Micros,
+    NO_POSITION, OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
-use waybill_source::{
-    ConsumerRef, CopyQuery, CopyRole, Cursor, History, InColumn, RowColumns, RowQuery,
-};
+use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
 
 use super::{BROKER, DATABASE, compare};
 

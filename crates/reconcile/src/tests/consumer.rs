@@ -552,15 +552,20 @@ fn what_another_consumer_had_may_have_been_there_long_before() {
     );
 }
 
+/// Passed, and a later copy was processed at 1002.
+fn overtaken() -> Company {
+    published()
+        .committed(1900, Some(9))
+        .copy("later", 1001, 6, Marks::empty())
+        .inbox("later", 1002)
+}
+
 #[test]
 fn what_begins_after_the_grace_is_late_whatever_its_row_says() {
     // Overtaken at 1002 and late from 1100 on: a row from before 1098 has been seen, and one that
     // says 1099 could only come from a transaction that began later.
     let company = |inbox_until| {
-        published()
-            .committed(1900, Some(9))
-            .copy("later", 1001, 6, Marks::empty())
-            .inbox("later", 1002)
+        overtaken()
             .cover(INBOX, 0, inbox_until)
             .cover(LETTERS, 0, 2100)
     };
@@ -572,10 +577,7 @@ fn what_begins_after_the_grace_is_late_whatever_its_row_says() {
 fn an_inbox_known_for_longer_does_not_ask_more_of_the_dead_letters() {
     // Overtaken at 1002; dead letters are known up to 1400.
     let company = |inbox_until| {
-        published()
-            .committed(1900, Some(9))
-            .copy("later", 1001, 6, Marks::empty())
-            .inbox("later", 1002)
+        overtaken()
             .cover(INBOX, 0, inbox_until)
             .cover(LETTERS, 0, 1400)
     };

@@ -1,6 +1,6 @@
 //! What the columns of an outbox mean: each role, read and set by its name in a profile.
 
-use waybill_model::OutboxSettings;
+use waybill_model::{InColumn, OutboxSettings};
 use waybill_protocol::{SeenColumn, SeenTable};
 
 /// A role of an outbox.
@@ -126,83 +126,15 @@ pub const ROLES: [(&str, &[RoleInfo]); 3] = [
 /// An outbox of which nothing is known but its name and its key.
 pub(super) fn unmapped(table: &SeenTable) -> OutboxSettings {
     let key = table.columns.iter().find(|column| column.key);
-    OutboxSettings {
-        table: table.name.clone(),
-        key: key.map(|column| column.name.clone()).unwrap_or_default(),
-        id: String::new(),
-        aggregate_type: None,
-        aggregate_id: None,
-        version: None,
-        kind: None,
-        payload: None,
-        headers: None,
-        created_at: String::new(),
-        sent_at: None,
-        failed_at: None,
-        status: None,
-        sent_states: Vec::new(),
-        failed_states: Vec::new(),
-        attempts: None,
-        error: None,
-        deletes_after_send: false,
-    }
-}
-
-/// What a role is; `""` for nothing.
-pub fn role_of(outbox: &OutboxSettings, role: &str) -> String {
-    match role {
-        "key" => outbox.key.clone(),
-        "id" => outbox.id.clone(),
-        "created-at" => outbox.created_at.clone(),
-        "sent-states" => outbox.sent_states.join(", "),
-        "failed-states" => outbox.failed_states.join(", "),
-        "deletes-after-send" => outbox.deletes_after_send.to_string(),
-        other => {
-            let mut outbox = outbox.clone();
-            let place = optional(&mut outbox, other);
-            place.and_then(|place| place.take()).unwrap_or_default()
-        }
-    }
+    let key = key.map(|column| column.name.clone());
+    OutboxSettings::unmapped(table.name.clone(), key.unwrap_or_default())
 }
 
 /// Sets a role; `""` for nothing.
 pub(super) fn set_role(outbox: &mut OutboxSettings, role: &str, value: &str) {
-    match role {
-        "key" => value.clone_into(&mut outbox.key),
-        "id" => value.clone_into(&mut outbox.id),
-        "created-at" => value.clone_into(&mut outbox.created_at),
-        "sent-states" => outbox.sent_states = states(value),
-        "failed-states" => outbox.failed_states = states(value),
-        "deletes-after-send" => outbox.deletes_after_send = value == "true",
-        other => {
-            if let Some(place) = optional(outbox, other) {
-                *place = (!value.is_empty()).then(|| value.to_owned());
-            }
-        }
+    if let Some(place) = outbox.role_mut(role) {
+        place.set(value);
     }
-}
-
-fn optional<'a>(outbox: &'a mut OutboxSettings, role: &str) -> Option<&'a mut Option<String>> {
-    Some(match role {
-        "aggregate-type" => &mut outbox.aggregate_type,
-        "aggregate-id" => &mut outbox.aggregate_id,
-        "version" => &mut outbox.version,
-        "type" => &mut outbox.kind,
-        "payload" => &mut outbox.payload,
-        "headers" => &mut outbox.headers,
-        "sent-at" => &mut outbox.sent_at,
-        "failed-at" => &mut outbox.failed_at,
-        "status" => &mut outbox.status,
-        "attempts" => &mut outbox.attempts,
-        "error" => &mut outbox.error,
-        _ => return None,
-    })
-}
-
-fn states(value: &str) -> Vec<String> {
-    let words = value.split(',').map(str::trim);
-    let words = words.filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
 }
 
 /// What is still needed before rows can be read, as a person says it.
@@ -210,20 +142,12 @@ pub(super) fn lacking(outbox: &OutboxSettings) -> Vec<&'static str> {
     let all = ROLES.iter().flat_map(|(_, roles)| *roles);
     let needed = all.filter(|role| matches!(role.kind, RoleKind::Needed | RoleKind::NeededPlace));
     needed
-        .filter(|role| split_place(&role_of(outbox, role.name)).0.is_empty())
+        .filter(|role| InColumn::of(&outbox.role(role.name)).column.is_empty())
         .map(|role| role.title)
         .collect()
 }
 
-/// `column#/pointer` taken apart; the pointer is `""` where the fact has the whole column.
-pub fn split_place(place: &str) -> (String, String) {
-    match place.find("#/") {
-        Some(at) => (place[..at].to_owned(), place[at + 1..].to_owned()),
-        None => (place.to_owned(), String::new()),
-    }
-}
-
-/// Put together again. A pointer begins with a slash.
+/// A column and a place inside of it put together, as [`InColumn`] takes them apart. A pointer begins with a slash.
 pub fn joined_place(column: &str, pointer: &str) -> String {
     let pointer = pointer.trim().trim_start_matches('#');
     match (column, pointer.trim_start_matches('/')) {
@@ -263,10 +187,11 @@ mod tests {
                 _ => role.name,
             };
             set_role(&mut outbox, role.name, value);
-            assert_eq!(role_of(&outbox, role.name), value, "{}", role.name);
+            assert_eq!(outbox.role(role.name), value, "{}", role.name);
             n += 1;
         }
         assert_eq!(n, 17, "the profile reference names as many");
+        assert_eq!(n, OutboxSettings::ROLES.len());
         assert_eq!(outbox.sent_states, ["2", "3"]);
         assert!(lacking(&outbox).is_empty());
         set_role(&mut outbox, "sent-at", "");
@@ -281,8 +206,11 @@ mod tests {
             ("body", "body", ""),
             ("#1", "#1", ""),
         ] {
-            let split = split_place(place);
-            assert_eq!((split.0.as_str(), split.1.as_str()), (column, pointer));
+            let split = InColumn::of(place);
+            assert_eq!(
+                (split.column, split.pointer.unwrap_or_default()),
+                (column, pointer)
+            );
             assert_eq!(joined_place(column, pointer), place);
         }
         assert_eq!(joined_place("body", "data/id"), "body#/data/id");

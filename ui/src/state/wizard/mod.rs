@@ -12,7 +12,7 @@ mod addresses;
 pub use addresses::{Addresses, Connection, Password};
 
 mod mapping;
-pub use mapping::{ROLES, RoleInfo, RoleKind, joined_place, may_hold_json, role_of, split_place};
+pub use mapping::{ROLES, RoleInfo, RoleKind, joined_place, may_hold_json};
 use mapping::{lacking, set_role, unmapped};
 
 mod flow;

@@ -1,14 +1,14 @@
 //! The third page: what each column means, and beside it rows as the mapping reads them.
 
 use leptos::prelude::*;
+use waybill_model::InColumn;
 use waybill_protocol::{MappedRow, MappedState, SeenColumn};
 
 use super::choice::Choice;
 use super::{LookFailure, part, send};
 use crate::run::use_page;
 use crate::state::{
-    ROLES, RoleInfo, RoleKind, WizardMessage, date_clock, joined_place, may_hold_json, role_of,
-    split_place,
+    ROLES, RoleInfo, RoleKind, WizardMessage, date_clock, joined_place, may_hold_json,
 };
 use crate::view::failure::FailureCard;
 use crate::view::icon::{Icon, icon, icon_with};
@@ -54,7 +54,7 @@ fn RoleField(role: RoleInfo) -> impl IntoView {
     let page = use_page();
     let value = part(page, move |wizard| {
         let outbox = wizard.outbox.as_ref();
-        outbox.map(|o| role_of(o, role.name)).unwrap_or_default()
+        outbox.map(|o| o.role(role.name)).unwrap_or_default()
     });
     let question = part(page, move |wizard| {
         wizard
@@ -127,12 +127,15 @@ fn ColumnInput(
             .map(|table| table.columns.clone())
             .unwrap_or_default()
     });
-    let column = Memo::new(move |_| split_place(&value.get()).0);
-    let pointer = Memo::new(move |_| split_place(&value.get()).1);
+    let column = Memo::new(move |_| InColumn::of(&value.get()).column.to_owned());
+    let pointer = Memo::new(move |_| {
+        let place = value.get();
+        InColumn::of(&place).pointer.unwrap_or_default().to_owned()
+    });
     let bodies = part(page, |wizard| {
         let outbox = wizard.outbox.as_ref();
         outbox
-            .map(|o| [role_of(o, "payload"), role_of(o, "headers")])
+            .map(|o| [o.role("payload"), o.role("headers")])
             .unwrap_or_default()
     });
     let names = Memo::new(move |_| columns.get().iter().map(shown).collect::<Vec<_>>());

@@ -1,11 +1,12 @@
 //! The last page: what it is called, what a mistake would hit, what is allowed.
 
 use leptos::prelude::*;
-use waybill_model::{Access, Environment};
+use waybill_model::Access;
 
 use super::{part, send};
 use crate::run::{Page, use_page};
-use crate::state::{Finish, WizardMessage, environment_name};
+use crate::state::{Finish, WizardMessage};
+use crate::view::environment::EnvironmentChoice;
 use crate::view::failure::FailureCard;
 use crate::view::icon::{Icon, icon};
 
@@ -48,16 +49,8 @@ pub(super) fn SavePage() -> impl IntoView {
                     on:keydown=move |event| if event.key() == "Enter" { send(page, WizardMessage::Next) }/>
             </div>
             <div class="field">
-                <span class="label">"What a mistake would hit"</span>
-                <span class="seg" role="radiogroup" aria-label="Environment">
-                    {[Environment::Development, Environment::Staging, Environment::Production].map(|of| view! {
-                        <button type="button" role="radio" data-test=format!("wizard-{}", environment_name(of))
-                            aria-checked=move || (environment.get() == of).to_string()
-                            on:click=move |_| change(page, |finish| finish.environment = of)>
-                            {environment_name(of)}
-                        </button>
-                    })}
-                </span>
+                <EnvironmentChoice test="wizard" value=environment
+                    on_choose=move |of| change(page, |finish| finish.environment = of)/>
                 <p class="help">"Gives the window its colour, and production a stricter question before anything is sent."</p>
             </div>
             <div class="field">

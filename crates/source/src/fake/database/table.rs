@@ -1,11 +1,11 @@
 //! A table of the database in memory.
 
 use waybill_model::{
-    Content, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id,
+    Content, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id,
 };
 
 use super::Value;
-use crate::{Error, InColumn, Result, Row, RowColumns, RowKey, RowQuery, text_at};
+use crate::{Error, Result, Row, RowColumns, RowKey, RowQuery, text_at};
 
 /// How much of a value a sample shows.
 const SAMPLED_BYTES: usize = 4096;

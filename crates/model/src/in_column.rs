@@ -1,7 +1,5 @@
 //! Where in a row a fact stands: in a column of its own, or inside a column of JSON.
 
-use serde_json::Value;
-
 /// What sets the pointer off.
 const MARK: &str = "#/";
 
@@ -31,17 +29,6 @@ impl<'a> InColumn<'a> {
     }
 }
 
-/// What stands at a pointer, as text: a string without its quotes, a number or a boolean as it is
-/// written. `None` where there is nothing of the kind, or no JSON at all.
-pub fn text_at(json: &[u8], pointer: &str) -> Option<String> {
-    let value: Value = serde_json::from_slice(json).ok()?;
-    match value.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        plain @ (Value::Number(_) | Value::Bool(_)) => Some(plain.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,22 +43,5 @@ mod tests {
         ] {
             assert_eq!(InColumn::of(role), InColumn { column, pointer }, "{role}");
         }
-    }
-
-    #[test]
-    fn only_plain_values_are_texts() {
-        let json = br#"{"id":"e-1","no":7,"on":true,"none":null,"in":{"a/b":["x"]}}"#;
-        for (pointer, expected) in [
-            ("/id", Some("e-1")),
-            ("/no", Some("7")),
-            ("/on", Some("true")),
-            ("/none", None),
-            ("/in", None),
-            ("/in/a~1b/0", Some("x")),
-            ("/away", None),
-        ] {
-            assert_eq!(text_at(json, pointer).as_deref(), expected, "{pointer}");
-        }
-        assert_eq!(text_at(b"no JSON", "/id"), None);
     }
 }

@@ -1,0 +1,138 @@
+//! The roles of an outbox, each by its name in a profile: for whoever maps columns, by hand or by
+//! what was recognised.
+
+use crate::OutboxSettings;
+
+/// Where a role stands in the settings.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RolePlace<'a> {
+    /// A column that must be there; `""` while nobody has said which.
+    Needed(&'a mut String),
+    /// A column, or none.
+    Optional(&'a mut Option<String>),
+    /// Values of the state column.
+    States(&'a mut Vec<String>),
+    /// Yes or no.
+    Flag(&'a mut bool),
+}
+
+impl RolePlace<'_> {
+    /// Takes a column, states as `a,b`, or `true`; `""` for nothing.
+    pub fn set(self, value: &str) {
+        match self {
+            Self::Needed(place) => value.clone_into(place),
+            Self::Optional(place) => *place = (!value.is_empty()).then(|| value.to_owned()),
+            Self::States(place) => {
+                let words = value.split(',').map(str::trim);
+                let words = words.filter(|word| !word.is_empty());
+                *place = words.map(str::to_owned).collect();
+            }
+            Self::Flag(place) => *place = value == "true",
+        }
+    }
+}
+
+impl OutboxSettings {
+    /// The names of all roles.
+    pub const ROLES: [&'static str; 17] = [
+        "key",
+        "id",
+        "aggregate-type",
+        "aggregate-id",
+        "version",
+        "type",
+        "payload",
+        "headers",
+        "created-at",
+        "sent-at",
+        "failed-at",
+        "status",
+        "sent-states",
+        "failed-states",
+        "attempts",
+        "error",
+        "deletes-after-send",
+    ];
+
+    /// An outbox of which nothing is known but its name and its key, `""` where that is not known
+    /// either.
+    pub fn unmapped(table: String, key: String) -> Self {
+        Self {
+            table,
+            key,
+            id: String::new(),
+            aggregate_type: None,
+            aggregate_id: None,
+            version: None,
+            kind: None,
+            payload: None,
+            headers: None,
+            created_at: String::new(),
+            sent_at: None,
+            failed_at: None,
+            status: None,
+            sent_states: Vec::new(),
+            failed_states: Vec::new(),
+            attempts: None,
+            error: None,
+            deletes_after_send: false,
+        }
+    }
+
+    /// The place of a role; `None` where there is no such role.
+    pub fn role_mut(&mut self, role: &str) -> Option<RolePlace<'_>> {
+        Some(match role {
+            "key" => RolePlace::Needed(&mut self.key),
+            "id" => RolePlace::Needed(&mut self.id),
+            "created-at" => RolePlace::Needed(&mut self.created_at),
+            "aggregate-type" => RolePlace::Optional(&mut self.aggregate_type),
+            "aggregate-id" => RolePlace::Optional(&mut self.aggregate_id),
+            "version" => RolePlace::Optional(&mut self.version),
+            "type" => RolePlace::Optional(&mut self.kind),
+            "payload" => RolePlace::Optional(&mut self.payload),
+            "headers" => RolePlace::Optional(&mut self.headers),
+            "sent-at" => RolePlace::Optional(&mut self.sent_at),
+            "failed-at" => RolePlace::Optional(&mut self.failed_at),
+            "status" => RolePlace::Optional(&mut self.status),
+            "attempts" => RolePlace::Optional(&mut self.attempts),
+            "error" => RolePlace::Optional(&mut self.error),
+            "sent-states" => RolePlace::States(&mut self.sent_states),
+            "failed-states" => RolePlace::States(&mut self.failed_states),
+            "deletes-after-send" => RolePlace::Flag(&mut self.deletes_after_send),
+            _ => return None,
+        })
+    }
+
+    /// What a role is, as it can be set again; `""` for nothing.
+    pub fn role(&self, role: &str) -> String {
+        let mut own = self.clone();
+        match own.role_mut(role) {
+            Some(RolePlace::Needed(column)) => std::mem::take(column),
+            Some(RolePlace::Optional(column)) => column.take().unwrap_or_default(),
+            Some(RolePlace::States(states)) => states.join(", "),
+            Some(RolePlace::Flag(flag)) => flag.to_string(),
+            None => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_a_place_and_nothing_else_is() {
+        let mut outbox = OutboxSettings::unmapped("letters".to_owned(), String::new());
+        for role in OutboxSettings::ROLES {
+            let value = if role == "deletes-after-send" {
+                "true"
+            } else {
+                "gone"
+            };
+            outbox.role_mut(role).expect("it is a role").set(value);
+            assert_eq!(outbox.role(role), value, "{role}");
+        }
+        assert_eq!(outbox.role_mut("table"), None);
+        assert_eq!(outbox.role("table"), "");
+    }
+}
