@@ -153,12 +153,14 @@ async fn break_some(arguments: &Arguments, world: &World, faults: &[Fault]) -> a
 
 impl Flagged {
     async fn look(&mut self, core: &Core) -> anyhow::Result<()> {
+        let flagged = rows(core, FLAGGED).await?;
+        // What is flagged by a poll is never seen before that poll is.
         let status = core.status().map_err(said)?;
         if let waybill_protocol::ScanState::Failed { failure } = status.scan {
             return Err(anyhow!("following failed: {}", failure.message));
         }
         self.polls.look(&status);
-        for row in rows(core, FLAGGED).await? {
+        for row in flagged {
             if row.verdict.phase == Phase::Confirmed {
                 self.confirmed.entry(row.id.clone()).or_insert(status.now);
             }

@@ -18,6 +18,8 @@ struct Poll {
     began: Micros,
     /// Every transaction up to here had ended.
     settled: Micros,
+    /// When its verdicts were there.
+    ended: Micros,
 }
 
 /// What became of the verdict on one event.
@@ -42,7 +44,11 @@ impl Polls {
         };
         let settled = covered.to.plus(Coverage::ROW_LEAD_MICROS);
         if self.seen.last().is_none_or(|poll| poll.began < began) {
-            self.seen.push(Poll { began, settled });
+            self.seen.push(Poll {
+                began,
+                settled,
+                ended: status.now,
+            });
         }
     }
 
@@ -69,7 +75,8 @@ impl Polls {
     }
 
     fn between(&self, answer: Answer) -> impl Iterator<Item = &Poll> {
-        let between = move |poll: &&Poll| (answer.due..=answer.confirmed).contains(&poll.began);
+        let between =
+            move |poll: &&Poll| answer.due <= poll.began && poll.ended <= answer.confirmed;
         self.seen.iter().filter(between)
     }
 }
@@ -87,11 +94,13 @@ pub(crate) fn spread(polls: impl Iterator<Item = usize>) -> BTreeMap<usize, usiz
 mod tests {
     use super::*;
 
-    /// Polls at these seconds, each with the second up to which transactions had ended.
+    /// Polls at these seconds, each with the second up to which transactions had ended. They take
+    /// no time.
     fn polls(seen: &[(i64, i64)]) -> Polls {
         let seen = seen.iter().map(|&(began, settled)| Poll {
             began: Micros(began * 1_000_000),
             settled: Micros(settled * 1_000_000),
+            ended: Micros(began * 1_000_000),
         });
         Polls {
             seen: seen.collect(),

@@ -23,7 +23,7 @@ const QUEUE: usize = 64;
 const JUDGE_ANYWAY: Duration = Duration::from_secs(1);
 
 /// What was suspected waits so long for what is followed to be told about.
-const TELL_LIMIT: Duration = Duration::from_secs(2);
+const TELL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Between two looks at how far what is followed has been told about.
 const LOOK: Duration = Duration::from_millis(20);
