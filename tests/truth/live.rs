@@ -28,6 +28,10 @@ const SLOW: Duration = Duration::from_secs(5);
 /// published well within its grace.
 const PAUSED: Duration = Duration::from_millis(700);
 
+/// Nothing goes wrong before so many events: by what messages are recognised is found by sampling
+/// them, and a company that was founded a second ago has none.
+const WARM_UP: usize = 300;
+
 /// How long the company may take to come to rest.
 const SETTLE: Duration = Duration::from_secs(120);
 
@@ -96,7 +100,8 @@ pub(crate) async fn follow(
     live.set_rate(arguments.rate);
     let (mut broken, mut slow) = (Instant::now(), Instant::now());
     while world.ledger().len() < arguments.events {
-        if broken.elapsed() >= BREAK {
+        let warm = world.ledger().len() >= WARM_UP;
+        if warm && broken.elapsed() >= BREAK {
             broken = Instant::now();
             break_some(arguments, world, faults).await?;
         }

@@ -187,9 +187,10 @@ impl Context {
         }
     }
 
-    /// Whether an event of that time is still within the grace for publishing.
+    /// Whether an event of that time was still within the grace for publishing when what is judged
+    /// was looked at. What is late only since then may have been published in the meantime.
     pub(crate) fn may_still_be_published(&self, at: i64) -> bool {
-        self.judgement.now.0.saturating_sub(at) <= self.publish_grace
+        self.judgement.scan_at.0.saturating_sub(at) <= self.publish_grace
     }
 
     /// Whether a copy of that time is still within the consumer's grace.
