@@ -171,8 +171,13 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
         inbox: Some(Inbox {
             database: None,
             table: name.inbox().to_owned(),
+            key: None,
             id: "event_id".to_owned(),
             processed_at: "processed_at".to_owned(),
+            status: None,
+            processed_states: Vec::new(),
+            failed_states: Vec::new(),
+            failed_at: None,
             consumer_column: None,
             consumer_value: None,
         }),

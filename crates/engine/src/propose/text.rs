@@ -111,11 +111,17 @@ impl Text {
 
     fn inbox(&mut self, inbox: &Inbox) {
         let optional = |value: &Option<String>| value.as_ref().map(inline);
+        let some = |values: &Vec<String>| (!values.is_empty()).then(|| inline(values));
         let members = [
             ("database", optional(&inbox.database)),
             ("table", Some(inline(&inbox.table))),
+            ("key", optional(&inbox.key)),
             ("id", Some(inline(&inbox.id))),
             ("processed-at", Some(inline(&inbox.processed_at))),
+            ("status", optional(&inbox.status)),
+            ("processed-states", some(&inbox.processed_states)),
+            ("failed-states", some(&inbox.failed_states)),
+            ("failed-at", optional(&inbox.failed_at)),
             ("consumer-column", optional(&inbox.consumer_column)),
             ("consumer-value", optional(&inbox.consumer_value)),
         ];
@@ -159,8 +165,13 @@ mod tests {
         let inbox = Inbox {
             database: Some("a b".to_owned()),
             table: ODD.to_owned(),
+            key: Some(ODD.to_owned()),
             id: ODD.to_owned(),
             processed_at: ODD.to_owned(),
+            status: Some(ODD.to_owned()),
+            processed_states: vec![ODD.to_owned(), "2".to_owned()],
+            failed_states: vec![ODD.to_owned()],
+            failed_at: Some(ODD.to_owned()),
             consumer_column: Some(ODD.to_owned()),
             consumer_value: Some(ODD.to_owned()),
         };

@@ -17,6 +17,8 @@ mod lookup;
 
 mod suspects;
 
+mod unprocessed;
+
 mod vanished;
 pub(crate) use vanished::ask as ask_for_rows;
 

@@ -383,6 +383,7 @@ fn consumer_shape(consumer: &Consumer, destination: PlaceId) -> ConsumerShape {
         name: consumer.name.clone(),
         destination: Some(destination),
         inbox: consumer.inbox.is_some(),
+        inbox_tells: consumer.inbox.is_some(),
         progress: if consumer.group.is_some() {
             ProgressKind::Group
         } else if consumer.queue.is_some() {
@@ -509,16 +510,30 @@ fn business_columns(table: &BusinessTable) -> RowColumns {
     }
 }
 
-/// The columns of an inbox, for reading it.
-pub(crate) fn inbox_columns(inbox: &Inbox) -> RowColumns {
+/// The columns of an inbox, for reading it: *sent* is what was processed.
+pub fn inbox_columns(inbox: &Inbox) -> RowColumns {
     let only = inbox
         .consumer_column
         .clone()
         .zip(inbox.consumer_value.clone());
+    let status = inbox.status.as_ref().map(|column| {
+        (
+            column.clone(),
+            inbox.processed_states.clone(),
+            inbox.failed_states.clone(),
+        )
+    });
+    // Without a state, the time of processing says that there was processing.
+    let sent_at = status.is_none().then(|| inbox.processed_at.clone());
+    let key = inbox.key.as_deref();
+    let key = key.unwrap_or_else(|| InColumn::of(&inbox.id).column);
     RowColumns {
         id: Some(inbox.id.clone()),
+        sent_at,
+        failed_at: inbox.failed_at.clone(),
+        status,
         only,
-        ..no_columns(&inbox.table, &inbox.id, &inbox.processed_at)
+        ..no_columns(&inbox.table, key, &inbox.processed_at)
     }
 }
 

@@ -49,6 +49,7 @@ fn table(name: &str, role: SeenRole) -> SeenTable {
         title: String::new(),
         confidence: String::new(),
         reasons: Vec::new(),
+        inbox: None,
     }
 }
 
