@@ -155,14 +155,10 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_is_written_says_the_same_whatever_names_hold() {
-        const ODD: &str = "od\"d 'n\\ame\n[x] # ü";
-        let database = DatabaseSettings {
-            url: format!("sqlite:{ODD}"),
-            secret: Some(ODD.to_owned()),
-        };
-        let inbox = Inbox {
+    const ODD: &str = "od\"d 'n\\ame\n[x] # ü";
+
+    fn odd_inbox() -> Inbox {
+        Inbox {
             database: Some("a b".to_owned()),
             table: ODD.to_owned(),
             key: Some(ODD.to_owned()),
@@ -174,12 +170,20 @@ mod tests {
             failed_at: Some(ODD.to_owned()),
             consumer_column: Some(ODD.to_owned()),
             consumer_value: Some(ODD.to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_is_written_says_the_same_whatever_names_hold() {
+        let database = DatabaseSettings {
+            url: format!("sqlite:{ODD}"),
+            secret: Some(ODD.to_owned()),
         };
         let consumer = Consumer {
             name: ODD.to_owned(),
             group: Some(ODD.to_owned()),
             queue: Some(ODD.to_owned()),
-            inbox: Some(inbox),
+            inbox: Some(odd_inbox()),
             dead_letters: Some(ODD.to_owned()),
             since: None,
         };
