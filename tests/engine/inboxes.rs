@@ -1,6 +1,7 @@
 //! An inbox that keeps rows from their receipt on: that a row is there is no proof of processing.
 
 use expect_test::expect;
+use waybill_model::Warning;
 use waybill_protocol::{ScanState, TimeSpec};
 use waybill_source::fake::database::text;
 
@@ -14,7 +15,7 @@ fn company() -> Company {
 }
 
 fn with_inbox(settings: &str) -> Company {
-    let company = Company::new("read-only");
+    let company = Company::new("resend");
     let path = company.folder.path().join("config/toys.toml");
     let profile = std::fs::read_to_string(&path).expect("it was just written");
     let tells = profile.replace("processed-at = \"processed_at\"", settings);
@@ -121,4 +122,34 @@ async fn what_was_just_received_is_on_its_way() {
         e0 published in-flight
     "#]]
     .assert_eq(&company.told().await);
+}
+
+#[tokio::test]
+async fn of_an_inbox_that_is_cleaned_nothing_older_is_called_lost() {
+    let company = with_inbox("processed-at = \"processed_at\"\nkept-secs = 300");
+    company.play(&[Fate::LostBySearch, Fate::Fine], 600);
+    company.play_one(2, Fate::LostBySearch, now().plus(-120_000_000));
+    company.search_passes_everything();
+    company.scanned().await;
+    expect![[r#"
+        e0 published unknown
+        e1 published processed
+        e2 published lost-by-consumer Confirmed
+    "#]]
+    .assert_eq(&company.told().await);
+}
+
+#[tokio::test]
+async fn who_has_a_row_may_skip_what_is_sent_again() {
+    let company = company();
+    company.play(&[Fate::LostBySearch; 2], 600);
+    company.receives(0, "failed", Some(590));
+    company.scanned().await;
+    let plan = company
+        .plan("verdict:failed or verdict:lost-by-consumer")
+        .await;
+    assert_eq!(plan.events.len(), 2);
+    let skipped = "1 of these stand in the inbox of search as failed or waiting.";
+    let skips = |it: &Warning| matches!(it, Warning::Note { text } if text.starts_with(skipped));
+    assert!(plan.warnings.iter().any(skips), "{:?}", plan.warnings);
 }

@@ -88,6 +88,9 @@ pub struct InboxRoles {
     pub failed_states: Vec<String>,
     /// Filled when processing failed.
     pub failed_at: Option<Spot>,
+    /// How long rows are kept after their time, in seconds, unless the application says otherwise;
+    /// `None` where nobody deletes them.
+    pub kept_secs: Option<u32>,
     /// Which consumer the row belongs to, where several share the table.
     pub consumer: Option<Spot>,
     /// What a row proves, in a sentence.

@@ -26,6 +26,7 @@ impl Inbox {
             processed_states: Vec::new(),
             failed_states: Vec::new(),
             failed_at: None,
+            kept_secs: None,
             consumer_column: None,
             consumer_value: None,
         }

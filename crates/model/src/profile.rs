@@ -290,6 +290,10 @@ pub struct Inbox {
     /// Column that is filled when processing failed: a time, a flag or an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<String>,
+    /// How long rows stay after their time, in seconds, where somebody deletes them: that one is not
+    /// there says nothing about what was processed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_secs: Option<u32>,
     /// Column that says which consumer the row belongs to, where several share one table…
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer_column: Option<String>,

@@ -178,6 +178,7 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
             processed_states: Vec::new(),
             failed_states: Vec::new(),
             failed_at: None,
+            kept_secs: None,
             consumer_column: None,
             consumer_value: None,
         }),

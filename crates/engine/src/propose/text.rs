@@ -122,6 +122,7 @@ impl Text {
             ("processed-states", some(&inbox.processed_states)),
             ("failed-states", some(&inbox.failed_states)),
             ("failed-at", optional(&inbox.failed_at)),
+            ("kept-secs", inbox.kept_secs.as_ref().map(inline)),
             ("consumer-column", optional(&inbox.consumer_column)),
             ("consumer-value", optional(&inbox.consumer_value)),
         ];
@@ -168,6 +169,7 @@ mod tests {
             processed_states: vec![ODD.to_owned(), "2".to_owned()],
             failed_states: vec![ODD.to_owned()],
             failed_at: Some(ODD.to_owned()),
+            kept_secs: Some(0),
             consumer_column: Some(ODD.to_owned()),
             consumer_value: Some(ODD.to_owned()),
         }

@@ -13,6 +13,8 @@ mod readers;
 
 mod stage;
 
+mod kept;
+
 mod lookup;
 
 mod suspects;

@@ -29,6 +29,8 @@ pub(crate) struct PlannedPlace {
     pub(crate) reading: Reading,
     /// Index of the flow it belongs to, for destinations and what consumers have.
     pub(crate) flow: Option<usize>,
+    /// How long its rows stay, in microseconds, where somebody deletes them.
+    pub(crate) kept_micros: Option<i64>,
 }
 
 /// How a place is read.
@@ -225,6 +227,7 @@ impl Planner<'_> {
             },
             reading,
             flow,
+            kept_micros: None,
         });
         id
     }
@@ -322,7 +325,9 @@ impl Planner<'_> {
             } else {
                 inbox.table.clone()
             };
-            self.add(PlaceRole::Inbox(no), source, name, reading, Some(flow));
+            let place = self.add(PlaceRole::Inbox(no), source, name, reading, Some(flow));
+            let kept = inbox.kept_secs.map(|secs| i64::from(secs) * 1_000_000);
+            self.places[usize::from(place.0)].kept_micros = kept;
         }
         if let Some(name) = consumer.group.as_ref().or(consumer.queue.as_ref()) {
             self.add(

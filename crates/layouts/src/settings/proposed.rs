@@ -80,6 +80,7 @@ impl Proposal {
                 processed_states,
                 failed_states,
                 failed_at: column(Role::FailedAt),
+                kept_secs: None,
                 consumer_value: consumer
                     .filter(|_| consumer_column.is_some())
                     .map(str::to_owned),

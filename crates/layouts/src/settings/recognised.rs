@@ -127,6 +127,7 @@ fn inbox(
             processed_states,
             failed_states,
             failed_at,
+            kept_secs: roles.kept_secs,
             consumer_value: consumer
                 .filter(|_| consumer_column.is_some())
                 .map(str::to_owned),

@@ -304,9 +304,12 @@ fn inbox_in_words(id: &str) -> String {
     let failed = inbox
         .failed_at
         .map_or_else(String::new, |at| format!(", failed once {at} is filled"));
+    let kept = inbox
+        .kept_secs
+        .map_or_else(String::new, |secs| format!(", kept {secs} s"));
     let key = inbox.key.unwrap_or_else(|| "-".to_owned());
     format!(
-        "{id}: {key}, {}, {}; {states}{failed}",
+        "{id}: {key}, {}, {}; {states}{failed}{kept}",
         inbox.id, inbox.processed_at
     )
 }
@@ -341,18 +344,18 @@ fn an_inbox_says_which_of_its_rows_are_processed() {
     expect![[r#"
         abp-inbox: Id, MessageId, ProcessedTime; ProcessedTime filled
         brighter-inbox: -, commandid, timestamp; timestamp filled
-        cap-received: Id, Content#/Headers/cap-msg-id, Added; StatusName: Succeeded processed, Failed failed
-        django-outbox-pattern-received: id, msg_id, added; status: 2 processed, -1 failed
-        ecotone-deduplication: -, message_id, handled_at; handled_at filled
+        cap-received: Id, Content#/Headers/cap-msg-id, Added; StatusName: Succeeded processed, Failed failed, kept 86400 s
+        django-outbox-pattern-received: id, msg_id, added; status: 2 processed, -1 failed, kept 2592000 s
+        ecotone-deduplication: -, message_id, handled_at; handled_at filled, kept 604800 s
         eventuate-tram-received: -, message_id, creation_time; creation_time filled
         kgrzybek-outbox: -, Id, ProcessedDate; ProcessedDate filled
-        masstransit-inbox-state: id, message_id, consumed; consumed filled
+        masstransit-inbox-state: id, message_id, consumed; consumed filled, kept 1800 s
         nservicebus-nhibernate-outbox: Id, MessageId, DispatchedAt; DispatchedAt filled
-        nservicebus-sql-outbox: -, MessageId, DispatchedAt; DispatchedAt filled
+        nservicebus-sql-outbox: -, MessageId, DispatchedAt; DispatchedAt filled, kept 604800 s
         occurred-on-utc-outbox: -, id, processedonutc; processedonutc filled, failed once error is filled
         pg-transactional-outbox: -, id, processed_at; processed_at filled, failed once abandoned_at is filled
         sbmt-outbox: id, uuid, processed_at; status: 2 processed, 1 3 failed
-        wolverine-incoming: -, id, keep_until; status: Handled processed,  failed"#]].assert_eq(&all.join("\n"));
+        wolverine-incoming: -, id, keep_until; status: Handled processed,  failed, kept 0 s"#]].assert_eq(&all.join("\n"));
 }
 
 /// Of every table that sends, either settings or a reason.
