@@ -103,6 +103,8 @@ impl Stage<'_> {
             // That it is there is all there is to it.
             rows.push((StateName::Done, Row::with(self.made, &[]).timed(self.made)));
         }
+        // The youngest row is the one that changes, where there is one.
+        rows.sort_by_key(|(state, _)| *state != StateName::Done);
         let numbered = rows.into_iter().enumerate();
         numbered
             .map(|(nth, (state, row))| (state, row.numbered(self.made, nth)))
@@ -131,6 +133,8 @@ impl Stage<'_> {
             let row = |seen: &Observation| (seen.position, seen.key.clone());
             assert_eq!(row(now), row(before[&id(*nth)]), "the same row: {what}");
         }
+        let told = after.len();
+        assert_eq!(told, waiting.len(), "nothing else: {:?}", self.made);
         waiting.len()
     }
 
