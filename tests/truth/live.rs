@@ -49,12 +49,12 @@ pub(crate) struct Timing {
     confirmed_after_grace: BTreeMap<&'static str, Spread>,
     /// Between two polls of the outbox, in seconds.
     polls: Spread,
-    /// How many events took how many polls from the end of the grace on.
+    /// How many events took how many polls from the end of the grace on, of those that could
+    /// know; and how many that found a transaction from within the grace open came before.
     polls_after_grace: BTreeMap<&'static str, BTreeMap<usize, usize>>,
-    /// How many took more than two, though no transaction from within the grace was open at the
-    /// first that could have turned it; and how many for which one was.
+    polls_in_vain: BTreeMap<&'static str, BTreeMap<usize, usize>>,
+    /// How many took more than two that could know.
     later_than_two_polls: usize,
-    held_back_by_transactions: usize,
     /// Events that arrived in time and were called missing all the same: once, and by two scans.
     suspected_in_vain: Vec<String>,
     confirmed_in_vain: Vec<String>,
@@ -153,12 +153,14 @@ async fn break_some(arguments: &Arguments, world: &World, faults: &[Fault]) -> a
 
 impl Flagged {
     async fn look(&mut self, core: &Core) -> anyhow::Result<()> {
+        let flagged = rows(core, FLAGGED).await?;
+        // What is flagged by a poll is never seen before that poll is.
         let status = core.status().map_err(said)?;
         if let waybill_protocol::ScanState::Failed { failure } = status.scan {
             return Err(anyhow!("following failed: {}", failure.message));
         }
         self.polls.look(&status);
-        for row in rows(core, FLAGGED).await? {
+        for row in flagged {
             if row.verdict.phase == Phase::Confirmed {
                 self.confirmed.entry(row.id.clone()).or_insert(status.now);
             }
@@ -192,7 +194,11 @@ impl Flagged {
                         // What was never published is late from the change on.
                         let since = published.get(&event.id).copied().unwrap_or(event.at);
                         let due = since.plus(grace_micros(graces, edge));
-                        let answer = Answer { due, confirmed };
+                        let answer = Answer {
+                            due,
+                            confirmed,
+                            rests_on_tables: RESTS_ON_TABLES.contains(&word),
+                        };
                         waits
                             .entry(word)
                             .or_default()
@@ -222,20 +228,17 @@ impl Timing {
             self.confirmed_after_grace
                 .insert(word, spread(after.collect()));
             let counts = answers.iter().map(|it| polls.until(*it));
+            self.later_than_two_polls += counts.clone().filter(|polls| *polls > 2).count();
             self.polls_after_grace.insert(word, polls::spread(counts));
-            for late in answers.into_iter().filter(|it| polls.until(*it) > 2) {
-                if RESTS_ON_TABLES.contains(&word) && polls.was_held_back(late) {
-                    self.held_back_by_transactions += 1;
-                } else {
-                    self.later_than_two_polls += 1;
-                }
-            }
+            let in_vain = answers.iter().map(|it| polls.in_vain(*it));
+            self.polls_in_vain.insert(word, polls::spread(in_vain));
         }
     }
 
-    /// Whether everything that went wrong was confirmed, and nothing else was flagged.
+    /// Whether everything that went wrong was confirmed by two polls, and nothing else was flagged.
     pub(crate) fn all_in_time(&self) -> bool {
-        self.suspected_in_vain.is_empty()
+        self.later_than_two_polls == 0
+            && self.suspected_in_vain.is_empty()
             && self.confirmed_in_vain.is_empty()
             && self.never_confirmed.is_empty()
     }

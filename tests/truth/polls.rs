@@ -5,22 +5,21 @@ use std::collections::BTreeMap;
 use waybill_model::{Coverage, Micros, PlaceRole};
 use waybill_protocol::Status;
 
-/// Two pages of one poll are read within so much; polls are at least a second apart.
-const PAGES_MICROS: i64 = 500_000;
-
-/// The polls of the outbox that were seen, in their order.
+/// The polls that were judged, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Polls {
-    /// How much had been read of it, by which a poll is told.
-    read: u64,
     seen: Vec<Poll>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Poll {
-    at: Micros,
+    /// What was there by then it has seen. A poll that began before the end of a grace says
+    /// nothing about what is late then, even when it ends after it.
+    began: Micros,
     /// Every transaction up to here had ended.
     settled: Micros,
+    /// When its verdicts were there.
+    ended: Micros,
 }
 
 /// What became of the verdict on one event.
@@ -30,6 +29,9 @@ pub(crate) struct Answer {
     pub(crate) due: Micros,
     /// When it was confirmed.
     pub(crate) confirmed: Micros,
+    /// Whether a transaction that began within the grace may still turn it. How far reading must
+    /// lag behind those is part of the grace.
+    pub(crate) rests_on_tables: bool,
 }
 
 impl Polls {
@@ -37,21 +39,16 @@ impl Polls {
     pub(crate) fn look(&mut self, status: &Status) {
         let mut places = status.places.iter();
         let outbox = places.find(|place| place.place.role == PlaceRole::Outbox);
-        let Some((outbox, covered)) = outbox.and_then(|it| Some((it, it.window?))) else {
+        let Some((covered, began)) = outbox.and_then(|it| it.window.zip(status.seen_until)) else {
             return;
         };
-        // What came last is read again by every poll, page by page.
-        if outbox.progress.done == self.read {
-            return;
-        }
-        self.read = outbox.progress.done;
-        let poll = Poll {
-            at: status.now,
-            settled: covered.to.plus(Coverage::ROW_LEAD_MICROS),
-        };
-        match self.seen.last_mut() {
-            Some(same) if poll.at.since(same.at) < PAGES_MICROS => *same = poll,
-            _ => self.seen.push(poll),
+        let settled = covered.to.plus(Coverage::ROW_LEAD_MICROS);
+        if self.seen.last().is_none_or(|poll| poll.began < began) {
+            self.seen.push(Poll {
+                began,
+                settled,
+                ended: status.now,
+            });
         }
     }
 
@@ -59,24 +56,28 @@ impl Polls {
     pub(crate) fn apart(&self) -> Vec<f64> {
         let pairs = self.seen.windows(2);
         let apart = pairs.filter_map(|pair| match pair {
-            [one, next] => Some(next.at.since(one.at) as f64 / 1e6),
+            [one, next] => Some(next.began.since(one.began) as f64 / 1e6),
             _ => None,
         });
         apart.collect()
     }
 
-    /// How many polls it took from the end of the grace on.
+    /// How many polls it took from the end of the grace on, of those that could know.
     pub(crate) fn until(&self, answer: Answer) -> usize {
-        let polls = self.seen.iter();
-        let between = |poll: &&Poll| answer.due < poll.at && poll.at <= answer.confirmed;
-        polls.filter(between).count()
+        let could_know = |poll: &&Poll| !answer.rests_on_tables || answer.due <= poll.settled;
+        self.between(answer).filter(could_know).count()
     }
 
-    /// Whether the first poll after the grace found a transaction that had begun within it and had
+    /// How many more there were, which found a transaction that had begun within the grace and had
     /// not ended: it might have been about this event.
-    pub(crate) fn was_held_back(&self, answer: Answer) -> bool {
-        let after = self.seen.iter().find(|poll| answer.due < poll.at);
-        after.is_some_and(|poll| poll.settled < answer.due)
+    pub(crate) fn in_vain(&self, answer: Answer) -> usize {
+        self.between(answer).count() - self.until(answer)
+    }
+
+    fn between(&self, answer: Answer) -> impl Iterator<Item = &Poll> {
+        let between =
+            move |poll: &&Poll| answer.due <= poll.began && poll.ended <= answer.confirmed;
+        self.seen.iter().filter(between)
     }
 }
 
@@ -93,38 +94,42 @@ pub(crate) fn spread(polls: impl Iterator<Item = usize>) -> BTreeMap<usize, usiz
 mod tests {
     use super::*;
 
-    /// Polls at these seconds, each with the second up to which transactions had ended.
+    /// Polls at these seconds, each with the second up to which transactions had ended. They take
+    /// no time.
     fn polls(seen: &[(i64, i64)]) -> Polls {
-        let seen = seen.iter().map(|&(at, settled)| Poll {
-            at: Micros(at * 1_000_000),
+        let seen = seen.iter().map(|&(began, settled)| Poll {
+            began: Micros(began * 1_000_000),
             settled: Micros(settled * 1_000_000),
+            ended: Micros(began * 1_000_000),
         });
         Polls {
-            read: 0,
             seen: seen.collect(),
         }
     }
 
-    fn answer(due: i64, confirmed: i64) -> Answer {
+    fn answer(due: i64, confirmed: i64, rests_on_tables: bool) -> Answer {
         Answer {
             due: Micros(due * 1_000_000),
             confirmed: Micros(confirmed * 1_000_000),
+            rests_on_tables,
         }
     }
 
     #[test]
     fn polls_count_from_the_end_of_the_grace_to_the_answer() {
         let polls = polls(&[(10, 10), (20, 20), (30, 30), (40, 40)]);
-        assert_eq!(polls.until(answer(10, 30)), 2);
-        assert_eq!(polls.until(answer(9, 35)), 3);
-        assert_eq!(polls.until(answer(30, 31)), 0);
+        assert_eq!(polls.until(answer(11, 30, true)), 2);
+        assert_eq!(polls.until(answer(10, 35, true)), 3);
+        assert_eq!(polls.until(answer(30, 31, false)), 1);
+        assert_eq!(polls.until(answer(31, 39, false)), 0);
     }
 
     #[test]
-    fn an_open_transaction_is_seen_by_the_first_poll() {
-        let polls = polls(&[(10, 10), (20, 14), (30, 30)]);
-        assert!(polls.was_held_back(answer(15, 40)), "open since 14");
-        assert!(!polls.was_held_back(answer(13, 40)));
-        assert!(!polls.was_held_back(answer(25, 40)));
+    fn polls_that_find_an_open_transaction_cannot_know() {
+        let polls = polls(&[(10, 10), (20, 14), (30, 14), (40, 40), (50, 50)]);
+        let counts = |answer| (polls.until(answer), polls.in_vain(answer));
+        assert_eq!(counts(answer(15, 50, true)), (2, 2), "open since 14");
+        assert_eq!(counts(answer(15, 50, false)), (4, 0));
+        assert_eq!(counts(answer(13, 30, true)), (2, 0));
     }
 }

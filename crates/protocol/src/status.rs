@@ -39,6 +39,9 @@ pub struct Status {
     pub copies: u64,
     /// Rows or messages that could not be understood, marked in the grid.
     pub oddities: u64,
+    /// What was there by then is part of the verdicts, as far as places could be read; `None`
+    /// before the first look at all of them has ended.
+    pub seen_until: Option<Micros>,
     /// The core's clock now.
     pub now: Micros,
 }

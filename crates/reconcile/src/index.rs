@@ -132,6 +132,11 @@ impl Index {
         self.scan
     }
 
+    /// When that began; before all time where none has.
+    pub fn scan_began(&self) -> Micros {
+        self.scan_began
+    }
+
     /// Takes in what a read proves to have seen.
     pub fn cover(&mut self, coverage: Coverage) {
         self.coverage.cover(coverage);

@@ -1,5 +1,6 @@
 //! Reads what arrives in a stream, until dropped.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,14 @@ use crate::pull::{Sink, pulled};
 use crate::reading::{Entry, Reading};
 use crate::tap;
 
-/// How often a live read says what it has covered.
+/// How often a tap says what it has covered.
 pub(crate) const COVERED_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the read of a stream does: what is suspected is confirmed the sooner for it.
+const TOLD_EVERY: Duration = Duration::from_millis(400);
+
+/// More than enough for the way from a stream's writer to its reader.
+const WAY_MICROS: i64 = 1_000_000;
 
 /// Messages under way while nobody knows their size.
 const PREFETCH: u16 = 200;
@@ -39,8 +46,10 @@ pub(crate) fn follow(hub: &Arc<Hub>, query: CopyQuery) -> ChunkStream {
 struct Follow {
     out: Sink<Chunk>,
     coverage: Coverage,
-    /// When the broker was last asked for a sign of life.
-    asked: Micros,
+    /// When the broker was asked for a sign of life, as far as that is not long enough ago …
+    asked: VecDeque<Micros>,
+    /// … and the last time that is.
+    long_ago: Micros,
     due: Instant,
 }
 
@@ -73,8 +82,9 @@ impl Follow {
                 positions: None,
                 gaps: unseen.into_iter().chain(never).collect(),
             },
-            asked: from,
-            due: Instant::now() + COVERED_EVERY,
+            asked: VecDeque::new(),
+            long_ago: from,
+            due: Instant::now() + TOLD_EVERY,
         };
         let failed = loop {
             if let Err(error) = follow.step(&mut reading).await {
@@ -94,16 +104,19 @@ impl Follow {
         self.hand_on(reading).await;
         if Instant::now() >= self.due {
             let asking = now();
-            let more = reading.settle().await?;
+            let at_end = reading.at_end().await?;
             self.hand_on(reading).await;
-            if !more {
-                // Nothing was under way now, so all that was there when we last asked has come:
-                // a second is more than enough for the way from a stream's writer to its reader.
-                self.coverage.window.to = self.asked;
+            let before = |at: &mut Micros| asking.since(*at) >= WAY_MICROS;
+            while let Some(at) = self.asked.pop_front_if(before) {
+                self.long_ago = at;
             }
-            self.asked = asking;
+            self.asked.push_back(asking);
+            if at_end {
+                // All has come that was there when we asked long enough before.
+                self.coverage.window.to = Ord::max(self.coverage.window.to, self.long_ago);
+            }
             self.covered(reading).await;
-            self.due = Instant::now() + COVERED_EVERY;
+            self.due = Instant::now() + TOLD_EVERY;
         }
         Ok(())
     }

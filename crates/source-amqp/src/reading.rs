@@ -22,6 +22,9 @@ use crate::message;
 /// Unparsable messages one read steps over; more than that is no accident.
 const MAX_UNREADABLE: u32 = 100;
 
+/// How often the end of a stream is tried to be caught in one go.
+const ATTEMPTS: u32 = 3;
+
 /// A stream being read.
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -120,6 +123,25 @@ impl Reading {
                 false => self.take(Err(error)).await,
             },
         }
+    }
+
+    /// Whether everything that was there when we asked has been taken. On a busy stream something
+    /// is always under way; but where less of it came than the broker was free to send, there was
+    /// no more.
+    pub(crate) async fn at_end(&mut self) -> Result<bool> {
+        for _ in 0..ATTEMPTS {
+            let (n_done, n_unreadable) = (self.n_done, self.n_unreadable);
+            self.settle().await?;
+            if self.batches.full() {
+                return Ok(false);
+            }
+            // Behind an unreadable message a new line was opened, on which nobody has asked yet.
+            let same_line = self.n_unreadable == n_unreadable;
+            if same_line && self.n_done - n_done < u64::from(self.prefetch) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Leaves the stream and enters it again elsewhere.

@@ -53,14 +53,16 @@ fn plan(asker: &Asker, query: &CopyQuery, reader: &Reader, context: &Context) ->
     let ids = partitions(asker, topic)?;
     let found = search(asker, topic, &ids, &given, query.window.from)?;
     let to = now();
-    let ends = offsets(reader, topic, &ids, At::End)
-        .map_err(|error| unanswered(asker, context, topic, &error))?;
     let ask = |at: At| {
         asker.ask("read", "topic", topic, |client| {
             offsets(client, topic, &ids, at)
         })
     };
+    // The end of what is committed comes last: a record that arrives in between would look like an
+    // open transaction.
     let (lows, highs) = (ask(At::Start)?, ask(At::End)?);
+    let ends = offsets(reader, topic, &ids, At::End)
+        .map_err(|error| unanswered(asker, context, topic, &error))?;
     let mut spans = BTreeMap::new();
     for id in ids {
         let (Some(low), Some(end), Some(high)) = (lows.get(&id), ends.get(&id), highs.get(&id))

@@ -1,5 +1,6 @@
 //! Streams: read by offset, as often as one likes.
 
+use futures::StreamExt as _;
 use lapin::options::{BasicConsumeOptions, BasicRejectOptions};
 use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Confirmation};
@@ -8,7 +9,7 @@ use waybill_model::{Access, Coordinate, GapReason, Marks, Window};
 use waybill_source::{CopyQuery, CopyRole, Cursor, Error};
 
 use super::raw;
-use super::stage::{Stage, depth, drain, event, headers, now, open, query, scan};
+use super::stage::{Stage, Yield, depth, drain, event, headers, now, open, query, scan, until};
 
 #[tokio::test]
 async fn a_stream_read_twice_gives_the_same_and_nothing_moves() {
@@ -60,6 +61,32 @@ async fn an_empty_stream_ends_and_proves_only_what_comes_after_it_was_seen() {
     };
     let second = scan(&broker, resumed).await;
     assert!(second.coverage().proves_absence_at(between), "{second:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_never_at_rest_is_covered_all_the_same() {
+    let stage = Stage::new("stream-busy").await;
+    let broker = stage.open(Access::ReadOnly).await;
+    let mut stream = broker.follow(query(CopyRole::Destination, "audit"));
+    let mut all = Yield::default();
+    until(&mut stream, &mut all, |all| all.covered.is_some()).await;
+    let begun = now();
+    let publish = |id: usize| stage.publish_events(id..id + 1);
+    let busy = futures::stream::iter(0..).map(publish).buffer_unordered(20);
+    let covered = until(&mut stream, &mut all, |all| {
+        all.coverage().window.to > begun.plus(3_000_000)
+    });
+    tokio::select! {
+        () = busy.collect::<()>() => panic!("it publishes for ever"),
+        () = covered => {}
+    }
+    let behind = now().since(all.coverage().window.to);
+    assert!(
+        all.seen.len() > 1000,
+        "{} messages are no pause",
+        all.seen.len()
+    );
+    assert!(behind < 10_000_000, "{behind} microseconds behind");
 }
 
 #[tokio::test]

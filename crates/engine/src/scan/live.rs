@@ -22,6 +22,12 @@ const QUEUE: usize = 64;
 /// Time makes verdicts too (late, stuck), so everything is judged at least this often.
 const JUDGE_ANYWAY: Duration = Duration::from_secs(1);
 
+/// What was suspected waits so long for what is followed to be told about.
+const TELL_LIMIT: Duration = Duration::from_secs(5);
+
+/// Between two looks at how far what is followed has been told about.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Follows until dropped.
 pub(super) async fn live(session: &Arc<Session>, reach: &Reach) {
     let asking = ask_again(session, reach);
@@ -52,23 +58,31 @@ async fn ask_again(session: &Arc<Session>, reach: &Reach) {
         } else {
             0
         };
+        let judged = now();
+        let suspects = session.book().tally.suspected > 0;
         let wait = if failures > 0 {
             delay::after_failures(failures)
         } else {
-            let suspects = session.book().tally.suspected > 0;
-            // What rests on what is followed is suspected as much later as that is behind.
-            let confirm = suspects.then(|| confirm + behind(session, &followed));
-            delay::after_round(started.elapsed(), confirm)
+            delay::after_round(started.elapsed(), suspects.then_some(confirm))
         };
         tokio::time::sleep(wait).await;
+        if failures == 0 && suspects {
+            // A round that is worth less than what it is to confirm would be in vain.
+            told_beyond(judged, session, &followed).await;
+        }
     }
 }
 
-/// How far what is followed is behind now.
-fn behind(session: &Session, followed: &[PlaceId]) -> Duration {
-    let until = session.book().covered_until(followed);
-    let micros = until.map_or(0, |until| now().since(until));
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+/// Waits until all that is followed has been told about up to there.
+async fn told_beyond(wanted: Micros, session: &Session, followed: &[PlaceId]) {
+    let asked = Instant::now();
+    let is_short = || {
+        let until = session.book().covered_until(followed);
+        until.is_some_and(|until| until <= wanted)
+    };
+    while is_short() && asked.elapsed() < TELL_LIMIT {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// The followed channels.

@@ -25,6 +25,8 @@ pub(crate) struct Book {
     /// Messages before each consumer, when known.
     pub(crate) lags: Vec<Option<u64>>,
     pub(crate) tally: Tally,
+    /// What was there by then is part of the verdicts; `None` before the first whole look.
+    pub(crate) seen_until: Option<Micros>,
     pub(crate) run: Option<RunStatus>,
 }
 
@@ -67,6 +69,7 @@ impl Book {
             places: vec![PlaceState::default(); layout.places.len()],
             lags: vec![None; layout.consumers.len()],
             tally: Tally::default(),
+            seen_until: None,
             run: None,
         }
     }
@@ -79,6 +82,7 @@ impl Book {
         self.places = vec![PlaceState::default(); layout.places.len()];
         self.lags = vec![None; layout.consumers.len()];
         self.tally = Tally::default();
+        self.seen_until = None;
         self.touch();
     }
 
@@ -196,6 +200,9 @@ impl Book {
     pub(crate) fn judge(&mut self, layout: &Layout, judgement: &Judgement) {
         let before = self.looks(layout);
         self.index.judge(judgement);
+        if judgement.scan_at == self.index.scan_began() {
+            self.seen_until = Some(judgement.scan_at);
+        }
         self.tally = tally(&self.index, layout, self.window);
         if self.looks(layout) != before {
             self.touch();

@@ -33,6 +33,7 @@ pub(crate) fn status(session: &Session) -> Status {
         run: book.run.clone(),
         copies: book.index.copies(),
         oddities: book.index.oddities().count,
+        seen_until: book.seen_until,
         now: now(),
     }
 }

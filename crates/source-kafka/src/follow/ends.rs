@@ -31,7 +31,8 @@ pub(crate) struct Ends {
     pub(crate) low: i64,
     /// One past the last committed record.
     pub(crate) end: i64,
-    /// One past the last record; above `end` while transactions are open.
+    /// One past the last record, a moment before `end` was: above that only while transactions
+    /// are open.
     pub(crate) high: i64,
 }
 
@@ -46,7 +47,8 @@ pub(crate) struct Tick {
 }
 
 impl Tick {
-    /// Asks. `reader` sees committed records only, the asker all.
+    /// Asks. `reader` sees committed records only, the asker all; whoever sees more is asked first,
+    /// so that a record which comes in between does not look like an open transaction.
     pub(crate) fn ask(
         asker: &Asker,
         reader: &Reader,
@@ -54,9 +56,9 @@ impl Tick {
         ids: &[i32],
     ) -> Result<Self, KafkaError> {
         let asked = now();
-        let end = offsets(reader, topic, ids, At::End)?;
-        let low = offsets(reader, topic, ids, At::Start)?;
         let high = asker.bare(|client| offsets(client, topic, ids, At::End))?;
+        let low = offsets(reader, topic, ids, At::Start)?;
+        let end = offsets(reader, topic, ids, At::End)?;
         let ends = ids.iter().filter_map(|id| {
             let ends = Ends {
                 low: *low.get(id)?,

@@ -1,11 +1,14 @@
 //! How far a follow has come, and what that proves. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use waybill_model::{Coverage, Gap, GapReason, Micros, PlaceId, Window};
 
 use super::ends::{Ends, Tick};
 use crate::cursor::Mark;
+
+/// How many looks a transaction may stay open and each of them be remembered by itself.
+const MAX_UNDECIDED: usize = 1000;
 
 /// All partitions being followed.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub(crate) struct Following {
 }
 
 /// One partition being followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     /// The first offset read.
     start: i64,
@@ -29,8 +32,12 @@ struct Part {
     lost_to: Option<Micros>,
     /// An end that is not reached yet.
     target: Option<(Micros, Ends)>,
-    /// Transactions have been open since.
-    open_since: Option<Micros>,
+    /// Everything published up to here is committed or aborted …
+    decided: Micros,
+    /// … and what was published up to each of these moments lies below the offset beside it, which
+    /// open transactions still keep from being so. On a topic that is always written to in
+    /// transactions some are open at any time, but not always the same ones.
+    undecided: VecDeque<(Micros, i64)>,
 }
 
 impl Following {
@@ -87,8 +94,8 @@ impl Following {
                 continue;
             }
             part.target = None;
-            part.open_since = (ends.high > ends.end).then(|| part.open_since.unwrap_or(part.to));
             part.to = Ord::max(part.to, asked);
+            part.decide(asked, ends);
         }
     }
 
@@ -136,7 +143,8 @@ impl Part {
             to: from,
             lost_to,
             target: None,
-            open_since: None,
+            decided: from,
+            undecided: VecDeque::new(),
         }
     }
 
@@ -149,7 +157,20 @@ impl Part {
             to: Micros(i64::MIN),
             lost_to: None,
             target: None,
-            open_since: None,
+            decided: Micros(i64::MIN),
+            undecided: VecDeque::new(),
+        }
+    }
+
+    /// Takes note of what was published until `asked`, and of what is decided by now.
+    fn decide(&mut self, asked: Micros, ends: Ends) {
+        if self.undecided.len() == MAX_UNDECIDED {
+            // What lies below the newest of them lies below the next one too.
+            self.undecided.pop_back();
+        }
+        self.undecided.push_back((asked, ends.high));
+        while let Some((at, _)) = self.undecided.pop_front_if(|(_, high)| *high <= ends.end) {
+            self.decided = Ord::max(self.decided, at);
         }
     }
 
@@ -157,9 +178,11 @@ impl Part {
         let lost = self
             .lost_to
             .map(|until| (self.from, until, GapReason::Retention));
-        let open = self
-            .open_since
-            .map(|since| (since, self.to, GapReason::OpenTransactions));
+        let open = (!self.undecided.is_empty()).then_some((
+            self.decided,
+            self.to,
+            GapReason::OpenTransactions,
+        ));
         [lost, open]
             .into_iter()
             .flatten()
@@ -284,6 +307,22 @@ mod tests {
         );
         let ended = [&ticks[..], &[(tick(14, 10, 10), 10)]].concat();
         check(&BTreeMap::new(), &ended, expect!["10.5..14 at (7, 10)"]);
+    }
+
+    #[test]
+    fn transactions_that_follow_one_another_hide_only_the_last_moments() {
+        let ticks = [
+            (tick(10, 7, 7), 7),
+            (tick(11, 7, 9), 7),
+            (tick(12, 9, 12), 9),
+            (tick(13, 11, 15), 11),
+        ];
+        // What was there at 11 ended at 9, what was there at 12 has not reached 12 yet.
+        check(
+            &BTreeMap::new(),
+            &ticks,
+            expect!["10.5..13 at (7, 11); 11..13 transactions are still open"],
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl MySql {
         database: &str,
     ) -> Result<Self, sqlx::Error> {
         let pool = MySqlPoolOptions::new()
-            .max_connections(6)
+            .max_connections(16)
             .connect(url)
             .await?;
         Ok(Self {

@@ -26,7 +26,10 @@ impl Postgres {
         server_url: &str,
         database: &str,
     ) -> Result<Self, sqlx::Error> {
-        let pool = PgPoolOptions::new().max_connections(6).connect(url).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .connect(url)
+            .await?;
         Ok(Self {
             pool,
             server_url: server_url.to_owned(),

@@ -219,6 +219,7 @@ impl World {
             run: self.run.clone(),
             copies: self.events.len() as u64 * 2,
             oddities: 0,
+            seen_until: None,
             now: now(),
         }
     }
