@@ -77,6 +77,7 @@ fn shape() -> Shape {
         name: name.to_owned(),
         destination: Some(PlaceId(1)),
         inbox: true,
+        inbox_tells: false,
         progress: ProgressKind::None,
         dead_letters: false,
     };

@@ -5,7 +5,9 @@ mod comparing;
 mod company;
 mod crashing;
 mod deleting;
+
 mod doors;
+mod inboxes;
 mod looking;
 mod memory;
 mod queues;

@@ -11,6 +11,7 @@ const FILLED_IN: &str = "orders";
 const NAMELESS: &str = "queue_out";
 
 /// One version of one table on one database.
+#[derive(Clone)]
 pub struct Made {
     table: &'static TableLayout,
     version: Version,
@@ -60,6 +61,19 @@ impl Made {
             schema: Some(schema.to_owned()),
             ..self
         }
+    }
+
+    /// The same by another of its names.
+    pub fn called(self, name: &str) -> Self {
+        Self {
+            name: name.replace('*', FILLED_IN),
+            ..self
+        }
+    }
+
+    /// Whether that is its name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name.replace('*', FILLED_IN)
     }
 
     /// Its layout.

@@ -11,7 +11,7 @@ mod tests;
 
 use std::fmt;
 
-pub(crate) use propose::propose;
+pub(crate) use propose::{is_time_of_receipt, propose};
 
 use crate::{Confidence, TableRole};
 
@@ -26,7 +26,7 @@ pub struct Proposal {
     pub reasons: Vec<String>,
     /// Which column plays which role.
     pub guesses: Vec<Guess>,
-    /// Values of the status column that mean sent, as far as words say it.
+    /// Values of the status column that mean sent (of an inbox: processed), as far as words say it.
     pub sent_states: Vec<String>,
     /// Values of the status column that mean given up, as far as words say it.
     pub failed_states: Vec<String>,
@@ -103,6 +103,10 @@ pub enum Role {
     Consumer,
     /// Inbox: when it was processed.
     ProcessedAt,
+    /// Inbox: true when it was processed.
+    Done,
+    /// Inbox: filled, or true, when processing failed.
+    FailedAt,
 }
 
 impl fmt::Display for Role {
@@ -125,6 +129,8 @@ impl fmt::Display for Role {
             Self::Lock => "lock",
             Self::Consumer => "consumer",
             Self::ProcessedAt => "processed at",
+            Self::Done => "processed",
+            Self::FailedAt => "failed at",
         })
     }
 }

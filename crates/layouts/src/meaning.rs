@@ -72,10 +72,25 @@ impl Roles {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InboxRoles {
+    /// Identifies rows, where the event's id does not.
+    pub key: Option<Spot>,
     /// The id of the event.
     pub id: Spot,
-    /// When it was processed.
+    /// When it was processed; a row in which it is empty is not, unless a state says so.
     pub processed_at: Spot,
+    /// Its state.
+    pub status: Option<Spot>,
+    /// Values of `status` that mean processed.
+    #[serde(default)]
+    pub processed_states: Vec<String>,
+    /// Values of `status` that mean that processing failed.
+    #[serde(default)]
+    pub failed_states: Vec<String>,
+    /// Filled when processing failed.
+    pub failed_at: Option<Spot>,
+    /// How long rows are kept after their time, in seconds, unless the application says otherwise;
+    /// `None` where nobody deletes them.
+    pub kept_secs: Option<u32>,
     /// Which consumer the row belongs to, where several share the table.
     pub consumer: Option<Spot>,
     /// What a row proves, in a sentence.
@@ -85,9 +100,10 @@ pub struct InboxRoles {
 impl InboxRoles {
     /// Every place in a row that a role names.
     pub fn spots(&self) -> impl Iterator<Item = &Spot> {
+        let others = [&self.key, &self.status, &self.failed_at, &self.consumer];
         [&self.id, &self.processed_at]
             .into_iter()
-            .chain(&self.consumer)
+            .chain(others.into_iter().flatten())
     }
 }
 

@@ -36,9 +36,9 @@ bitflags! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
     #[serde(transparent)]
     pub struct Marks: u16 {
-        /// The outbox row says it was sent.
+        /// The outbox row says it was sent, the inbox row that it was processed.
         const SENT = 1;
-        /// The outbox row says sending failed for good (attempts exhausted, failed state).
+        /// The row says sending, or processing, failed for good (attempts exhausted, failed state).
         const FAILED = 1 << 1;
         /// The relay tried at least once without success.
         const ATTEMPTED = 1 << 2;
@@ -50,8 +50,8 @@ bitflags! {
         const UNROUTED = 1 << 5;
         /// Seen only in a transaction that has not ended.
         const OPEN_TRANSACTION = 1 << 6;
-        /// The outbox row was there and is gone, as rows are once they are sent. Comes with
-        /// [`Marks::SENT`].
+        /// The row was there and is gone, as rows of an outbox are once they are sent: then it
+        /// comes with [`Marks::SENT`]. An inbox row that is gone tells nothing any more.
         const GONE = 1 << 7;
         /// There was no id where the profile says it should be.
         const NO_ID = 1 << 8;

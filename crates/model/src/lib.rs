@@ -53,6 +53,8 @@ pub use profile::{
 mod in_column;
 pub use in_column::InColumn;
 
+mod inbox_role;
+
 mod outbox_role;
 pub use outbox_role::RolePlace;
 

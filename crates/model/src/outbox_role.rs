@@ -30,6 +30,16 @@ impl RolePlace<'_> {
             Self::Flag(place) => *place = value == "true",
         }
     }
+
+    /// What stands there, as it can be set again; `""` for nothing.
+    pub fn taken(self) -> String {
+        match self {
+            Self::Needed(column) => std::mem::take(column),
+            Self::Optional(column) => column.take().unwrap_or_default(),
+            Self::States(states) => states.join(", "),
+            Self::Flag(flag) => flag.to_string(),
+        }
+    }
 }
 
 impl OutboxSettings {
@@ -106,13 +116,8 @@ impl OutboxSettings {
     /// What a role is, as it can be set again; `""` for nothing.
     pub fn role(&self, role: &str) -> String {
         let mut own = self.clone();
-        match own.role_mut(role) {
-            Some(RolePlace::Needed(column)) => std::mem::take(column),
-            Some(RolePlace::Optional(column)) => column.take().unwrap_or_default(),
-            Some(RolePlace::States(states)) => states.join(", "),
-            Some(RolePlace::Flag(flag)) => flag.to_string(),
-            None => String::new(),
-        }
+        own.role_mut(role)
+            .map_or_else(String::new, RolePlace::taken)
     }
 }
 

@@ -269,10 +269,31 @@ pub struct Inbox {
     pub database: Option<String>,
     /// Table, `schema.table` allowed.
     pub table: String,
-    /// Column with the event id.
+    /// Column that identifies rows; the one with the event id when left out. Needed where the id
+    /// stands inside a JSON column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Column with the event id, or `column#/pointer` where it stands inside a JSON column.
     pub id: String,
-    /// Column with the time of processing.
+    /// Column with the time of processing. A row in which it is empty was received and is not
+    /// processed, unless `status` says otherwise.
     pub processed_at: String,
+    /// Column with a state word or number, together with `processed-states`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Values of `status` that mean processed; a row in any other state was received, no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processed_states: Vec<String>,
+    /// Values of `status` that mean that processing failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_states: Vec<String>,
+    /// Column that is filled when processing failed: a time, a flag or an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<String>,
+    /// How long rows stay after their time, in seconds, where somebody deletes them: that one is not
+    /// there says nothing about what was processed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_secs: Option<u32>,
     /// Column that says which consumer the row belongs to, where several share one table…
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer_column: Option<String>,

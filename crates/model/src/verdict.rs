@@ -43,6 +43,8 @@ pub enum ConsumerVerdict {
     Processed,
     /// A copy lies where this consumer's failures go.
     DeadLettered,
+    /// Its inbox says that it received the event and failed to process it.
+    Failed,
     /// No binding leads from the destination to this consumer.
     NotRouted,
     /// It failed and will be tried again.
@@ -85,6 +87,8 @@ pub enum LagReason {
     Behind,
     /// It has stopped moving although there is work.
     Stalled,
+    /// It has received the event, and its inbox says that it is not processed.
+    Unprocessed,
 }
 
 /// Why no verdict is possible.
@@ -117,6 +121,8 @@ pub enum UnknownReason {
     NotGathered,
     /// The source failed.
     SourceFailed,
+    /// The consumer's inbox held the event as not processed, and does not hold it any more.
+    InboxCleaned,
 }
 
 bitflags! {
@@ -238,7 +244,7 @@ impl ConsumerVerdict {
     pub fn class(&self) -> VerdictClass {
         match self {
             Self::LostByConsumer | Self::NotRouted => VerdictClass::Missing,
-            Self::DeadLettered => VerdictClass::DeadLettered,
+            Self::DeadLettered | Self::Failed => VerdictClass::DeadLettered,
             Self::Lagging(_) | Self::Retrying => VerdictClass::Late,
             Self::Unknown(_) => VerdictClass::Unknown,
             Self::InFlight => VerdictClass::Pending,

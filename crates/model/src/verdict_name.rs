@@ -36,10 +36,11 @@ impl PublishVerdict {
 
 impl ConsumerVerdict {
     /// Every name a consumer verdict can have.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "not-due",
         "processed",
         "dead-lettered",
+        "failed",
         "not-routed",
         "retrying",
         "in-flight",
@@ -55,6 +56,7 @@ impl ConsumerVerdict {
             Self::NotDue => "not-due",
             Self::Processed => "processed",
             Self::DeadLettered => "dead-lettered",
+            Self::Failed => "failed",
             Self::NotRouted => "not-routed",
             Self::Retrying => "retrying",
             Self::InFlight => "in-flight",
@@ -95,13 +97,14 @@ impl LagReason {
             Self::NoConsumers => "no-consumers",
             Self::Behind => "behind",
             Self::Stalled => "stalled",
+            Self::Unprocessed => "unprocessed",
         }
     }
 }
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -115,6 +118,7 @@ impl UnknownReason {
         Self::OpenTransactions,
         Self::NotGathered,
         Self::SourceFailed,
+        Self::InboxCleaned,
     ];
 
     /// Its name.
@@ -133,6 +137,7 @@ impl UnknownReason {
             Self::OpenTransactions => "open-transactions",
             Self::NotGathered => "not-gathered",
             Self::SourceFailed => "source-failed",
+            Self::InboxCleaned => "inbox-cleaned",
         }
     }
 
@@ -152,6 +157,7 @@ impl UnknownReason {
             Self::OpenTransactions => "transactions are open that may still bring it",
             Self::NotGathered => "this kind of evidence is not gathered here",
             Self::SourceFailed => "a source could not be read",
+            Self::InboxCleaned => "its inbox held it unprocessed and does not hold it any more",
         }
     }
 }

@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    BrokerSettings, DatabaseSettings, Environment, EventRow, Micros, OutboxSettings, ProbeStep,
-    Profile, Window,
+    BrokerSettings, DatabaseSettings, Environment, EventRow, Inbox, Micros, OutboxSettings,
+    ProbeStep, Profile, Window,
 };
 
 use crate::{Failure, Group, ProfileProblem};
@@ -181,6 +181,9 @@ pub struct SeenTable {
     pub confidence: String,
     /// Why, and what speaks against it.
     pub reasons: Vec<SeenReason>,
+    /// What its columns mean as an inbox, where it is taken for one and that is known.
+    #[serde(default)]
+    pub inbox: Option<Inbox>,
 }
 
 /// A column of a table.

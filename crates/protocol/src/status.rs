@@ -141,7 +141,7 @@ pub struct ConsumerCounts {
     pub passed: u64,
     /// Lost.
     pub lost: u64,
-    /// Dead-lettered.
+    /// Dead-lettered, or failed as its inbox says.
     pub dead_lettered: u64,
     /// Late.
     pub late: u64,

@@ -2,8 +2,8 @@
 
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, Marks, Micros,
-    PlaceId, PlaceRole, Sibling, UnknownReason, Window, canonical_id,
+    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, LagReason,
+    Marks, Micros, PlaceId, PlaceRole, Sibling, UnknownReason, Window, canonical_id,
 };
 
 use crate::basis::Bases;
@@ -232,6 +232,24 @@ impl Index {
         let mut stuck: Vec<u32> = self.suspicions.of(PublishCode::stuck_finding()).collect();
         stuck.sort_unstable();
         stuck
+    }
+
+    /// The events that a consumer's inbox holds and says not to be processed, and that are late or
+    /// failed, as of the latest judgement.
+    pub fn unprocessed(&self, consumer: ConsumerNo) -> Vec<u32> {
+        let wanted = [
+            ConsumerCode::FAILED,
+            ConsumerCode::lagging(LagReason::Unprocessed),
+        ];
+        let of = |no: &u32| self.verdicts.consumer(*no, usize::from(consumer.0));
+        let all = 0..self.events.len();
+        all.filter(|no| wanted.contains(&of(no)) && self.events.visible(*no))
+            .collect()
+    }
+
+    /// Says that what a consumer's inbox held of an event, unprocessed, is not there any more.
+    pub fn inbox_row_gone(&mut self, no: u32, consumer: ConsumerNo) {
+        self.events.hold_no_more(no, consumer);
     }
 
     /// Says that the outbox row of an event is not there any more. Where rows are deleted once they

@@ -54,7 +54,7 @@ impl Index {
                 Some(role) => {
                     let (new, added) = self.ingest_spot(role, batch, idx, &spot, &mut near.1);
                     done.new_events += u64::from(new);
-                    if added == Added::New {
+                    if matches!(added, Added::New | Added::Held) {
                         self.complain_of_marks(&spot);
                     }
                     match (added, times.as_mut()) {

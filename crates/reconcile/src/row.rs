@@ -24,12 +24,13 @@ pub(crate) fn at(events: &Events, business: &Business, no: u32) -> i64 {
         .unwrap_or_else(|| events.base(no))
 }
 
-/// The earliest sign of any consumer having had it.
+/// The earliest sign of any consumer having had it, processed or not.
 pub(crate) fn consumed(events: &Events, no: u32) -> Option<i64> {
     let consumers = (0..=u8::MAX).take(events.inboxes.len()).map(ConsumerNo);
     let times = consumers.flat_map(|consumer| {
         let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
-        events.inbox_at(no, consumer).into_iter().chain(letters)
+        let inbox = events.inbox_at(no, consumer).into_iter();
+        inbox.chain(events.held_at(no, consumer)).chain(letters)
     });
     times.min()
 }
@@ -165,7 +166,12 @@ fn seen(index: &Index, role: PlaceRole, spot: &Spot<'_>) -> Seen {
         },
         consumer: role.consumer(),
         dead_letter: matches!(role, PlaceRole::DeadLetters(_)),
-        strength: Strength::Proof,
+        // Processing it does not prove.
+        strength: if index.events.is_held(role, spot.marks) {
+            Strength::Circumstantial
+        } else {
+            Strength::Proof
+        },
         partition: spot.partition,
         position: spot.position,
         key: spot.key.clone().into_owned(),

@@ -37,6 +37,8 @@ pub struct ConsumerShape {
     pub destination: Option<PlaceId>,
     /// It has an inbox table: the proof of processing.
     pub inbox: bool,
+    /// Its rows say whether they are processed: one that is not proves no more than receipt.
+    pub inbox_tells: bool,
     /// What tells how far it moved.
     pub progress: ProgressKind,
     /// There is a place for what it could not process.

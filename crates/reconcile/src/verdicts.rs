@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 13] = [
+const UNKNOWN_REASONS: [UnknownReason; 14] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -36,6 +36,7 @@ const UNKNOWN_REASONS: [UnknownReason; 13] = [
     UnknownReason::OpenTransactions,
     UnknownReason::NotGathered,
     UnknownReason::SourceFailed,
+    UnknownReason::InboxCleaned,
 ];
 
 impl PublishCode {
@@ -104,6 +105,7 @@ impl ConsumerCode {
     pub(crate) const IN_FLIGHT: Self = Self(6);
     pub(crate) const LOST: Self = Self(7);
     pub(crate) const PASSED: Self = Self(8);
+    pub(crate) const FAILED: Self = Self(9);
     const LAGGING: u8 = 16;
 
     pub(crate) fn lagging(reason: LagReason) -> Self {
@@ -124,11 +126,13 @@ impl ConsumerCode {
             Self::IN_FLIGHT => ConsumerVerdict::InFlight,
             Self::LOST => ConsumerVerdict::LostByConsumer,
             Self::PASSED => ConsumerVerdict::Passed,
+            Self::FAILED => ConsumerVerdict::Failed,
             Self(code) if code >= UNKNOWN => ConsumerVerdict::Unknown(unknown_reason(code)),
             Self(code) => ConsumerVerdict::Lagging(match code - Self::LAGGING {
                 0 => LagReason::NoConsumers,
                 1 => LagReason::Behind,
-                _ => LagReason::Stalled,
+                2 => LagReason::Stalled,
+                _ => LagReason::Unprocessed,
             }),
         }
     }
@@ -337,6 +341,7 @@ mod tests {
             LagReason::NoConsumers,
             LagReason::Behind,
             LagReason::Stalled,
+            LagReason::Unprocessed,
         ] {
             assert_eq!(
                 ConsumerCode::lagging(reason).verdict(),

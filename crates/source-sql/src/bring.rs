@@ -235,8 +235,8 @@ fn keys(batch: &Batch) -> impl Iterator<Item = String> + use<'_> {
     })
 }
 
-/// Tells whether the row with a number is still the one that had it: by key, id and time, which
-/// do not change when a row is sent.
+/// Tells whether the row with a number is still the one that had it: by key, id and time, as far as
+/// those do not change when a row is sent.
 fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
     let mut marks = Marks::default();
     let text =
@@ -247,7 +247,7 @@ fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
         name.push_str(&text(&cells[id.idx], &mut marks));
     }
     let at = match cells[plan.at].when() {
-        When::At { at, .. } => Some(at),
+        When::At { at, .. } if !plan.time_tells_state() => Some(at),
         _ => None,
     };
     fingerprint(&name, at, NO_VERSION, Marks::empty())

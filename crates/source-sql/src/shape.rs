@@ -303,6 +303,12 @@ impl Plan {
         self.sent_at.is_some() || self.tells_more_than_sent()
     }
 
+    /// Whether a row may get its time only when its state changes: an inbox row when it is processed.
+    pub(crate) fn time_tells_state(&self) -> bool {
+        let may_be_filled_later = self.columns[self.at].info.nullable && self.status.is_some();
+        self.sent_at == Some(self.at) || may_be_filled_later
+    }
+
     /// Whether it tells of rows that were tried or given up, too.
     pub(crate) fn tells_more_than_sent(&self) -> bool {
         self.failed_at.is_some() || self.status.is_some() || self.attempts.is_some()

@@ -1,4 +1,4 @@
-//! Which rows were seen unsent, so that the next read can ask what became of them.
+//! Which rows were seen unsent (of an inbox: unprocessed), so that the next read can ask what became of them.
 
 use std::collections::BTreeMap;
 
@@ -29,12 +29,18 @@ pub(crate) struct Unsent {
 /// The marks that say in which state a row is.
 pub(crate) const STATE: Marks = Marks::SENT.union(Marks::FAILED).union(Marks::ATTEMPTED);
 
+/// Whether nothing more is expected of a row: an inbox row with an error beside its time of
+/// processing may be tried again.
+fn is_done(state: Marks) -> bool {
+    state.contains(Marks::SENT) && !state.contains(Marks::FAILED)
+}
+
 impl Unsent {
     /// A row that is ordered by its number was seen.
     pub(crate) fn see_number(&mut self, number: i64, marks: Marks) {
         let state = marks & STATE;
         self.forget_number(number);
-        if state.contains(Marks::SENT) {
+        if is_done(state) {
             return;
         }
         // A backlog is one long run, so half a million waiting rows are a few bytes.
@@ -54,7 +60,7 @@ impl Unsent {
     /// A row that is ordered by its time was seen.
     pub(crate) fn see_key(&mut self, key: &str, at: Micros, marks: Marks) {
         let state = marks & STATE;
-        if state.contains(Marks::SENT) {
+        if is_done(state) {
             self.keys.remove(key);
         } else if let Some(known) = self.keys.get_mut(key) {
             *known = state;

@@ -156,11 +156,11 @@ pub struct RowColumns {
     pub kind: Option<String>,
     /// The time that places the row on the timeline.
     pub at: String,
-    /// Filled (or true) when sent.
+    /// Filled (or true) when sent; of an inbox, when processed.
     pub sent_at: Option<String>,
-    /// Filled (or true) when given up.
+    /// Filled (or true) when given up, or when processing failed.
     pub failed_at: Option<String>,
-    /// State column with the values that mean sent and failed.
+    /// State column with the values that mean sent (of an inbox: processed) and failed.
     pub status: Option<(String, Vec<String>, Vec<String>)>,
     /// Number of attempts.
     pub attempts: Option<String>,

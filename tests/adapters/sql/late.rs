@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use waybill_model::{GapReason, Marks, Micros};
+use waybill_engine::session::inbox_columns;
+use waybill_model::{GapReason, Inbox, Marks, Micros};
 use waybill_source::{Cursor, Database, RowColumns};
 use waybill_tests::wait::wait_for;
 
@@ -433,4 +434,69 @@ async fn a_row_from_a_clock_that_is_behind_is_told_on_mariadb() {
 #[tokio::test]
 async fn a_row_from_a_clock_that_is_behind_is_told_on_sqlite() {
     a_row_from_a_clock_that_is_behind_is_told(Product::Sqlite, "behind_lite").await;
+}
+
+/// Two events were received. One is processed; the transaction that processes the other is open, and
+/// its row has its time before it can be seen.
+async fn a_row_that_is_processed_late_is_found(product: Product, test: &str, key: &str) {
+    let base = Base::new(product, test).await;
+    let (time, now_there) = match product {
+        Product::Postgres => ("timestamptz", "now()"),
+        Product::MariaDb => ("datetime(6)", "UTC_TIMESTAMP(6)"),
+        Product::Sqlite => unreachable!("it has one writer"),
+    };
+    base.execute(&format!(
+        "CREATE TABLE inbox (no bigint PRIMARY KEY, id varchar(40) NOT NULL UNIQUE, consumed {time} NULL); \
+         INSERT INTO inbox (no, id) VALUES (1, 'late'), (2, 'other'), (3, 'never')"
+    ))
+    .await;
+    let columns = inbox_columns(&Inbox {
+        key: Some(key.to_owned()),
+        id: "id".to_owned(),
+        processed_at: "consumed".to_owned(),
+        ..Inbox::unmapped("inbox".to_owned())
+    });
+    let database = base.open().await;
+    let consumed = |id: &str| format!("UPDATE inbox SET consumed = {now_there} WHERE id = '{id}'");
+    let is_processed = |all: &Yield, id: &str| all.row(id).marks.contains(Marks::SENT);
+
+    let first = read(&*database, &columns, None).await;
+    assert_eq!(first.ids(), ["late", "never", "other"]);
+    assert!(!first.ids().into_iter().any(|id| is_processed(&first, id)));
+    let mut late = base.session().await;
+    late.execute("BEGIN").await;
+    late.execute(&consumed("late")).await;
+    base.execute(&consumed("other")).await;
+    let written = now();
+
+    let then = read(&*database, &columns, first.resume).await;
+    let told: Vec<&str> = then
+        .ids()
+        .into_iter()
+        .filter(|id| is_processed(&then, id))
+        .collect();
+    assert_eq!(told, ["other"], "the late one is still open");
+    assert!(!then.coverage().proves_absence_at(written));
+
+    late.execute("COMMIT").await;
+    let found = read(&*database, &columns, then.resume).await;
+    assert!(is_processed(&found, "late"), "{:?}", found.seen);
+    assert!(
+        !found
+            .ids()
+            .into_iter()
+            .any(|id| id == "never" && is_processed(&found, id))
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_is_processed_late_is_found_in_any_order_on_postgres() {
+    a_row_that_is_processed_late_is_found(Product::Postgres, "late_inbox_no_pg", "no").await;
+    a_row_that_is_processed_late_is_found(Product::Postgres, "late_inbox_id_pg", "id").await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_processed_late_is_found_in_any_order_on_mariadb() {
+    a_row_that_is_processed_late_is_found(Product::MariaDb, "late_inbox_no_my", "no").await;
+    a_row_that_is_processed_late_is_found(Product::MariaDb, "late_inbox_id_my", "id").await;
 }

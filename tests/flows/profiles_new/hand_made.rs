@@ -10,7 +10,8 @@ use super::shop::{MINUTES_AGO, Shop, Somebody, has, letter, publish, uuids};
 const N: usize = 12;
 
 /// The destination is a topic among many, a consumer has an inbox and a group, and dead letters a
-/// topic called after both. One row was never sent, one says so and was not.
+/// topic called after both. One row was never sent, one says so and was not, and one was received
+/// and failed, as the inbox says.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_and_kafka() {
     let kafka = Kafka::shared();
@@ -21,7 +22,7 @@ async fn on_sqlite_and_kafka() {
     shop.execute(
         "CREATE TABLE parcel_outbox (no INTEGER PRIMARY KEY, event_id TEXT NOT NULL, \
          aggregate_id TEXT, event_type TEXT, payload TEXT, created_at TEXT, published_at TEXT); \
-         CREATE TABLE search_inbox (event_id TEXT PRIMARY KEY, processed_at TEXT); \
+         CREATE TABLE search_inbox (event_id TEXT PRIMARY KEY, received_at TEXT, status TEXT); \
          CREATE TABLE billing_inbox (event_id TEXT PRIMARY KEY, processed_at TEXT)",
     )
     .await;
@@ -34,8 +35,11 @@ async fn on_sqlite_and_kafka() {
         ))
         .await;
         if nth != 3 && nth != 7 {
-            shop.execute(&format!("INSERT INTO search_inbox VALUES ('{id}', {at})"))
-                .await;
+            let status = if nth == 5 { "FAILED" } else { "PROCESSED" };
+            shop.execute(&format!(
+                "INSERT INTO search_inbox VALUES ('{id}', {at}, '{status}')"
+            ))
+            .await;
         }
     }
     shop.execute(&format!(
@@ -66,13 +70,17 @@ async fn on_sqlite_and_kafka() {
             "aggregate = [\"key\"]",
             &format!("group = \"{group}\""),
             &format!("dead-letters = \"{dead}\""),
-            "table = \"search_inbox\"",
+            "table = \"search_inbox\", id = \"event_id\", processed-at = \"received_at\", status = \"status\", \
+             processed-states = [\"PROCESSED\"], failed-states = [\"FAILED\"]",
             "billing_inbox is an inbox, but none of its 1 rows is about an event of this outbox.",
         ],
     );
-    let document = somebody.finds(&[&ids[3], &ids[7]], N);
+    let document = somebody.finds(&[&ids[3], &ids[5], &ids[7]], N);
     let verdicts = document["findings"].to_string();
-    has(&verdicts, &["\"stuck\"", "\"lost-in-publish\""]);
+    has(
+        &verdicts,
+        &["\"stuck\"", "\"lost-in-publish\"", "\"failed\""],
+    );
     shop.close().await;
 }
 

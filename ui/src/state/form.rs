@@ -239,6 +239,10 @@ impl Fields {
         if !consumer.inbox.is_empty() {
             writeln!(
                 out,
+                "# A row without a processed_at was received, no more; a state is told by status and processed-states.",
+            )?;
+            writeln!(
+                out,
                 "inbox = {{ table = {}, id = \"message_id\", processed-at = \"processed_at\" }}",
                 quoted(&consumer.inbox),
             )?;

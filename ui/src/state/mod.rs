@@ -50,9 +50,9 @@ pub use form::{
 
 mod wizard;
 pub use wizard::{
-    Addresses, CarrierTexts, Connection, ConsumerDraft, Finish, FlowDraft, Password, Purpose,
-    ROLES, RoleInfo, RoleKind, Sample, SaveOrder, Step, Trial, Wizard, WizardEffect, WizardMessage,
-    Work, inbox_of, joined_place, may_hold_json,
+    Addresses, CarrierTexts, Connection, ConsumerDraft, Finish, FlowDraft, INBOX_ROLES, Password,
+    Purpose, ROLES, RoleInfo, RoleKind, Sample, SaveOrder, Step, Trial, Wizard, WizardEffect,
+    WizardMessage, Work, inbox_of, joined_place, may_hold_json,
 };
 
 mod demo;

@@ -286,6 +286,8 @@ pub fn consumer(verdict: &ConsumerVerdict, name: &str) -> String {
         ConsumerVerdict::NotDue => format!("{name}: not yet due"),
         ConsumerVerdict::Processed => format!("Processed by {name}"),
         ConsumerVerdict::DeadLettered => format!("Dead-lettered by {name}"),
+        ConsumerVerdict::Failed => format!("Failed at {name}"),
+        ConsumerVerdict::Lagging(LagReason::Unprocessed) => format!("Unprocessed by {name}"),
         ConsumerVerdict::NotRouted => format!("Not routed to {name}"),
         ConsumerVerdict::Retrying => format!("{name} tries again"),
         ConsumerVerdict::InFlight => format!("On its way to {name}"),
@@ -304,9 +306,13 @@ pub fn consumer_reason(verdict: &ConsumerVerdict) -> Option<&'static str> {
         ConsumerVerdict::LostByConsumer => Some("moved past it, and its inbox does not hold it"),
         ConsumerVerdict::NotRouted => Some("no binding leads to it"),
         ConsumerVerdict::DeadLettered => Some("lies among its dead letters"),
+        ConsumerVerdict::Failed => Some("its inbox says received, and failed"),
         ConsumerVerdict::Lagging(LagReason::NoConsumers) => Some("nobody is attached"),
         ConsumerVerdict::Lagging(LagReason::Behind) => Some("it works, but is behind"),
         ConsumerVerdict::Lagging(LagReason::Stalled) => Some("it has stopped moving"),
+        ConsumerVerdict::Lagging(LagReason::Unprocessed) => {
+            Some("its inbox says received, not processed")
+        }
         ConsumerVerdict::Retrying => Some("failed, will be tried again"),
         ConsumerVerdict::InFlight => Some("on its way, and not late"),
         ConsumerVerdict::NotDue => Some("not yet due"),
@@ -330,6 +336,7 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::OpenTransactions => "open transactions may still bring the row",
         UnknownReason::NotGathered => "this evidence is not gathered for this source",
         UnknownReason::SourceFailed => "the source could not be read",
+        UnknownReason::InboxCleaned => "its inbox row was unprocessed, and is gone",
     }
 }
 

@@ -173,7 +173,9 @@ fn consumed(
         }
         (ConsumerVerdict::Processed, None) => cell("✓", "", title),
         (ConsumerVerdict::Passed, _) => cell("passed", "tone-unknown", title),
-        (ConsumerVerdict::DeadLettered, _) => cell("✕", "tone-dead", title),
+        (ConsumerVerdict::DeadLettered | ConsumerVerdict::Failed, _) => {
+            cell("✕", "tone-dead", title)
+        }
         (ConsumerVerdict::LostByConsumer | ConsumerVerdict::NotRouted, _) => {
             cell("✕", "tone-missing", title)
         }

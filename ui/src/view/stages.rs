@@ -171,6 +171,12 @@ fn consumer_stop(
             notes: vec![consumer(verdict, name)],
             ..seen
         },
+        (ConsumerVerdict::Failed, Some(seen)) => Stop {
+            tone: "tone-dead",
+            notes: vec![why.to_owned()],
+            ..seen
+        },
+        (ConsumerVerdict::Failed, None) => with("tone-dead", "mark filled", "failed"),
         (ConsumerVerdict::Processed | ConsumerVerdict::Passed, Some(seen)) => seen,
         (ConsumerVerdict::LostByConsumer | ConsumerVerdict::NotRouted, _) => bare,
         (ConsumerVerdict::DeadLettered, None) => with("tone-dead", "mark filled", "dead-lettered"),

@@ -3,7 +3,7 @@
 
 mod compare;
 
-use waybill_model::{BrokerSettings, Consumer, Profile};
+use waybill_model::{BrokerSettings, Consumer, InColumn, Inbox, Profile};
 use waybill_protocol::ProfileProblem;
 
 use super::lines::{Lines, Step};
@@ -257,10 +257,43 @@ impl Found<'_> {
                 meant.map(|name| format!("Did you mean '{name}'?")),
             );
         }
+        self.inbox(inbox, &[path[0], path[1], path[2], path[3], Key("inbox")]);
+    }
+
+    fn inbox(&mut self, inbox: &Inbox, path: &[Step<'_>; 5]) {
         if inbox.consumer_column.is_some() != inbox.consumer_value.is_some() {
             self.add(
-                &[path[0], path[1], path[2], path[3], Key("inbox")],
+                path,
                 "consumer-column and consumer-value belong together; one of them is missing.",
+            );
+        }
+        if inbox.status.is_some() && inbox.processed_states.is_empty() {
+            self.add(
+                path,
+                "status needs processed-states: which of its values mean that the event was processed?",
+            );
+        }
+        let states = inbox.processed_states.iter().chain(&inbox.failed_states);
+        if inbox.status.is_none() && states.count() > 0 {
+            self.add(
+                path,
+                "processed-states and failed-states need status: which column are they in?",
+            );
+        }
+        let both = |state: &&String| {
+            let mut processed = inbox.processed_states.iter();
+            processed.any(|it| it.eq_ignore_ascii_case(state))
+        };
+        if let Some(state) = inbox.failed_states.iter().find(both) {
+            self.add(
+                path,
+                format!("'{state}' is among processed-states and failed-states; which of them does it mean?"),
+            );
+        }
+        if InColumn::of(&inbox.id).pointer.is_some() && inbox.key.is_none() {
+            self.add(
+                path,
+                "The event id stands inside a JSON column, so rows are told apart by another: name it with key = \"…\".",
             );
         }
     }

@@ -149,11 +149,7 @@ fn consumers(
             (_, Some(first)) => first.inbox_settings(table, consumer)?,
             _ => return Err(Unmappable("It is no inbox.".to_owned())),
         };
-        let limits = match &explanation.verdict {
-            Verdict::HandMade(_) => Vec::new(),
-            _ => mapped.limits,
-        };
-        Ok((mapped.settings, limits))
+        Ok((mapped.settings, mapped.limits))
     };
     match values.as_slice() {
         [] => Ok(vec![mapped(None)?]),

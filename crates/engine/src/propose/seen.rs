@@ -51,6 +51,7 @@ fn seen_table(database: Option<&str>, table: &FoundTable, explanation: &Explanat
         title: String::new(),
         confidence: String::new(),
         reasons: Vec::new(),
+        inbox: None,
     };
     match (&explanation.verdict, explanation.recognised()) {
         (Verdict::HandMade(proposal), _) => {
@@ -59,8 +60,14 @@ fn seen_table(database: Option<&str>, table: &FoundTable, explanation: &Explanat
             words(proposal.confidence).clone_into(&mut seen.confidence);
             let reasons = proposal.reasons.iter();
             seen.reasons = reasons.map(|text| speaks(true, text)).collect();
+            let inbox = proposal.inbox_settings(table, None).ok();
+            seen.inbox = inbox.map(|mapped| mapped.settings);
         }
-        (_, Some(first)) => recognised(&mut seen, first),
+        (_, Some(first)) => {
+            recognised(&mut seen, first);
+            let inbox = first.inbox_settings(table, None).ok();
+            seen.inbox = inbox.map(|mapped| mapped.settings);
+        }
         _ => {
             let near = explanation.near.iter().take(NEAR);
             seen.reasons = near.map(|miss| speaks(false, &lacks(miss))).collect();

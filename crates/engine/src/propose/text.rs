@@ -111,11 +111,18 @@ impl Text {
 
     fn inbox(&mut self, inbox: &Inbox) {
         let optional = |value: &Option<String>| value.as_ref().map(inline);
+        let some = |values: &Vec<String>| (!values.is_empty()).then(|| inline(values));
         let members = [
             ("database", optional(&inbox.database)),
             ("table", Some(inline(&inbox.table))),
+            ("key", optional(&inbox.key)),
             ("id", Some(inline(&inbox.id))),
             ("processed-at", Some(inline(&inbox.processed_at))),
+            ("status", optional(&inbox.status)),
+            ("processed-states", some(&inbox.processed_states)),
+            ("failed-states", some(&inbox.failed_states)),
+            ("failed-at", optional(&inbox.failed_at)),
+            ("kept-secs", inbox.kept_secs.as_ref().map(inline)),
             ("consumer-column", optional(&inbox.consumer_column)),
             ("consumer-value", optional(&inbox.consumer_value)),
         ];
@@ -149,26 +156,36 @@ mod tests {
 
     use super::*;
 
+    const ODD: &str = "od\"d 'n\\ame\n[x] # ü";
+
+    fn odd_inbox() -> Inbox {
+        Inbox {
+            database: Some("a b".to_owned()),
+            table: ODD.to_owned(),
+            key: Some(ODD.to_owned()),
+            id: ODD.to_owned(),
+            processed_at: ODD.to_owned(),
+            status: Some(ODD.to_owned()),
+            processed_states: vec![ODD.to_owned(), "2".to_owned()],
+            failed_states: vec![ODD.to_owned()],
+            failed_at: Some(ODD.to_owned()),
+            kept_secs: Some(0),
+            consumer_column: Some(ODD.to_owned()),
+            consumer_value: Some(ODD.to_owned()),
+        }
+    }
+
     #[test]
     fn what_is_written_says_the_same_whatever_names_hold() {
-        const ODD: &str = "od\"d 'n\\ame\n[x] # ü";
         let database = DatabaseSettings {
             url: format!("sqlite:{ODD}"),
             secret: Some(ODD.to_owned()),
-        };
-        let inbox = Inbox {
-            database: Some("a b".to_owned()),
-            table: ODD.to_owned(),
-            id: ODD.to_owned(),
-            processed_at: ODD.to_owned(),
-            consumer_column: Some(ODD.to_owned()),
-            consumer_value: Some(ODD.to_owned()),
         };
         let consumer = Consumer {
             name: ODD.to_owned(),
             group: Some(ODD.to_owned()),
             queue: Some(ODD.to_owned()),
-            inbox: Some(inbox),
+            inbox: Some(odd_inbox()),
             dead_letters: Some(ODD.to_owned()),
             since: None,
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use waybill_model::{
-    BodySource, ConsumerVerdict, Coordinate, Copy, Mode, Plan, PublishVerdict, Recipient, Route,
-    StuckReason, UnknownReason, Warning,
+    BodySource, ConsumerVerdict, Coordinate, Copy, LagReason, Mode, Plan, PublishVerdict,
+    Recipient, Route, StuckReason, UnknownReason, Warning,
 };
 
 use super::letter::stripped;
@@ -227,6 +227,7 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
         said.push(format!("{} resent before", were(again)));
     }
     said.extend(may_come_twice(session, items, candidates));
+    said.extend(may_be_skipped(session, mode, items, candidates));
     if let Mode::OneConsumer { consumer } = mode {
         said.push(format!(
             "{consumer} receives these directly from its queue: exchange and routing key are not the original ones"
@@ -279,6 +280,39 @@ fn may_come_twice(session: &Session, items: &[Item], candidates: &[Candidate]) -
         ));
     }
     said
+}
+
+/// Who has rows of these in its inbox that are not processed, and goes by that it has them.
+fn may_be_skipped(
+    session: &Session,
+    mode: &Mode,
+    items: &[Item],
+    candidates: &[Candidate],
+) -> Vec<String> {
+    let one = session.consumer_of(mode);
+    let consumers = (0_u8..).zip(&session.layout.consumers);
+    let addressed = consumers.filter(|(no, _)| one.is_none_or(|one| one.0 == *no));
+    addressed
+        .filter_map(|(no, consumer)| {
+            let holds = |c: &&Candidate| {
+                let planned = items.iter().any(|i| i.planned.no == c.row.no);
+                let cell = c.row.consumers.get(usize::from(no));
+                planned && cell.is_some_and(|cell| is_held(&cell.verdict))
+            };
+            let events = candidates.iter().filter(holds).count();
+            (events > 0).then(|| {
+                format!(
+                    "{events} of these stand in the inbox of {} as failed or waiting. It may skip what comes again under the same id; its own way to try those rows again is the safer one",
+                    consumer.name
+                )
+            })
+        })
+        .collect()
+}
+
+fn is_held(verdict: &ConsumerVerdict) -> bool {
+    let waits = ConsumerVerdict::Lagging(LagReason::Unprocessed);
+    *verdict == ConsumerVerdict::Failed || *verdict == waits
 }
 
 fn were(n: usize) -> String {

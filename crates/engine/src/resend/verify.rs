@@ -131,6 +131,9 @@ fn has_it(verdict: &ConsumerVerdict) -> bool {
 }
 
 fn still(verdict: &ConsumerVerdict) -> &'static str {
+    if *verdict == ConsumerVerdict::Failed {
+        return "failed on it, as its inbox says";
+    }
     match verdict.class() {
         VerdictClass::DeadLettered => "dead-lettered it",
         VerdictClass::Pending | VerdictClass::Late | VerdictClass::Arrived => {
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_resend_took_effect_when_everyone_it_was_for_has_it() {
-        use ConsumerVerdict::{DeadLettered, InFlight, LostByConsumer, Processed};
+        use ConsumerVerdict::{DeadLettered, Failed, InFlight, LostByConsumer, Processed};
         use PublishVerdict::{LostInPublish, Published};
         check(Due::Publication, Published, &[Processed, Processed], Ok(()));
         check(
@@ -202,6 +205,12 @@ mod tests {
             Published,
             &[DeadLettered, Processed],
             Err("inventory: dead-lettered it"),
+        );
+        check(
+            Due::Consumers,
+            Published,
+            &[Processed, Failed],
+            Err("search: failed on it, as its inbox says"),
         );
         check(
             Due::Consumer(waybill_model::ConsumerNo(1)),

@@ -108,6 +108,9 @@ fn spellings(id: &EventId) -> Vec<String> {
     spellings
 }
 
+/// The column of a state, with the values that mean sent and failed.
+type States = (String, Vec<String>, Vec<String>);
+
 /// Whole rows as observations, as a read of the table would have yielded them.
 pub(super) fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[Row]) -> Batch {
     let mut batch = Batch::new(place, clock, 1, rows.len());
@@ -117,12 +120,14 @@ pub(super) fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[
     batch
 }
 
-fn observation(place: PlaceId, clock: Clock, columns: &RowColumns, row: &Row) -> Observation {
+pub(super) fn observation(
+    place: PlaceId,
+    clock: Clock,
+    columns: &RowColumns,
+    row: &Row,
+) -> Observation {
     let text = |column: &Option<String>| value(row, column.as_deref()?);
-    let mut marks = Marks::default();
-    if is_sent(columns, row) {
-        marks |= Marks::SENT;
-    }
+    let mut marks = state(columns, row);
     let key = value(row, &columns.key).unwrap_or_default();
     let position = key.parse().unwrap_or(NO_POSITION);
     let aggregate = match (text(&columns.aggregate_type), text(&columns.aggregate_id)) {
@@ -168,16 +173,24 @@ fn content(columns: &RowColumns, row: &Row) -> Content {
     }
 }
 
-fn is_sent(columns: &RowColumns, row: &Row) -> bool {
-    let filled = columns
-        .sent_at
-        .as_deref()
-        .and_then(|column| value(row, column));
-    let by_time = filled.is_some_and(|text| !matches!(text, "" | "0" | "f" | "false"));
-    let by_state = columns.status.as_ref().is_some_and(|(column, sent, _)| {
-        value(row, column).is_some_and(|state| sent.iter().any(|s| s == state))
-    });
-    by_time || by_state
+/// The marks that say in which state a row is, as a read of the table would have set them.
+pub(super) fn state(columns: &RowColumns, row: &Row) -> Marks {
+    let filled = |column: &Option<String>| {
+        let text = column.as_deref().and_then(|column| value(row, column));
+        text.is_some_and(|text| !matches!(text.trim(), "" | "0" | "f" | "false"))
+    };
+    let in_state = |of: fn(&States) -> &Vec<String>| {
+        columns.status.as_ref().is_some_and(|status| {
+            let word = value(row, &status.0).map_or("", str::trim);
+            of(status).iter().any(|it| it.eq_ignore_ascii_case(word))
+        })
+    };
+    let sent = filled(&columns.sent_at) || in_state(|status| &status.1);
+    let failed = filled(&columns.failed_at) || !sent && in_state(|status| &status.2);
+    let mut marks = Marks::default();
+    marks.set(Marks::SENT, sent);
+    marks.set(Marks::FAILED, failed);
+    marks
 }
 
 /// A column of a row, when it is there and not NULL.

@@ -13,9 +13,13 @@ mod readers;
 
 mod stage;
 
+mod kept;
+
 mod lookup;
 
 mod suspects;
+
+mod unprocessed;
 
 mod vanished;
 pub(crate) use vanished::ask as ask_for_rows;

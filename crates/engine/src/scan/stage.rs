@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use waybill_model::{Coverage, Gap, GapReason, Micros, PlaceRole, Window};
 use waybill_source::CopyRole;
 
+use super::kept::as_kept;
 use super::readers::{Read, ask_progress, read};
 use super::{Event, Reach};
 use crate::clock::now;
@@ -85,7 +86,10 @@ pub(super) fn apply(session: &Session, event: Event) {
     let _span = tracing::trace_span!("event", kind = event.kind()).entered();
     let mut book = session.book_mut();
     match event {
-        Event::Chunk(place, chunk) => book.apply(place, chunk),
+        Event::Chunk(place, chunk) => {
+            let kept = session.layout.place(place).and_then(|it| it.kept_micros);
+            book.apply(place, as_kept(chunk, kept, now()));
+        }
         Event::Ended(place) => book.complete(place),
         Event::Failed(place, failure) => book.fail(place, failure),
         Event::Progress(all) => all.iter().for_each(|progress| book.progress(progress)),

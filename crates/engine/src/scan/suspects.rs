@@ -9,6 +9,7 @@ use std::sync::Arc;
 use waybill_model::{ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict};
 
 use super::lookup::{PER_QUESTION, batch, found};
+use super::unprocessed::ask_for_unprocessed;
 use super::vanished::ask_for_waiting;
 use crate::session::{PlannedPlace, Reading, Session};
 
@@ -19,6 +20,7 @@ const MAX_SUSPECTS: usize = 4000;
 /// to; whether any turns out otherwise.
 pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
     let mut any = ask_for_waiting(session).await;
+    any |= ask_for_unprocessed(session).await;
     let suspects = suspects(session);
     for planned in &session.layout.places {
         let wanted = wanted(&suspects, planned.place.role);

@@ -70,7 +70,8 @@ fn deletes(session: &Session) -> bool {
     outbox.is_some_and(|outbox| outbox.deletes_after_send)
 }
 
-fn in_turn(confirmed: &[u32], look: u32) -> impl Iterator<Item = u32> {
+/// So many of those that are asked for at each look that all are asked for in a few.
+pub(super) fn in_turn(confirmed: &[u32], look: u32) -> impl Iterator<Item = u32> {
     let turns = confirmed.len().div_ceil(MAX_CONFIRMED).max(1);
     let from = look as usize % turns * MAX_CONFIRMED;
     confirmed.iter().skip(from).take(MAX_CONFIRMED).copied()

@@ -13,6 +13,9 @@ use super::{BROKER, DATABASE, compare};
 /// Rows per page of a table: large enough to keep a link busy, small enough to stop within 100 ms.
 const PAGE_ROWS: u32 = 2_000;
 
+/// How far the local time of a host may be from UTC.
+const ZONES_MICROS: i64 = 15 * 3_600_000_000;
+
 /// Everything a session reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -29,6 +32,8 @@ pub(crate) struct PlannedPlace {
     pub(crate) reading: Reading,
     /// Index of the flow it belongs to, for destinations and what consumers have.
     pub(crate) flow: Option<usize>,
+    /// How long its rows stay, in microseconds, where somebody deletes them.
+    pub(crate) kept_micros: Option<i64>,
 }
 
 /// How a place is read.
@@ -112,6 +117,12 @@ impl PlannedPlace {
     pub(crate) fn row_query(&self, window: Window, after: Option<Cursor>) -> Option<RowQuery> {
         let Reading::Rows { columns, clock } = &self.reading else {
             return None;
+        };
+        let is_inbox = matches!(self.place.role, PlaceRole::Inbox(_));
+        let window = if is_inbox && !can_be_asked_by_id(columns) {
+            in_any_zone(window)
+        } else {
+            window
         };
         Some(RowQuery {
             place: self.place.id,
@@ -225,6 +236,7 @@ impl Planner<'_> {
             },
             reading,
             flow,
+            kept_micros: None,
         });
         id
     }
@@ -322,7 +334,9 @@ impl Planner<'_> {
             } else {
                 inbox.table.clone()
             };
-            self.add(PlaceRole::Inbox(no), source, name, reading, Some(flow));
+            let place = self.add(PlaceRole::Inbox(no), source, name, reading, Some(flow));
+            let kept = inbox.kept_secs.map(|secs| i64::from(secs) * 1_000_000);
+            self.places[usize::from(place.0)].kept_micros = kept;
         }
         if let Some(name) = consumer.group.as_ref().or(consumer.queue.as_ref()) {
             self.add(
@@ -347,6 +361,21 @@ impl Planner<'_> {
                 Some(flow),
             );
         }
+    }
+}
+
+/// Whether a row can be found by its event's id, whatever time it carries.
+fn can_be_asked_by_id(columns: &RowColumns) -> bool {
+    let id = columns.id.as_deref();
+    id.is_none_or(|id| InColumn::of(id).pointer.is_none())
+}
+
+/// What is missing is asked for by its id before that is said. Where that cannot be, a row must not
+/// be missed because its time is written by a clock of another zone.
+fn in_any_zone(window: Window) -> Window {
+    Window {
+        from: Micros(window.from.plus(-ZONES_MICROS).0.max(0)),
+        to: window.to.plus(ZONES_MICROS),
     }
 }
 
@@ -383,6 +412,7 @@ fn consumer_shape(consumer: &Consumer, destination: PlaceId) -> ConsumerShape {
         name: consumer.name.clone(),
         destination: Some(destination),
         inbox: consumer.inbox.is_some(),
+        inbox_tells: consumer.inbox.is_some(),
         progress: if consumer.group.is_some() {
             ProgressKind::Group
         } else if consumer.queue.is_some() {
@@ -509,16 +539,30 @@ fn business_columns(table: &BusinessTable) -> RowColumns {
     }
 }
 
-/// The columns of an inbox, for reading it.
-pub(crate) fn inbox_columns(inbox: &Inbox) -> RowColumns {
+/// The columns of an inbox, for reading it: *sent* is what was processed.
+pub fn inbox_columns(inbox: &Inbox) -> RowColumns {
     let only = inbox
         .consumer_column
         .clone()
         .zip(inbox.consumer_value.clone());
+    let status = inbox.status.as_ref().map(|column| {
+        (
+            column.clone(),
+            inbox.processed_states.clone(),
+            inbox.failed_states.clone(),
+        )
+    });
+    // Without a state, the time of processing says that there was processing.
+    let sent_at = status.is_none().then(|| inbox.processed_at.clone());
+    let key = inbox.key.as_deref();
+    let key = key.unwrap_or_else(|| InColumn::of(&inbox.id).column);
     RowColumns {
         id: Some(inbox.id.clone()),
+        sent_at,
+        failed_at: inbox.failed_at.clone(),
+        status,
         only,
-        ..no_columns(&inbox.table, &inbox.id, &inbox.processed_at)
+        ..no_columns(&inbox.table, key, &inbox.processed_at)
     }
 }
 

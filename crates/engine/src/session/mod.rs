@@ -3,9 +3,8 @@
 mod compare;
 
 mod layout;
-pub(crate) use layout::{
-    Layout, PlannedConsumer, PlannedPlace, Reading, inbox_columns, outbox_columns,
-};
+pub use layout::inbox_columns;
+pub(crate) use layout::{Layout, PlannedConsumer, PlannedPlace, Reading, outbox_columns};
 
 mod sources;
 pub(crate) use sources::{BROKER, DATABASE, Opening, Sources};

@@ -70,6 +70,7 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
                 counts.dead_lettered,
                 ConsumerVerdict::DeadLettered,
             ),
+            ("Failed at", counts.failed, ConsumerVerdict::Failed),
         ] {
             let filter = format!("consumer.{name}:{}", verdict.name());
             let class = verdict.class();

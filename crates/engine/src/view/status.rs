@@ -95,7 +95,7 @@ fn consumers(session: &Session, book: &Book) -> Vec<ConsumerCounts> {
         processed: tally.processed,
         passed: tally.passed,
         lost: tally.lost + tally.not_routed,
-        dead_lettered: tally.dead_lettered,
+        dead_lettered: tally.dead_lettered + tally.failed,
         late: tally.lagging + tally.retrying,
         in_flight: tally.in_flight,
         unknown: tally.unknown,

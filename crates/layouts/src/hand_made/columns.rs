@@ -59,7 +59,10 @@ fn allows(role: Role, family: Family) -> bool {
             family,
             Family::Flag | Family::Json | Family::Bytes | Family::Uuid
         ),
-        Role::SentAt => !matches!(family, Family::Json | Family::Bytes | Family::Uuid),
+        Role::SentAt | Role::FailedAt => {
+            !matches!(family, Family::Json | Family::Bytes | Family::Uuid)
+        }
+        Role::Done => matches!(family, Family::Flag | Family::Number | Family::Any),
         Role::Attempts | Role::Version => {
             matches!(family, Family::Number | Family::Any | Family::Text)
         }

@@ -48,6 +48,9 @@ struct InboxNames {
     id: Vec<String>,
     consumer: Vec<String>,
     processed_at: Vec<String>,
+    status: Vec<String>,
+    done: Vec<String>,
+    failed_at: Vec<String>,
 }
 
 /// Words for states.
@@ -94,12 +97,15 @@ impl Names {
     }
 
     /// Roles of an inbox.
-    pub(super) fn inbox(&self) -> [(Role, &[String]); 3] {
+    pub(super) fn inbox(&self) -> [(Role, &[String]); 6] {
         let names = &self.inbox;
         [
             (Role::Id, &names.id),
             (Role::Consumer, &names.consumer),
             (Role::ProcessedAt, &names.processed_at),
+            (Role::Status, &names.status),
+            (Role::Done, &names.done),
+            (Role::FailedAt, &names.failed_at),
         ]
     }
 }

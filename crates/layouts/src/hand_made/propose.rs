@@ -103,6 +103,12 @@ fn inbox(table: &FoundTable) -> Option<Proposal> {
             choices: distinct(table, &consumer.column),
         });
     }
+    let (sent_states, failed_states) = states(table, &guesses);
+    if let Some(status) = guesses.iter().find(|guess| guess.role == Role::Status) {
+        let what = "processed, and which failed";
+        questions.extend(ask_about_status(table, &status.column, &sent_states, what));
+    }
+    questions.extend(ask_about_receipt(&guesses));
     Some(Proposal {
         role: TableRole::Inbox,
         confidence: if by_name {
@@ -112,9 +118,33 @@ fn inbox(table: &FoundTable) -> Option<Proposal> {
         },
         reasons,
         guesses,
-        sent_states: Vec::new(),
-        failed_states: Vec::new(),
+        sent_states,
+        failed_states,
         questions,
+    })
+}
+
+/// Whether a column tells when a row was written, rather than when its event was processed.
+pub(crate) fn is_time_of_receipt(column: &str) -> bool {
+    let canon = canon(column);
+    let words = ["received", "created", "inserted", "timestamp"];
+    words.iter().any(|word| canon.starts_with(word))
+}
+
+/// Asks what a row proves where nothing in it speaks of processing.
+fn ask_about_receipt(guesses: &[Guess]) -> Option<Question> {
+    let find = |role: Role| guesses.iter().find(|guess| guess.role == role);
+    let at = &find(Role::ProcessedAt)?.column;
+    let says_more = find(Role::Status).or(find(Role::Done)).is_some();
+    if says_more || !is_time_of_receipt(at) {
+        return None;
+    }
+    Some(Question {
+        role: Role::ProcessedAt,
+        text: format!(
+            "{at} tells when a row was written: is that in the transaction that processes the event? Every row counts as processed."
+        ),
+        choices: Vec::new(),
     })
 }
 
@@ -188,14 +218,22 @@ fn ask_about_sending(
             .to_owned(),
             choices: vec!["deleted after sending".to_owned(), "read from the log".to_owned()],
         }),
-        (_, Some(status)) => questions.extend(ask_about_status(table, &status.column, sent_states)),
+        (_, Some(status)) => {
+            let what = "sent, and which given up";
+            questions.extend(ask_about_status(table, &status.column, sent_states, what));
+        }
         (Some(_), None) => {}
     }
     questions
 }
 
 /// Asks where a number, an unknown word or no row at all leaves open what a status means.
-fn ask_about_status(table: &FoundTable, column: &str, sent_states: &[String]) -> Option<Question> {
+fn ask_about_status(
+    table: &FoundTable,
+    column: &str,
+    sent_states: &[String],
+    what: &str,
+) -> Option<Question> {
     let values = distinct(table, column);
     let is_number = table
         .column(column)
@@ -211,7 +249,7 @@ fn ask_about_status(table: &FoundTable, column: &str, sent_states: &[String]) ->
     }
     Some(Question {
         role: Role::Status,
-        text: format!("Which values of {column} mean sent, and which given up?"),
+        text: format!("Which values of {column} mean {what}?"),
         choices: values,
     })
 }

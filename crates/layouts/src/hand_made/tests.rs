@@ -1,5 +1,7 @@
 //! What is proposed for tables people made themselves.
 
+use expect_test::{Expect, expect};
+
 use super::*;
 use crate::{FoundColumn, FoundTable};
 
@@ -162,6 +164,89 @@ fn a_table_without_any_state_is_asked_how_it_sends() {
     assert!(
         mapped.settings.deletes_after_send,
         "until somebody says otherwise"
+    );
+}
+
+/// Which rows of an inbox are processed, or why it cannot be told.
+fn processed(columns: &[(&str, &str)], rows: &[&str]) -> String {
+    let mut table = table("order_inbox", columns);
+    for column in &mut table.columns {
+        column.nullable = column.name == "processed_at";
+    }
+    let status = table.columns.iter().position(|it| it.name == "status");
+    for value in rows {
+        let mut row = vec![None; table.columns.len()];
+        row[status.expect("it has one")] = Some((*value).to_owned());
+        table.rows.push(row);
+    }
+    let proposal = propose(&table).expect("it is an inbox");
+    let asked = proposal
+        .questions
+        .iter()
+        .any(|it| matches!(it.role, Role::Status | Role::ProcessedAt));
+    match proposal.inbox_settings(&table, None) {
+        Ok(mapped) => {
+            let inbox = mapped.settings;
+            let status = inbox.status.unwrap_or_else(|| "-".to_owned());
+            let (done, failed) = (inbox.processed_states, inbox.failed_states);
+            let failed_at = inbox.failed_at;
+            format!(
+                "{}, {status} {done:?} {failed:?} {failed_at:?}, asked {asked}",
+                inbox.processed_at
+            )
+        }
+        Err(why) => format!("{why} asked {asked}"),
+    }
+}
+
+#[test]
+fn an_inbox_with_a_state_never_counts_every_row_as_processed() {
+    let received = ("received_at", "timestamptz");
+    let id = ("message_id", "uuid");
+    let check = |columns: &[(&str, &str)], rows: &[&str], expected: Expect| {
+        expected.assert_eq(&processed(columns, rows));
+    };
+    check(
+        &[id, received],
+        &[],
+        expect!["received_at, - [] [] None, asked true"],
+    );
+    let status = ("status", "text");
+    let words = ["PENDING", "PROCESSED", "FAILED"];
+    check(
+        &[id, received, status],
+        &words,
+        expect![[r#"received_at, status ["PROCESSED"] ["FAILED"] None, asked false"#]],
+    );
+    check(
+        &[id, received, status],
+        &["PENDING"],
+        expect![
+            "Column status says which rows of order_inbox are processed, and its values do not say which of them mean that: name the table yourself, with status and processed-states. asked true"
+        ],
+    );
+    check(
+        &[id, received, ("status", "integer")],
+        &["0", "1"],
+        expect![
+            "Column status says which rows of order_inbox are processed, and its values do not say which of them mean that: name the table yourself, with status and processed-states. asked true"
+        ],
+    );
+    let at = ("processed_at", "timestamptz");
+    check(
+        &[id, at, ("status", "integer")],
+        &["0", "1"],
+        expect!["processed_at, - [] [] None, asked true"],
+    );
+    check(
+        &[id, received, ("processed", "boolean")],
+        &[],
+        expect![[r#"received_at, processed ["true", "1"] [] None, asked false"#]],
+    );
+    check(
+        &[id, at, ("failed_at", "timestamptz")],
+        &[],
+        expect![[r#"processed_at, - [] [] Some("failed_at"), asked false"#]],
     );
 }
 

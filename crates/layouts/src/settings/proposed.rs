@@ -3,6 +3,7 @@
 use waybill_model::{Inbox, OutboxSettings};
 
 use super::{Mapped, Unmappable};
+use crate::hand_made::is_time_of_receipt;
 use crate::{FoundTable, Proposal, Role, TableRole};
 
 impl Proposal {
@@ -62,13 +63,24 @@ impl Proposal {
                 found.name
             )));
         };
+        let (status, processed_states) = self.processed_states(found)?;
+        let failed_states = match self.column(Role::Status) {
+            column if column == status.as_deref() => self.failed_states.clone(),
+            _ => Vec::new(),
+        };
         let consumer_column = column(Role::Consumer).filter(|_| consumer.is_some());
         Ok(Mapped {
             settings: Inbox {
                 database: None,
                 table: found.full_name(),
+                key: None,
                 id,
                 processed_at,
+                status,
+                processed_states,
+                failed_states,
+                failed_at: column(Role::FailedAt),
+                kept_secs: None,
                 consumer_value: consumer
                     .filter(|_| consumer_column.is_some())
                     .map(str::to_owned),
@@ -77,8 +89,36 @@ impl Proposal {
             limits: self
                 .questions
                 .iter()
+                .filter(|question| consumer.is_none() || question.role != Role::Consumer)
                 .map(|question| question.text.clone())
                 .collect(),
         })
+    }
+
+    /// The column that says which rows are processed, with the values that mean it; none where a row
+    /// is there, or has its time, only once it is processed.
+    fn processed_states(
+        &self,
+        found: &FoundTable,
+    ) -> Result<(Option<String>, Vec<String>), Unmappable> {
+        let status = self.column(Role::Status);
+        if let Some(column) = status.filter(|_| !self.sent_states.is_empty()) {
+            return Ok((Some(column.to_owned()), self.sent_states.clone()));
+        }
+        if let Some(column) = self.column(Role::Done) {
+            let yes = ["true", "1"].map(str::to_owned);
+            return Ok((Some(column.to_owned()), yes.to_vec()));
+        }
+        let at = self.column(Role::ProcessedAt).unwrap_or_default();
+        let time_tells =
+            found.column(at).is_some_and(|column| column.nullable) && !is_time_of_receipt(at);
+        match status {
+            // Without it every row that was received would count as processed.
+            Some(column) if !time_tells => Err(Unmappable(format!(
+                "Column {column} says which rows of {} are processed, and its values do not say which of them mean that: name the table yourself, with status and processed-states.",
+                found.name
+            ))),
+            _ => Ok((None, Vec::new())),
+        }
     }
 }

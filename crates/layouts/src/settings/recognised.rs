@@ -99,8 +99,19 @@ fn inbox(
     consumer: Option<&str>,
 ) -> Result<Mapped<Inbox>, Unmappable> {
     let mut take = Take::of(found);
-    let id = take.must(&roles.id, "the event's id")?;
+    let id = take.must_somewhere(&roles.id, "the event's id")?;
     let processed_at = take.must(&roles.processed_at, "the time of processing")?;
+    let status = take.may(roles.status.as_ref(), "the state");
+    let if_status = |states: &[String]| match status {
+        Some(_) => states.to_vec(),
+        None => Vec::new(),
+    };
+    let (processed_states, failed_states) = (
+        if_status(&roles.processed_states),
+        if_status(&roles.failed_states),
+    );
+    let key = take.may(roles.key.as_ref(), "the key");
+    let failed_at = take.may(roles.failed_at.as_ref(), "the failure");
     let consumer_column = take.may(roles.consumer.as_ref(), "the consumer");
     let mut limits = take.limits;
     limits.push(roles.proves.clone());
@@ -109,8 +120,14 @@ fn inbox(
         settings: Inbox {
             database: None,
             table: found.full_name(),
+            key,
             id,
             processed_at,
+            status,
+            processed_states,
+            failed_states,
+            failed_at,
+            kept_secs: roles.kept_secs,
             consumer_value: consumer
                 .filter(|_| consumer_column.is_some())
                 .map(str::to_owned),

@@ -272,11 +272,90 @@ fn an_inbox_belongs_to_a_consumer() {
     );
     assert_eq!(inbox.consumer_column.as_deref(), Some("consumer_id"));
     assert_eq!(inbox.consumer_value.as_deref(), Some("abc"));
-    let table = made("cap-received", 0);
-    let refused = candidate(&table)
+}
+
+/// What a layout says of its inbox, in the words of a profile, for its last version.
+fn inbox_in_words(id: &str) -> String {
+    let shape = layouts().iter().flat_map(|layout| &layout.tables);
+    let shape = shape.filter(|shape| shape.id == id);
+    let nth = shape
+        .map(|shape| shape.known_versions().len())
+        .sum::<usize>()
+        - 1;
+    let mut table = made(id, nth);
+    let candidate = candidate(&table);
+    if let Some(named) = candidate.table.name_roles.first() {
+        table.name = named.name.replace('*', "orders");
+    }
+    let explained = explain(&table, std::slice::from_ref(&table));
+    let first = explained.recognised().expect("it is recognised");
+    let inbox = first
         .inbox_settings(&table, None)
-        .expect_err("its id is in JSON");
-    assert!(refused.0.contains("/Headers/cap-msg-id"), "{}", refused.0);
+        .expect("it can be mapped");
+    let inbox = inbox.settings;
+    let states = match &inbox.status {
+        Some(status) => format!(
+            "{status}: {} processed, {} failed",
+            inbox.processed_states.join(" "),
+            inbox.failed_states.join(" "),
+        ),
+        None => format!("{} filled", inbox.processed_at),
+    };
+    let failed = inbox
+        .failed_at
+        .map_or_else(String::new, |at| format!(", failed once {at} is filled"));
+    let kept = inbox
+        .kept_secs
+        .map_or_else(String::new, |secs| format!(", kept {secs} s"));
+    let key = inbox.key.unwrap_or_else(|| "-".to_owned());
+    format!(
+        "{id}: {key}, {}, {}; {states}{failed}{kept}",
+        inbox.id, inbox.processed_at
+    )
+}
+
+#[test]
+fn an_inbox_says_which_of_its_rows_are_processed() {
+    let ids = [
+        "abp-inbox",
+        "brighter-inbox",
+        "cap-received",
+        "django-outbox-pattern-received",
+        "ecotone-deduplication",
+        "eventuate-tram-received",
+        "kgrzybek-outbox",
+        "masstransit-inbox-state",
+        "nservicebus-nhibernate-outbox",
+        "nservicebus-sql-outbox",
+        "occurred-on-utc-outbox",
+        "pg-transactional-outbox",
+        "sbmt-outbox",
+        "wolverine-incoming",
+    ];
+    let mut known: Vec<&str> = layouts()
+        .iter()
+        .flat_map(|layout| &layout.tables)
+        .filter(|shape| shape.inbox.is_some())
+        .map(|shape| shape.id.as_str())
+        .collect();
+    known.sort_unstable();
+    assert_eq!(known, ids, "every inbox is asked");
+    let all: Vec<String> = ids.iter().map(|id| inbox_in_words(id)).collect();
+    expect![[r#"
+        abp-inbox: Id, MessageId, ProcessedTime; ProcessedTime filled
+        brighter-inbox: -, commandid, timestamp; timestamp filled
+        cap-received: Id, Content#/Headers/cap-msg-id, Added; StatusName: Succeeded processed, Failed failed, kept 86400 s
+        django-outbox-pattern-received: id, msg_id, added; status: 2 processed, -1 failed, kept 2592000 s
+        ecotone-deduplication: -, message_id, handled_at; handled_at filled, kept 604800 s
+        eventuate-tram-received: -, message_id, creation_time; creation_time filled
+        kgrzybek-outbox: -, Id, ProcessedDate; ProcessedDate filled
+        masstransit-inbox-state: id, message_id, consumed; consumed filled, kept 1800 s
+        nservicebus-nhibernate-outbox: Id, MessageId, DispatchedAt; DispatchedAt filled
+        nservicebus-sql-outbox: -, MessageId, DispatchedAt; DispatchedAt filled, kept 604800 s
+        occurred-on-utc-outbox: -, id, processedonutc; processedonutc filled, failed once error is filled
+        pg-transactional-outbox: -, id, processed_at; processed_at filled, failed once abandoned_at is filled
+        sbmt-outbox: id, uuid, processed_at; status: 2 processed, 1 3 failed
+        wolverine-incoming: -, id, keep_until; status: Handled processed,  failed, kept 0 s"#]].assert_eq(&all.join("\n"));
 }
 
 /// Of every table that sends, either settings or a reason.

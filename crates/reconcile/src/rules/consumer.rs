@@ -1,16 +1,18 @@
 //! What one expected consumer made of a published event.
 
-use waybill_model::{Marks, UnknownReason};
+use waybill_model::{LagReason, Marks, UnknownReason};
 
 use super::summary::Anchor;
 use super::{ConsumerContext, Context, Summary, doubt};
 use crate::ProgressKind;
 use crate::coverage::Unproven;
+use crate::store::Held;
 use crate::tracker::Passage;
 use crate::verdicts::{ConsumerCode, PublishCode};
 
-/// The verdict on one consumer. Its inbox row outweighs everything; then its dead letters, unless
-/// Waybill has sent the event again since; then how far it moved.
+/// The verdict on one consumer. Its inbox row outweighs everything, where that says processed; then
+/// its dead letters, unless Waybill has sent the event again since; then an inbox row that says
+/// anything else, and where there is none, how far it moved.
 pub(crate) fn consumer(
     event: &Summary<'_>,
     publish: PublishCode,
@@ -20,8 +22,12 @@ pub(crate) fn consumer(
     if event.index.events.inbox_at(event.no, consumer.no).is_some() {
         return ConsumerCode::PROCESSED;
     }
-    if let Some(failed) = failed(event, consumer) {
-        return failed;
+    let held = event.index.events.held(event.no, consumer.no);
+    match (dead_lettered(event, consumer), held) {
+        (Some(ConsumerCode::DEAD_LETTERED), _) => return ConsumerCode::DEAD_LETTERED,
+        (_, Some(Held::Failed)) => return as_read_now(ConsumerCode::FAILED, consumer),
+        (Some(retrying), _) => return retrying,
+        (None, _) => {}
     }
     if publish != PublishCode::PUBLISHED && publish != PublishCode::PHANTOM {
         return ConsumerCode::NOT_DUE;
@@ -39,12 +45,43 @@ pub(crate) fn consumer(
     });
     match anchor {
         Some(anchor) if anchor.at < consumer.since => ConsumerCode::NOT_DUE,
-        Some(anchor) => moved(event, anchor, consumer, context),
+        Some(anchor) => match held {
+            Some(held) => waits(held, anchor, consumer, context),
+            None => moved(event, anchor, consumer, context),
+        },
         None => ConsumerCode::NOT_DUE,
     }
 }
 
-fn failed(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<ConsumerCode> {
+/// Its inbox holds the event and says that it is not processed: it was received, however far the
+/// consumer has moved, and whatever its inbox lacks.
+fn waits(
+    held: Held,
+    anchor: Anchor,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> ConsumerCode {
+    if context.may_still_be_consumed(anchor.at, consumer) {
+        return ConsumerCode::IN_FLIGHT;
+    }
+    let code = match held {
+        // Many tables are cleaned of what is processed, and none says whether this was.
+        Held::Gone => ConsumerCode::unknown(UnknownReason::InboxCleaned),
+        Held::Waiting | Held::Failed => ConsumerCode::lagging(LagReason::Unprocessed),
+    };
+    as_read_now(code, consumer)
+}
+
+/// What a row says, where its table could be read: what an earlier reading said may be out of date.
+fn as_read_now(code: ConsumerCode, consumer: &ConsumerContext) -> ConsumerCode {
+    if consumer.inbox.failed() {
+        ConsumerCode::unknown(UnknownReason::SourceFailed)
+    } else {
+        code
+    }
+}
+
+fn dead_lettered(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<ConsumerCode> {
     let resent = event.resent_at(consumer.no).unwrap_or(i64::MIN);
     let mut retrying = None;
     for (at, marks) in event.index.events.dead_letters(event.no, consumer.no) {
@@ -161,7 +198,7 @@ fn unwatched(
     match consumer.inbox.absence(from, Context::rows_until(late)) {
         Ok(()) => match doubt::of_consumer(event, consumer) {
             Some(reason) => ConsumerCode::unknown(reason),
-            None => ConsumerCode::lagging(waybill_model::LagReason::Behind),
+            None => ConsumerCode::lagging(LagReason::Behind),
         },
         Err(why) => unproven(why),
     }

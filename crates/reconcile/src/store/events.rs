@@ -64,9 +64,9 @@ pub(crate) struct CopyRef {
 
 /// An observation beyond the first of its stage.
 #[derive(Debug, Clone)]
-struct Extra {
-    role: PlaceRole,
-    spot: Spot<'static>,
+pub(super) struct Extra {
+    pub(super) role: PlaceRole,
+    pub(super) spot: Spot<'static>,
 }
 
 /// What one observation says about the event itself.
@@ -86,6 +86,9 @@ pub(crate) enum Added {
     Moved,
     /// It was known.
     Known,
+    /// It is news, and no sign of the stage that others of its place prove: an inbox row that is
+    /// not processed.
+    Held,
 }
 
 /// All events by number.
@@ -97,6 +100,8 @@ pub(crate) struct Events {
     pub(crate) outbox: Track,
     pub(crate) copy: Track,
     pub(crate) inboxes: Vec<Track>,
+    /// Whether the rows of each say which of them are processed.
+    pub(super) inboxes_tell: Vec<bool>,
     /// One more than the index of the business row; 0 for none.
     pub(crate) stored: Column<u32>,
     epoch: Option<i64>,
@@ -106,7 +111,7 @@ pub(crate) struct Events {
     version: Wide,
     state: Column<u16>,
     ranks: Column<u8>,
-    extras: HashMap<u32, Vec<Extra>>,
+    pub(super) extras: HashMap<u32, Vec<Extra>>,
     merged: HashMap<u32, u32>,
     pub(super) kin: Kin,
 }
@@ -128,6 +133,7 @@ impl Events {
                 .take(shape.consumers.len())
                 .map(inbox)
                 .collect(),
+            inboxes_tell: shape.consumers.iter().map(|it| it.inbox_tells).collect(),
             stored: Column::new(0),
             epoch: None,
             base: Column::new(0),
@@ -279,6 +285,10 @@ impl Events {
     pub(crate) fn add(&mut self, no: u32, role: PlaceRole, id: &str, spot: &Spot<'_>) -> Added {
         self.state
             .set(no, self.state.get(no) & !State::SETTLED | State::SEEN);
+        if self.is_held(role, spot.marks) {
+            return self.hold(no, role, id, spot);
+        }
+        self.no_longer_held(no, role, spot);
         let base = self.base(no);
         let track = match role {
             PlaceRole::Outbox => Some(&mut self.outbox),
@@ -306,7 +316,7 @@ impl Events {
         }
     }
 
-    fn add_extra(&mut self, no: u32, role: PlaceRole, spot: &Spot<'_>) -> Added {
+    pub(super) fn add_extra(&mut self, no: u32, role: PlaceRole, spot: &Spot<'_>) -> Added {
         self.mark(no, State::EXTRAS);
         let extras = self.extras.entry(no).or_default();
         let same = |extra: &&mut Extra| extra.role == role && extra.spot.same_coordinate(spot);
@@ -422,7 +432,7 @@ impl Events {
         }))
     }
 
-    /// When the consumer's inbox row was written.
+    /// When the consumer processed the event, as its inbox row says.
     pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let own = self.own_inbox_at(no, consumer);
         let kin = self.kin(no);
@@ -436,12 +446,11 @@ impl Events {
     pub(crate) fn own_inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let track = self.inboxes.get(usize::from(consumer.0))?;
         let first = track.at(no, self.base(no))?;
-        let role = PlaceRole::Inbox(consumer);
-        let others = self.extra_spots(no).filter(|(found, _)| *found == role);
-        Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
+        let others = self.further_processed(no, consumer);
+        Some(others.map(|spot| spot.at).fold(first, Ord::min))
     }
 
-    /// When each of the consumer's inbox rows was written, and what was noticed about it.
+    /// When each of the consumer's inbox rows was processed, and what was noticed about it.
     pub(crate) fn inbox_rows(
         &self,
         no: u32,
@@ -449,14 +458,13 @@ impl Events {
     ) -> impl Iterator<Item = (i64, Marks)> {
         let track = self.inboxes.get(usize::from(consumer.0));
         let first = track.and_then(|track| Some((track.at(no, self.base(no))?, track.marks(no))));
-        let others = self.extra_spots(no);
-        let others = others.filter(move |(role, _)| *role == PlaceRole::Inbox(consumer));
+        let others = self.further_processed(no, consumer);
         first
             .into_iter()
-            .chain(others.map(|(_, spot)| (spot.at, spot.marks)))
+            .chain(others.map(|spot| (spot.at, spot.marks)))
     }
 
-    /// The marks of all of the consumer's inbox rows of the event.
+    /// The marks of all of the consumer's inbox rows of the event that are processed.
     pub(crate) fn inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
         self.members(no).fold(Marks::empty(), |all, member| {
             all | self.own_inbox_marks(member, consumer)
@@ -467,14 +475,13 @@ impl Events {
         let Some(track) = self.inboxes.get(usize::from(consumer.0)) else {
             return Marks::empty();
         };
-        let role = PlaceRole::Inbox(consumer);
-        let others = self.extra_spots(no).filter(|(found, _)| *found == role);
+        let others = self.further_processed(no, consumer);
         let first = if track.has(no) {
             track.marks(no)
         } else {
             Marks::empty()
         };
-        others.fold(first, |all, (_, spot)| all | spot.marks)
+        others.fold(first, |all, spot| all | spot.marks)
     }
 
     /// What lies where the consumer's failures go: times and marks.

@@ -20,5 +20,8 @@ pub(crate) use business::Business;
 
 mod kin;
 
+mod held;
+pub(crate) use held::Held;
+
 mod events;
 pub(crate) use events::{Added, CopyRef, Events, Rank, State, Traits};

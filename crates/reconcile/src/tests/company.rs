@@ -46,6 +46,7 @@ pub(super) fn shape() -> Shape {
             name: "search".to_owned(),
             destination: Some(TOPIC),
             inbox: true,
+            inbox_tells: false,
             progress: ProgressKind::Group,
             dead_letters: true,
         }],

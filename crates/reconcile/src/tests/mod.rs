@@ -10,6 +10,7 @@ mod contents;
 mod deleting;
 mod flags;
 mod grace;
+mod held;
 mod memory;
 mod oracle;
 mod phases;

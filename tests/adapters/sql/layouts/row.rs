@@ -59,6 +59,48 @@ impl Row {
         self
     }
 
+    /// The same row of the nth event: key and event id are its own.
+    pub(super) fn numbered(mut self, made: &Made, nth: usize) -> Self {
+        let inbox = made.table().inbox.as_ref().expect("it is an inbox");
+        for (_, column) in made.columns() {
+            let is_id = inbox.id.columns.contains(&column.name);
+            let value = match &inbox.id.pointer {
+                Some(pointer) if is_id => format!("'{}'", in_json(pointer, &id(nth))),
+                _ if is_textual(sql_type(made.dbms(), column)) => format!("'{}'", id(nth)),
+                _ => (nth + 1).to_string(),
+            };
+            if is_id || column.key {
+                self.values.insert(column.name.clone(), value);
+            }
+        }
+        self
+    }
+
+    /// The same row with its time of processing.
+    pub(super) fn timed(mut self, made: &Made) -> Self {
+        let inbox = made.table().inbox.as_ref().expect("it is an inbox");
+        for (_, column) in made.columns() {
+            if inbox.processed_at.columns.contains(&column.name) {
+                let value = ordinary(made.dbms(), column);
+                self.values.insert(column.name.clone(), value);
+            }
+        }
+        self
+    }
+
+    /// Makes the row with this key this one.
+    pub(super) fn update(&self, made: &Made) -> String {
+        let said = |keys: bool| -> Vec<String> {
+            let columns = made.columns().into_iter();
+            columns
+                .filter(|(_, column)| column.key == keys)
+                .map(|(name, _)| format!("{} = {}", made.quoted(&name), self.value(&name)))
+                .collect()
+        };
+        let (set, of) = (said(false).join(", "), said(true).join(" AND "));
+        format!("UPDATE {} SET {set} WHERE {of}", made.real_name())
+    }
+
     pub(super) fn insert(&self, made: &Made) -> String {
         let columns = made.columns();
         let names: Vec<String> = columns.iter().map(|(name, _)| made.quoted(name)).collect();
@@ -70,6 +112,23 @@ impl Row {
             values.join(", ")
         )
     }
+}
+
+/// The id of the nth event.
+pub(super) fn id(nth: usize) -> String {
+    format!("0b5f3c8a-9d1e-4f6a-8c2b-{nth:012}")
+}
+
+/// A text at a place inside of JSON.
+fn in_json(pointer: &str, text: &str) -> String {
+    let members = pointer.split('/').skip(1);
+    members
+        .collect::<Vec<_>>()
+        .iter()
+        .rev()
+        .fold(format!("\"{text}\""), |inner, member| {
+            format!("{{\"{member}\": {inner}}}")
+        })
 }
 
 /// Whether the reader needs a value in it: the time and the id of the row.
@@ -128,7 +187,15 @@ fn literal(dbms: Dbms, column: &Column, one_of: &[Literal]) -> String {
 
 fn is_textual(sql_type: &str) -> bool {
     ![
-        "boolean", "tinyint", "bit", "int", "bigint", "smallint", "integer",
+        "boolean",
+        "tinyint",
+        "bit",
+        "int",
+        "bigint",
+        "smallint",
+        "integer",
+        "serial",
+        "bigserial",
     ]
     .iter()
     .any(|start| sql_type.starts_with(start))

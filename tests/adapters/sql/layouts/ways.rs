@@ -181,7 +181,7 @@ impl Stage<'_> {
         }
     }
 
-    async fn clear(&self, made: &Made) {
+    pub(super) async fn clear(&self, made: &Made) {
         self.base
             .execute(&format!("DELETE FROM {}", made.real_name()))
             .await;

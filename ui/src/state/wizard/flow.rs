@@ -5,6 +5,8 @@ use std::str::FromStr;
 use waybill_model::{Carrier, Carriers, Consumer, Flow, Inbox};
 use waybill_protocol::{Proposed, SeenTable};
 
+use super::RoleKind;
+
 /// A flow in the making.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowDraft {
@@ -155,8 +157,15 @@ pub(super) fn drafts(proposed: &Proposed) -> Vec<FlowDraft> {
         .collect()
 }
 
-/// An inbox of a table, its columns guessed by what they are called.
+/// An inbox of a table: as it was recognised, or else its columns guessed by what they are called. A
+/// state is taken without its values, so that somebody has to say which of them mean processed.
 pub fn inbox_of(table: &SeenTable) -> Inbox {
+    if let Some(known) = &table.inbox {
+        return Inbox {
+            database: table.database.clone(),
+            ..known.clone()
+        };
+    }
     let named = |words: &[&str]| {
         let mut columns = table.columns.iter();
         let found = columns.find(|column| {
@@ -168,9 +177,11 @@ pub fn inbox_of(table: &SeenTable) -> Inbox {
     let key = table.columns.iter().find(|column| column.key);
     let id = named(&["message_id", "messageid", "event_id", "eventid"]);
     let id = id.or_else(|| key.map(|column| column.name.clone()));
+    let is_state = |name: &str| name == "state" || name.contains("status");
+    let mut columns = table.columns.iter().map(|column| &column.name);
+    let status = columns.find(|name| is_state(&name.to_lowercase()));
     Inbox {
         database: table.database.clone(),
-        table: table.name.clone(),
         id: id.unwrap_or_default(),
         processed_at: named(&[
             "processed",
@@ -181,14 +192,73 @@ pub fn inbox_of(table: &SeenTable) -> Inbox {
             "_at",
         ])
         .unwrap_or_default(),
-        consumer_column: None,
-        consumer_value: None,
+        status: status.cloned(),
+        ..Inbox::unmapped(table.name.clone())
     }
 }
 
+/// Roles of an inbox and how a person says them, in the order they are shown in.
+pub const INBOX_ROLES: [(&str, &str, RoleKind); 7] = [
+    ("id", "event id", RoleKind::NeededPlace),
+    ("key", "key", RoleKind::Column),
+    ("processed-at", "processed at", RoleKind::Needed),
+    ("status", "state", RoleKind::Column),
+    ("processed-states", "means processed", RoleKind::States),
+    ("failed-states", "means failed", RoleKind::States),
+    ("failed-at", "failed at", RoleKind::Column),
+];
+
 #[cfg(test)]
 mod tests {
+    use waybill_protocol::{SeenColumn, SeenRole};
+
     use super::*;
+
+    fn table(columns: &[&str]) -> SeenTable {
+        let column = |name: &&str| SeenColumn {
+            name: (*name).to_owned(),
+            sql_type: String::new(),
+            key: false,
+        };
+        SeenTable {
+            database: Some("search".to_owned()),
+            name: "letters".to_owned(),
+            columns: columns.iter().map(column).collect(),
+            role: SeenRole::Nothing,
+            title: String::new(),
+            confidence: String::new(),
+            reasons: Vec::new(),
+            inbox: None,
+        }
+    }
+
+    #[test]
+    fn a_state_is_taken_without_its_meaning_and_a_recognised_inbox_with_it() {
+        let mut letters = table(&["message_id", "received_at", "Status"]);
+        let guessed = inbox_of(&letters);
+        assert_eq!(guessed.status.as_deref(), Some("Status"));
+        assert!(guessed.processed_states.is_empty(), "nobody has said which");
+        letters.inbox = Some(Inbox {
+            processed_states: vec!["2".to_owned()],
+            ..guessed.clone()
+        });
+        let known = inbox_of(&letters);
+        assert_eq!(known.processed_states, ["2"]);
+        assert_eq!(known.database.as_deref(), Some("search"));
+        assert_eq!(
+            inbox_of(&table(&["message_id", "received_at"])).status,
+            None
+        );
+    }
+
+    #[test]
+    fn every_role_of_an_inbox_can_be_set() {
+        let mut shown: Vec<&str> = INBOX_ROLES.iter().map(|(name, ..)| *name).collect();
+        let mut all = Inbox::ROLES;
+        shown.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(shown, all);
+    }
 
     #[test]
     fn carriers_that_cannot_be_are_told_with_what_can() {

@@ -177,6 +177,7 @@ mod tests {
             title: String::new(),
             confidence: String::new(),
             reasons: Vec::new(),
+            inbox: None,
         });
         assert_eq!(lacking(&outbox), ["Key", "Event id", "Written at"]);
         let mut n = 0;

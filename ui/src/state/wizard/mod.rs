@@ -16,7 +16,7 @@ pub use mapping::{ROLES, RoleInfo, RoleKind, joined_place, may_hold_json};
 use mapping::{lacking, set_role, unmapped};
 
 mod flow;
-pub use flow::{CarrierTexts, ConsumerDraft, FlowDraft, inbox_of};
+pub use flow::{CarrierTexts, ConsumerDraft, FlowDraft, INBOX_ROLES, inbox_of};
 
 mod finished;
 

@@ -1,6 +1,6 @@
 //! The wizard as a machine: what is asked when, what is kept, and what is dropped.
 
-use waybill_model::{Consumer, DatabaseSettings, Environment, Flow, GraceSettings, Profile};
+use waybill_model::{Consumer, DatabaseSettings, Environment, Flow, GraceSettings, Inbox, Profile};
 use waybill_protocol::{
     Asked, Code, Failure, MappedRow, MappedState, OpenTarget, Proposed, Proposing, Reasons,
     SeenColumn, SeenRole, SeenTable, Trying, Written,
@@ -49,6 +49,7 @@ fn table(name: &str, role: SeenRole) -> SeenTable {
         title: String::new(),
         confidence: String::new(),
         reasons: Vec::new(),
+        inbox: None,
     }
 }
 
@@ -339,9 +340,24 @@ fn looking_that_is_stopped_is_given_up_in_the_core() {
     assert!(state.wizard.is_none());
 }
 
+/// An inbox that says everything an inbox can.
+fn inbox() -> Inbox {
+    let mut inbox = Inbox::unmapped("billing_inbox".to_owned());
+    for role in Inbox::ROLES {
+        inbox.role_mut(role).expect("it is a role").set(role);
+    }
+    Inbox {
+        kept_secs: Some(300),
+        ..inbox
+    }
+}
+
 fn at_preview() -> State {
     let mut state = opened();
-    look(&mut state, found("outbox"));
+    let mut found = found("outbox");
+    let proposed = found.proposed.as_mut().expect("it was found");
+    proposed.profile.flows[0].consumers[1].inbox = Some(inbox());
+    look(&mut state, found);
     say(&mut state, WizardMessage::Next);
     say(&mut state, WizardMessage::Next);
     let mut draft = wizard(&state).flows[0].clone();
@@ -356,6 +372,7 @@ fn at_preview() -> State {
     let consumers = &asked.profile.flows[0].consumers;
     assert_eq!(consumers.len(), 1, "what is not taken is left out");
     assert_eq!(consumers[0].name, "billing");
+    assert_eq!(consumers[0].inbox, Some(inbox()), "with all it tells");
     assert_eq!(
         asked.why.consumers[0],
         [["of billing"]],

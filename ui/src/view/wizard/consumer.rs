@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::flow::{change, flow_part, pairs};
 use super::part;
 use crate::run::{Page, use_page};
-use crate::state::{ConsumerDraft, Wizard, inbox_of};
+use crate::state::{ConsumerDraft, INBOX_ROLES, RoleKind, Wizard, inbox_of};
 use crate::view::icon::{Icon, icon};
 
 fn change_consumer(page: Page, at: usize, nth: usize, edit: impl FnOnce(&mut ConsumerDraft)) {
@@ -175,19 +175,10 @@ fn InboxParts(at: usize, nth: usize) -> impl IntoView {
             .map(|c| (c.name.clone(), c.name))
             .collect::<Vec<_>>()
     });
-    let id = Memo::new(move |_| inbox.get().map(|i| i.id).unwrap_or_default());
-    let processed = Memo::new(move |_| inbox.get().map(|i| i.processed_at).unwrap_or_default());
     let choose = move |key: String| {
         let table = page.peek(|state| state.wizard.as_ref().and_then(|w| table_of(w, &key)));
         change_consumer(page, at, nth, |draft| {
             draft.consumer.inbox = table.as_ref().map(inbox_of);
-        });
-    };
-    let set = move |edit: fn(&mut Inbox, String), value: String| {
-        change_consumer(page, at, nth, |draft| {
-            if let Some(inbox) = &mut draft.consumer.inbox {
-                edit(inbox, value);
-            }
         });
     };
     let test = move |what: &str| format!("wizard-consumer-{at}-{nth}-{what}");
@@ -195,13 +186,53 @@ fn InboxParts(at: usize, nth: usize) -> impl IntoView {
     view! {
         <label for=test("inbox")>"Inbox"</label>
         <Choice test=test("inbox") label="Its inbox" value=key names=tables none="none" on_change=choose/>
-        {move || has_inbox.get().then(|| view! {
-            <label for=test("inbox-id")>"… event id"</label>
-            <Choice test=test("inbox-id") label="The inbox's event id" value=id names=columns none="choose a column"
-                on_change=move |value| set(|inbox, value| inbox.id = value, value)/>
-            <label for=test("inbox-at")>"… processed at"</label>
-            <Choice test=test("inbox-at") label="The inbox's time of processing" value=processed names=columns none="choose a column"
-                on_change=move |value| set(|inbox, value| inbox.processed_at = value, value)/>
-        })}
+        {move || has_inbox.get().then(|| INBOX_ROLES.map(|role| {
+            view! { <InboxRole at=at nth=nth role=role inbox=inbox columns=columns/> }
+        }).collect_view())}
+    }
+}
+
+/// What one of its columns means, or which values of its state do.
+#[component]
+fn InboxRole(
+    at: usize,
+    nth: usize,
+    role: (&'static str, &'static str, RoleKind),
+    inbox: Memo<Option<Inbox>>,
+    columns: Memo<Vec<(String, String)>>,
+) -> impl IntoView {
+    let page = use_page();
+    let (name, title, kind) = role;
+    let value = Memo::new(move |_| inbox.get().map(|it| it.role(name)).unwrap_or_default());
+    let set = move |value: String| {
+        change_consumer(page, at, nth, |draft| {
+            let inbox = draft.consumer.inbox.as_mut();
+            if let Some(place) = inbox.and_then(|inbox| inbox.role_mut(name)) {
+                place.set(&value);
+            }
+        });
+    };
+    let test = format!("wizard-consumer-{at}-{nth}-inbox-{name}");
+    let none = match (kind, name) {
+        (RoleKind::Needed | RoleKind::NeededPlace, _) => "choose a column",
+        (_, "key") => "the event id",
+        _ => "none",
+    };
+    let input = if kind == RoleKind::States {
+        view! {
+            <input type="text" class="mono" id=test.clone() data-test=test.clone() autocomplete="off" spellcheck="false"
+                aria-label=format!("The inbox's {title}") placeholder="values, with commas between"
+                prop:value=move || value.get() on:change=move |event| set(event_target_value(&event))/>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Choice test=test.clone() label=format!("The inbox's {title}") value=value names=columns none=none on_change=set/>
+        }
+        .into_any()
+    };
+    view! {
+        <label for=test>{format!("… {title}")}</label>
+        {input}
     }
 }

@@ -36,11 +36,13 @@ fn consumer_verdicts() -> Vec<ConsumerVerdict> {
         LagReason::NoConsumers,
         LagReason::Behind,
         LagReason::Stalled,
+        LagReason::Unprocessed,
     ];
     [
         ConsumerVerdict::NotDue,
         ConsumerVerdict::Processed,
         ConsumerVerdict::DeadLettered,
+        ConsumerVerdict::Failed,
         ConsumerVerdict::NotRouted,
         ConsumerVerdict::Retrying,
         ConsumerVerdict::InFlight,

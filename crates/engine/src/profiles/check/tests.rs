@@ -205,6 +205,57 @@ fn masks_and_states_that_say_nothing() {
 }
 
 #[test]
+fn states_of_an_inbox_that_say_nothing() {
+    let check_inbox = |more: &str, expected| {
+        check_with(
+            "processed-at = \"at\"",
+            &format!("processed-at = \"at\"\n{more}"),
+            expected,
+        )
+    };
+    check_inbox(
+        "status = \"state\"\nprocessed-states = [\"2\"]\nfailed-states = [\"3\"]\nfailed-at = \"dead_at\"",
+        expect![[""]],
+    );
+    check_inbox(
+        "status = \"state\"",
+        expect![[r#"
+        20: status needs processed-states: which of its values mean that the event was processed?
+    "#]],
+    );
+    check_inbox(
+        "processed-states = [\"2\"]",
+        expect![[r#"
+        20: processed-states and failed-states need status: which column are they in?
+    "#]],
+    );
+    check_inbox(
+        "failed-states = [\"3\"]",
+        expect![[r#"
+        20: processed-states and failed-states need status: which column are they in?
+    "#]],
+    );
+    check_inbox(
+        "status = \"state\"\nprocessed-states = [\"done\"]\nfailed-states = [\"Done\"]",
+        expect![[r#"
+            20: 'Done' is among processed-states and failed-states; which of them does it mean?
+        "#]],
+    );
+    check_with(
+        "id = \"id\"\nprocessed-at",
+        "id = \"body#/id\"\nprocessed-at",
+        expect![[r#"
+            20: The event id stands inside a JSON column, so rows are told apart by another: name it with key = "…".
+        "#]],
+    );
+    check_with(
+        "id = \"id\"\nprocessed-at",
+        "key = \"no\"\nid = \"body#/id\"\nprocessed-at",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
 fn what_is_compared_needs_a_payload_and_one_list_for_all() {
     check_with(
         "destination = \"product-events\"\n",

@@ -154,3 +154,30 @@ fn bodies_are_read_only_where_a_flow_compares_them() {
     );
     assert_eq!(compared(&asked), ["shop.outbox", "product-events"]);
 }
+
+#[test]
+fn an_inbox_that_cannot_be_asked_by_id_is_read_in_any_zone() {
+    const HOUR: i64 = 3_600_000_000;
+    let window = Window {
+        from: Micros(100 * HOUR),
+        to: Micros(101 * HOUR),
+    };
+    let read = |text: &str| {
+        let profile: Profile = toml::from_str(text).expect("it is a profile");
+        let layout = Layout::of(&profile, History::ByStream);
+        let mut inboxes = layout.with_role(|role| matches!(role, PlaceRole::Inbox(_)));
+        let query = inboxes.next().and_then(|it| it.row_query(window, None));
+        query.expect("it is read").window
+    };
+    assert_eq!(read(PROFILE), window);
+    let inside = PROFILE.replace(
+        "id = \"id\"\nprocessed-at",
+        "key = \"no\"\nid = \"body#/id\"\nprocessed-at",
+    );
+    assert_ne!(inside, PROFILE);
+    let wide = Window {
+        from: Micros(85 * HOUR),
+        to: Micros(116 * HOUR),
+    };
+    assert_eq!(read(&inside), wide);
+}

@@ -12,9 +12,18 @@ pub(super) fn sentence(name: &str, reason: LagReason) -> String {
         LagReason::NoConsumers => format!("{name} has not come this far: nobody is attached."),
         LagReason::Behind => format!("{name} has not come this far yet."),
         LagReason::Stalled => format!("{name} has not come this far and has stopped moving."),
+        LagReason::Unprocessed => {
+            format!("{name} has received it, and its inbox says that it is not processed yet.")
+        }
     }
 }
 
-pub(super) fn fragment(events: Many, name: &str) -> String {
-    format!("{} not been reached by {name}", events.have())
+pub(super) fn fragment(events: Many, name: &str, reason: LagReason) -> String {
+    match reason {
+        LagReason::Unprocessed => {
+            let were = events.were();
+            format!("{were} received by {name} and not processed yet")
+        }
+        _ => format!("{} not been reached by {name}", events.have()),
+    }
 }

@@ -1,6 +1,7 @@
 //! What each verdict on a consumer says: of one event, of many, and what it rests on.
 
 mod dead_lettered;
+mod failed;
 mod in_flight;
 mod lagging;
 mod lost;
@@ -46,6 +47,7 @@ fn sentence(
     Some(match verdict {
         ConsumerVerdict::NotDue | ConsumerVerdict::Processed => return None,
         ConsumerVerdict::DeadLettered => dead_lettered::sentence(story, name, at),
+        ConsumerVerdict::Failed => failed::sentence(name),
         ConsumerVerdict::NotRouted => not_routed::sentence(name),
         ConsumerVerdict::Retrying => retrying::sentence(name),
         ConsumerVerdict::InFlight => in_flight::sentence(name),
@@ -62,10 +64,11 @@ pub(super) fn fragment(verdict: &ConsumerVerdict, events: Many, name: &str) -> S
         ConsumerVerdict::NotDue => not_due::fragment(events, name),
         ConsumerVerdict::Processed => processed::fragment(events, name),
         ConsumerVerdict::DeadLettered => dead_lettered::fragment(events, name),
+        ConsumerVerdict::Failed => failed::fragment(events, name),
         ConsumerVerdict::NotRouted => not_routed::fragment(events, name),
         ConsumerVerdict::Retrying => retrying::fragment(events, name),
         ConsumerVerdict::InFlight => in_flight::fragment(events, name),
-        ConsumerVerdict::Lagging(_) => lagging::fragment(events, name),
+        ConsumerVerdict::Lagging(reason) => lagging::fragment(events, name, *reason),
         ConsumerVerdict::LostByConsumer => lost::fragment(events, name),
         ConsumerVerdict::Passed => passed::fragment(events, name),
         ConsumerVerdict::Unknown(reason) => unknown::fragment(*reason, name),
@@ -78,6 +81,7 @@ pub(super) fn rests_on(verdict: &ConsumerVerdict) -> &'static [Rest] {
         ConsumerVerdict::NotDue => not_due::RESTS_ON,
         ConsumerVerdict::Processed => processed::RESTS_ON,
         ConsumerVerdict::DeadLettered => dead_lettered::RESTS_ON,
+        ConsumerVerdict::Failed => failed::RESTS_ON,
         ConsumerVerdict::NotRouted => not_routed::RESTS_ON,
         ConsumerVerdict::Retrying => retrying::RESTS_ON,
         ConsumerVerdict::InFlight => in_flight::RESTS_ON,

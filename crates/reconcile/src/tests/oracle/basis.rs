@@ -334,6 +334,7 @@ pub(super) fn put_together<'a>(
                 event.other_ids.push(other.id.clone());
                 event.copies.extend(&other.copies);
                 event.inbox.extend(&other.inbox);
+                event.waiting.extend(&other.waiting);
                 event.letters.extend(&other.letters);
                 event.resends.extend(&other.resends);
             }

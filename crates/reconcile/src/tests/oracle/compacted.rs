@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use waybill_model::Marks;
 
-use super::lives::{CopyLife, Identity, Ids, Life, RowLife, Tells, life};
+use super::lives::{CopyLife, Identity, Ids, InboxLife, Life, RowLife, Tells, life};
 
 /// Enough of them for its consumers to vouch for its ids, or nearly.
 pub(super) fn compacted() -> impl Strategy<Value = (Identity, Vec<Life>)> {
@@ -46,7 +46,13 @@ fn processed(life: Life, kept: bool) -> Life {
         says: (1, 1),
     };
     let mut inboxes = life.inboxes.clone();
-    inboxes[0] = (!late).then_some((3, 0));
+    inboxes[0] = (!late).then_some(InboxLife {
+        after: 3,
+        found: 0,
+        marks: Marks::SENT,
+        later: None,
+        timed_when_processed: true,
+    });
     Life {
         rows: vec![row],
         copies: kept.then(|| copy(life.at)).into_iter().collect(),

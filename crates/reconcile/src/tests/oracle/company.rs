@@ -100,22 +100,25 @@ fn rule() -> impl Strategy<Value = GraceRule> {
 fn consumer() -> impl Strategy<Value = (ConsumerShape, bool)> {
     use ProgressKind::{Group, None as Nothing, Queue};
     (
-        prop::bool::weighted(0.7),
+        (prop::bool::weighted(0.7), prop::bool::weighted(0.5)),
         select(vec![Group, Group, Queue, Queue, Nothing]),
         prop::bool::weighted(0.6),
         any::<bool>(),
         prop::bool::weighted(0.4),
     )
-        .prop_map(|(inbox, progress, dead_letters, any_topic, reads_other)| {
-            let shape = ConsumerShape {
-                name: String::new(),
-                destination: (!any_topic).then_some(TOPIC),
-                inbox,
-                progress,
-                dead_letters,
-            };
-            (shape, reads_other)
-        })
+        .prop_map(
+            |((inbox, tells), progress, dead_letters, any_topic, reads_other)| {
+                let shape = ConsumerShape {
+                    name: String::new(),
+                    destination: (!any_topic).then_some(TOPIC),
+                    inbox,
+                    inbox_tells: inbox && tells,
+                    progress,
+                    dead_letters,
+                };
+                (shape, reads_other)
+            },
+        )
 }
 
 fn places(

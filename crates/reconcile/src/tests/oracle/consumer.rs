@@ -7,7 +7,7 @@ use waybill_model::{
 
 use super::event::{Event, Picture};
 use super::grace::consume_grace;
-use super::history::{Look, Sighting};
+use super::history::{EVER, Look, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
 use super::publish::can_be_consumed;
 use crate::ProgressKind;
@@ -47,7 +47,14 @@ pub(super) fn consumer(
     if event.inbox.iter().any(|(consumer, _)| *consumer == no) {
         return vec![ConsumerVerdict::Processed];
     }
-    if let Some(failed) = failed(event, no) {
+    let letters = failed(event, no);
+    let rows = event.waiting.iter().filter(|(consumer, _)| *consumer == no);
+    let rows: Vec<&Sighting> = rows.map(|(_, row)| *row).collect();
+    let says_failed = rows.iter().any(|row| row.marks.contains(Marks::FAILED));
+    if says_failed && letters != Some(ConsumerVerdict::DeadLettered) {
+        return as_read_now(ConsumerVerdict::Failed, no, known);
+    }
+    if let Some(failed) = letters {
         return vec![failed];
     }
     if publish != [PublishVerdict::Published] && publish != [PublishVerdict::Phantom] {
@@ -60,7 +67,27 @@ pub(super) fn consumer(
     if latest.is_none_or(|latest| since.is_some_and(|since| latest < since)) {
         return vec![ConsumerVerdict::NotDue];
     }
-    expected(event, &due, no, picture, known)
+    if rows.is_empty() {
+        return expected(event, &due, no, picture, known);
+    }
+    // It was received, and all there is to say is whether that is too long ago.
+    let late = latest.unwrap_or(EVER) + consume_grace(no, &picture.by_id, known);
+    if known.moment.now <= late {
+        return vec![ConsumerVerdict::InFlight];
+    }
+    as_read_now(ConsumerVerdict::Lagging(LagReason::Unprocessed), no, known)
+}
+
+/// What a row says counts only as long as its table can be read.
+fn as_read_now(
+    verdict: ConsumerVerdict,
+    no: ConsumerNo,
+    known: &Known<'_>,
+) -> Vec<ConsumerVerdict> {
+    if known.could_not_read(PlaceRole::Inbox(no)) {
+        return unknown(&[UnknownReason::SourceFailed]);
+    }
+    vec![verdict]
 }
 
 /// A dead letter or retry that no later resend has made history.

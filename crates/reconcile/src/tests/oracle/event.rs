@@ -22,14 +22,18 @@ pub(super) struct Event<'a> {
     pub(super) change: Option<&'a Sighting>,
     pub(super) rows: Vec<&'a Sighting>,
     pub(super) copies: Vec<&'a Sighting>,
+    /// Inbox rows that are processed.
     pub(super) inbox: Vec<(ConsumerNo, &'a Sighting)>,
+    /// Inbox rows that are not.
+    pub(super) waiting: Vec<(ConsumerNo, &'a Sighting)>,
     pub(super) letters: Vec<(ConsumerNo, &'a Sighting)>,
     pub(super) resends: Vec<&'a Resend>,
 }
 
 impl<'a> Event<'a> {
-    fn take(&mut self, role: PlaceRole, sighting: &'a Sighting) {
+    fn take(&mut self, role: PlaceRole, sighting: &'a Sighting, waits: bool) {
         match role {
+            PlaceRole::Inbox(consumer) if waits => self.waiting.push((consumer, sighting)),
             PlaceRole::Outbox => self.rows.push(sighting),
             PlaceRole::Destination => self.copies.push(sighting),
             PlaceRole::Inbox(consumer) => self.inbox.push((consumer, sighting)),
@@ -64,7 +68,7 @@ impl<'a> Event<'a> {
 
     /// The earliest sign of any consumer having had it.
     pub(super) fn consumed(&self) -> Option<i64> {
-        let signs = self.inbox.iter().chain(&self.letters);
+        let signs = self.inbox.iter().chain(&self.waiting).chain(&self.letters);
         signs.map(|(_, sighting)| sighting.at).min()
     }
 
@@ -166,7 +170,7 @@ fn events_by_id<'a>(known: &'a Known<'_>, changes: &[&'a Sighting]) -> Vec<Event
             });
             events.len() - 1
         });
-        events[idx].take(place.role, sighting);
+        events[idx].take(place.role, sighting, known.waits(sighting));
     }
     for event in &mut events {
         say_what_it_is_about(event, changes);

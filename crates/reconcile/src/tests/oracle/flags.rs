@@ -92,7 +92,8 @@ fn is_skewed(event: &Event<'_>, known: &Known<'_>) -> bool {
 
 fn is_malformed(event: &Event<'_>) -> bool {
     let bad = Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED;
-    let consumed = event.inbox.iter().chain(&event.letters);
+    let consumed = event.inbox.iter().chain(&event.waiting);
+    let consumed = consumed.chain(&event.letters);
     let mut all: Vec<&Sighting> = consumed.map(|(_, sighting)| *sighting).collect();
     all.extend(&event.rows);
     all.extend(&event.copies);

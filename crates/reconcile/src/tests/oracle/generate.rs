@@ -6,7 +6,7 @@ use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, reconstructed_id};
 use super::compacted::compacted;
 use super::company::{OTHER_TOPIC, OUTBOX, PRODUCTS, TOPIC, inbox, letters, progress, shape};
 use super::history::{EVER, Fact, History, Look, Moment, Read, Resend, Scan, Sighting};
-use super::lives::{CopyLife, Identity, Ids, Life, Tells, lives};
+use super::lives::{CopyLife, Identity, Ids, InboxLife, Life, Tells, lives};
 use super::reading::{LookLife, ScanLife, Trouble, TroubleKind, look, scans, trouble};
 use crate::{ProgressKind, Shape};
 
@@ -174,20 +174,11 @@ impl Telling {
             };
             self.tell_copy(&id, &aggregate, life, copy);
         }
-        for (consumer, processed) in life.inboxes.iter().enumerate() {
-            if let Some((after, found)) = processed
+        for (consumer, row) in life.inboxes.iter().enumerate() {
+            if let Some(row) = row
                 && self.has(inbox(consumer))
             {
-                let mut row = self.sighting(
-                    inbox(consumer),
-                    &consumed,
-                    life.at + after,
-                    timeless(life, 4),
-                );
-                if life.malformed {
-                    row.marks |= Marks::NOT_UTF8;
-                }
-                self.tell(*found, Fact::Seen(row));
+                self.tell_inbox_row(consumer, &consumed, life, *row);
             }
         }
         for &(consumer, after, again, found) in &life.letters {
@@ -219,6 +210,36 @@ impl Telling {
             self.tell_row_of_made(made.as_str(), &aggregate, life);
         } else {
             self.tell_resend(&id, "", life);
+        }
+    }
+
+    fn tell_inbox_row(&mut self, consumer: usize, id: &str, life: &Life, row: InboxLife) {
+        let tells = self.history.shape.consumers[consumer].inbox_tells;
+        let mut seen = self.sighting(inbox(consumer), id, life.at + row.after, Marks::empty());
+        let in_state = |state: Marks| {
+            let mut marks = timeless(life, 4);
+            if life.malformed {
+                marks |= Marks::NOT_UTF8;
+            }
+            if tells {
+                marks |= state;
+            }
+            if tells && row.timed_when_processed && !state.contains(Marks::SENT) {
+                marks |= Marks::NO_TIME;
+            }
+            marks
+        };
+        seen.marks = in_state(row.marks);
+        self.tell(row.found, Fact::Seen(seen.clone()));
+        let last = self.history.scans.len() - 1;
+        if let Some(later) = row.later.filter(|_| tells)
+            && row.found < last
+        {
+            seen.marks = in_state(later);
+            if !seen.is_timed() {
+                seen.at += 3;
+            }
+            self.tell(last, Fact::Seen(seen));
         }
     }
 

@@ -66,7 +66,8 @@ impl<'a> Known<'a> {
                 match fact {
                     Fact::Seen(new) => {
                         known.see(new);
-                        if new.marks.contains(Marks::SENT) {
+                        let of_outbox = known.places(PlaceRole::Outbox).contains(&new.place);
+                        if of_outbox && new.marks.contains(Marks::SENT) {
                             known.sent_rows.push(new.at);
                             known.sent_since.push(new.since());
                         }
@@ -85,18 +86,34 @@ impl<'a> Known<'a> {
         known
     }
 
-    /// The latest reading of a coordinate counts. Without a time, what counts is when it was first
-    /// seen.
+    /// The latest reading of a coordinate counts; of an inbox row that was processed, the latest
+    /// that says so. Without a time, what counts is when it was first seen in that state.
     fn see(&mut self, new: &Sighting) {
         let mut new = new.clone();
-        self.seen.retain(|old| {
-            let again = old.coordinate() == new.coordinate();
-            if again && new.marks.contains(Marks::NO_TIME) {
+        let again = |old: &Sighting| old.coordinate() == new.coordinate();
+        if let Some(at) = self.seen.iter().position(again) {
+            let (waited, waits) = (self.waits(&self.seen[at]), self.waits(&new));
+            if waits && !waited {
+                return;
+            }
+            let old = self.seen.remove(at);
+            if new.marks.contains(Marks::NO_TIME) && waits == waited {
                 new.at = new.at.min(old.at);
             }
-            !again
-        });
+        }
         self.seen.push(new);
+    }
+
+    /// Whether it is an inbox row of a consumer whose inbox tells states, and does not say that the
+    /// event was processed: in no state, failed, or with its time of processing and an error.
+    pub(super) fn waits(&self, sighting: &Sighting) -> bool {
+        let place = self.shape.places.iter().find(|it| it.id == sighting.place);
+        let Some(PlaceRole::Inbox(ConsumerNo(no))) = place.map(|place| place.role) else {
+            return false;
+        };
+        let sent = sighting.marks.contains(Marks::SENT);
+        let failed = sighting.marks.contains(Marks::FAILED);
+        self.shape.consumers[usize::from(no)].inbox_tells && (!sent || failed)
     }
 
     /// The places of one role.

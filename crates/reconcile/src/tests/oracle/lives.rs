@@ -15,8 +15,8 @@ pub(super) struct Life {
     pub(super) changed: Option<usize>,
     pub(super) rows: Vec<RowLife>,
     pub(super) copies: Vec<CopyLife>,
-    /// For each consumer: how long after the event it was processed, and the scan that finds it.
-    pub(super) inboxes: Vec<Option<(i64, usize)>>,
+    /// For each consumer: its inbox row.
+    pub(super) inboxes: Vec<Option<InboxLife>>,
     /// Consumer, how long after the event, whether it will be tried again, the scan that finds it.
     pub(super) letters: Vec<(usize, i64, bool, usize)>,
     pub(super) resend: Option<ResendLife>,
@@ -30,7 +30,7 @@ impl Life {
     /// When something of it was written.
     pub(super) fn times(&self) -> Vec<i64> {
         let copies = self.copies.iter().map(|copy| copy.after);
-        let inboxes = self.inboxes.iter().flatten().map(|(after, _)| *after);
+        let inboxes = self.inboxes.iter().flatten().map(|row| row.after);
         let after = copies.chain(inboxes).chain([0]);
         after.map(|after| self.at + after).collect()
     }
@@ -48,6 +48,19 @@ pub(super) struct RowLife {
     pub(super) nameless: bool,
     /// What its body says when it is first read, and later.
     pub(super) says: (i8, i8),
+}
+
+/// An inbox row: what it says when it is first read, and what a later scan finds in its place.
+/// States are of no account where the table does not tell them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InboxLife {
+    /// How long after the event.
+    pub(super) after: i64,
+    pub(super) found: usize,
+    pub(super) marks: Marks,
+    pub(super) later: Option<Marks>,
+    /// It has a time only once it is processed.
+    pub(super) timed_when_processed: bool,
 }
 
 /// A copy on a topic.
@@ -193,7 +206,7 @@ pub(super) fn life() -> impl Strategy<Value = Life> {
         6 => copy().prop_map(|copy| vec![copy]),
         2 => two_copies(),
     ];
-    let inbox = prop::option::weighted(0.45, (-8_i64..40, scan()));
+    let inbox = prop::option::weighted(0.45, inbox());
     let letter = (0_usize..3, 0_i64..50, any::<bool>(), scan());
     let consumed = (
         [inbox.clone(), inbox.clone(), inbox],
@@ -264,6 +277,30 @@ fn row() -> impl Strategy<Value = RowLife> {
             tells,
             nameless,
             says,
+        },
+    )
+}
+
+fn inbox() -> impl Strategy<Value = InboxLife> + Clone {
+    let state = || {
+        select(vec![
+            Marks::SENT,
+            Marks::SENT,
+            Marks::empty(),
+            Marks::empty(),
+            Marks::ATTEMPTED,
+            Marks::FAILED,
+            Marks::SENT.union(Marks::FAILED),
+        ])
+    };
+    let later = prop::option::weighted(0.3, state());
+    (-8_i64..40, scan(), state(), later, any::<bool>()).prop_map(
+        |(after, found, marks, later, timed_when_processed)| InboxLife {
+            after,
+            found,
+            marks,
+            later,
+            timed_when_processed,
         },
     )
 }
