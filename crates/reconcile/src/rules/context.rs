@@ -13,6 +13,8 @@ use crate::{Judgement, ProgressKind};
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) judgement: Judgement,
+    /// Up to when everything was looked at: what came later may not have been seen yet.
+    looked_at: i64,
     occasion: Occasion,
     /// A place that says something about publication could not be read in this scan.
     unread: bool,
@@ -156,6 +158,7 @@ impl Context {
                 });
         Self {
             judgement: *judgement,
+            looked_at: judgement.scan_at.min(index.scan_began).0,
             occasion: occasion(index, judgement),
             unread: failed(&|role| role.consumer().is_none()),
             publish_grace,
@@ -187,15 +190,15 @@ impl Context {
         }
     }
 
-    /// Whether an event of that time was still within the grace for publishing when what is judged
-    /// was looked at. What is late only since then may have been published in the meantime.
+    /// Whether an event of that time was still within the grace for publishing when everything was
+    /// looked at. What is late only since then may have been published in the meantime.
     pub(crate) fn may_still_be_published(&self, at: i64) -> bool {
-        self.judgement.scan_at.0.saturating_sub(at) <= self.publish_grace
+        self.looked_at.saturating_sub(at) <= self.publish_grace
     }
 
-    /// Whether a copy of that time is still within the consumer's grace.
+    /// Whether a copy of that time was still within the consumer's grace then.
     pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
-        self.judgement.now.0.saturating_sub(at) <= consumer.grace
+        self.looked_at.saturating_sub(at) <= consumer.grace
     }
 
     /// Up to when a table must be covered to show that nothing had begun by `late` which puts a row

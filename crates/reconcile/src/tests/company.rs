@@ -278,11 +278,11 @@ impl Company {
         self
     }
 
-    /// Judges at second `now` a scan that began at 2000.
+    /// Judges at second `now` a scan that began at 2000, or right then.
     pub(super) fn judge(&mut self, now: i64) {
         self.index.judge(&Judgement {
             now: secs(now),
-            scan_at: secs(2000),
+            scan_at: secs(now.min(2000)),
             slack_micros: 1_000_000,
         });
     }

@@ -72,7 +72,7 @@ pub(super) fn consumer(
     }
     // It was received, and all there is to say is whether that is too long ago.
     let late = latest.unwrap_or(EVER) + consume_grace(no, &picture.by_id, known);
-    if known.moment.now <= late {
+    if known.looked_at() <= late {
         return vec![ConsumerVerdict::InFlight];
     }
     as_read_now(ConsumerVerdict::Lagging(LagReason::Unprocessed), no, known)
@@ -178,7 +178,7 @@ fn expected(
         .max()
         .expect("one is due at least");
     let late = latest + consume_grace(no, &picture.by_id, known);
-    let young = known.moment.now <= late;
+    let young = known.looked_at() <= late;
     if consumer.progress == ProgressKind::None {
         return unwatched(event, no, (since, late), picture, known);
     }
@@ -305,7 +305,7 @@ fn unwatched(
     if !consumer.inbox {
         return unknown(&[UnknownReason::NoProbe]);
     }
-    if known.moment.now <= late {
+    if known.looked_at() <= late {
         return vec![ConsumerVerdict::InFlight];
     }
     match known.absent(PlaceRole::Inbox(no), since - known.slack, late - ROW_LEAD) {

@@ -17,6 +17,8 @@ const LAST: i64 = 350;
 pub(super) struct Known<'a> {
     pub(super) shape: &'a Shape,
     pub(super) moment: Moment,
+    /// When the scan began that is judged.
+    began: i64,
     pub(super) slack: i64,
     /// When each consumer was registered, where that is known.
     pub(super) since: &'a [Option<i64>],
@@ -50,6 +52,7 @@ impl<'a> Known<'a> {
         let mut known = Self {
             shape: &history.shape,
             moment,
+            began: history.scans[nth].began,
             slack: history.slack,
             since: &history.since,
             seen: Vec::new(),
@@ -84,6 +87,11 @@ impl<'a> Known<'a> {
             known.proven.push((place.id, seconds));
         }
         known
+    }
+
+    /// What happened by then was there to be seen.
+    pub(super) fn looked_at(&self) -> i64 {
+        self.moment.scan_at.min(self.began)
     }
 
     /// The latest reading of a coordinate counts; of an inbox row that was processed, the latest

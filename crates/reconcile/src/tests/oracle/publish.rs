@@ -277,7 +277,7 @@ fn no_copy_since(
 }
 
 fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
-    known.moment.scan_at - at <= grace
+    known.looked_at() - at <= grace
 }
 
 fn not_checked() -> Vec<PublishVerdict> {
