@@ -98,7 +98,7 @@ pub(crate) async fn follow(
     eye.core.live(true).map_err(said)?;
     let mut flagged = Flagged::default();
     live.set_rate(arguments.rate);
-    let (mut broken, mut slow) = (Instant::now(), Instant::now());
+    let (mut broken, mut slow, mut paused) = (Instant::now(), Instant::now(), false);
     while world.ledger().len() < arguments.events {
         let warm = world.ledger().len() >= WARM_UP;
         if warm && broken.elapsed() >= BREAK {
@@ -107,8 +107,11 @@ pub(crate) async fn follow(
         }
         if slow.elapsed() >= SLOW && !faults.is_empty() {
             slow = Instant::now();
+            paused = true;
             world.break_it(Fault::RelayDead, None, None).await?;
-            tokio::time::sleep(PAUSED).await;
+        }
+        if paused && slow.elapsed() >= PAUSED {
+            paused = false;
             // What else is broken is broken again within a second.
             world.heal();
         }
@@ -158,9 +161,15 @@ async fn break_some(arguments: &Arguments, world: &World, faults: &[Fault]) -> a
 
 impl Flagged {
     async fn look(&mut self, core: &Core) -> anyhow::Result<()> {
-        let flagged = rows(core, FLAGGED).await?;
-        // What is flagged by a poll is never seen before that poll is.
-        let status = core.status().map_err(said)?;
+        let (flagged, status) = loop {
+            let before = core.status().map_err(said)?;
+            let flagged = rows(core, FLAGGED).await?;
+            let status = core.status().map_err(said)?;
+            // What one poll says and that it has ended are taken in together.
+            if before.seen_until == status.seen_until {
+                break (flagged, status);
+            }
+        };
         if let waybill_protocol::ScanState::Failed { failure } = status.scan {
             return Err(anyhow!("following failed: {}", failure.message));
         }

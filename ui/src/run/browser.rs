@@ -19,14 +19,17 @@ pub(super) fn copy(text: &str) {
     });
 }
 
-/// Moves the focus once what was just decided is in the DOM.
+/// Moves the focus once what was just decided is in the DOM: it is when the tasks at hand are done.
+/// Waiting for the next frame would be too long where frames are slow; whoever types by then would
+/// go on in another field.
 pub(super) fn focus(name: &'static str) {
-    leptos::prelude::request_animation_frame(move || {
+    let focus = move || {
         let found = by_test_name(name).and_then(|element| element.dyn_into::<HtmlElement>().ok());
         if let Some(element) = found {
             element.focus().ok();
         }
-    });
+    };
+    leptos::prelude::set_timeout(focus, std::time::Duration::ZERO);
 }
 
 /// Scrolls the grid as little as needed to show a line.
