@@ -145,6 +145,14 @@ impl Company {
         }
     }
 
+    /// Says something else in the profile. It is read when it is opened.
+    pub(crate) fn reword_profile(&self, said: &str, instead: &str) {
+        let path = self.folder.path().join("config/toys.toml");
+        let profile = std::fs::read_to_string(&path).expect("it was written");
+        assert!(profile.contains(said), "{said} in {profile}");
+        std::fs::write(&path, profile.replace(said, instead)).expect("the folder is ours");
+    }
+
     /// Another core on the same company and the same journal.
     pub(crate) fn another_core(&self) -> Core {
         core(&self.database, &self.broker, &self.folder)

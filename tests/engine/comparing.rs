@@ -38,11 +38,8 @@ fn play(company: &Company) {
 #[tokio::test]
 async fn a_copy_that_says_something_else_is_flagged_wherever_its_row_was_found() {
     let company = Company::new("read-only");
-    let path = company.folder.path().join("config/toys.toml");
-    let profile = std::fs::read_to_string(&path).expect("it was written");
     let compare = "[flow.compare]\nignore = [\"/secret\"]\n\n[flow.template]";
-    let profile = profile.replace("[flow.template]", compare);
-    std::fs::write(&path, profile).expect("the folder is ours");
+    company.reword_profile("[flow.template]", compare);
     play(&company);
     company.scanned().await;
     assert_eq!(flagged(&company).await, ["e1", "e3"]);

@@ -9,11 +9,7 @@ use crate::company::{Company, Fate, TOPIC, order};
 /// A company whose relay deletes what it has sent, and notes nothing else.
 fn company() -> Company {
     let company = Company::new("resend");
-    let path = company.folder.path().join("config/toys.toml");
-    let profile = std::fs::read_to_string(&path).expect("it was just written");
-    let deletes = profile.replace("sent-at = \"sent_at\"", "deletes-after-send = true");
-    assert_ne!(profile, deletes);
-    std::fs::write(&path, deletes).expect("the folder is ours");
+    company.reword_profile("sent-at = \"sent_at\"", "deletes-after-send = true");
     company
 }
 

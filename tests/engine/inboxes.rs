@@ -16,10 +16,7 @@ fn company() -> Company {
 
 fn with_inbox(settings: &str) -> Company {
     let company = Company::new("resend");
-    let path = company.folder.path().join("config/toys.toml");
-    let profile = std::fs::read_to_string(&path).expect("it was just written");
-    let tells = profile.replace("processed-at = \"processed_at\"", settings);
-    std::fs::write(&path, tells).expect("the folder is ours");
+    company.reword_profile("processed-at = \"processed_at\"", settings);
     company
         .database
         .add_table("search_inbox", &["event_id", "processed_at", "status"]);

@@ -73,11 +73,8 @@ async fn nothing_is_expected_of_a_consumer_before_it_was_registered() {
     company.play(&[Fate::LostBySearch, Fate::LostBySearch], 300);
     // Half a second after the first event, half a second before the second.
     let since = now().plus(-299_500_000);
-    let path = company.folder.path().join("config/toys.toml");
-    let profile = std::fs::read_to_string(&path).expect("it was written");
     let late = format!("group = \"search\"\nsince = \"{since}\"");
-    let profile = profile.replace("group = \"search\"", &late);
-    std::fs::write(&path, profile).expect("the folder is ours");
+    company.reword_profile("group = \"search\"", &late);
     company.scanned().await;
     expect![[r#"
         e0 published not-due

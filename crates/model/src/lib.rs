@@ -56,7 +56,9 @@ pub use in_column::InColumn;
 mod inbox_role;
 
 mod outbox_role;
-pub use outbox_role::RolePlace;
+
+mod role_place;
+pub use role_place::RolePlace;
 
 mod event;
 pub use event::{ConsumerCell, Copy, EventDetail, EventRow, Fact, OutboxRow, Sibling};

@@ -17,10 +17,7 @@ use crate::pull::{Sink, pulled};
 use crate::reading::{Entry, Reading};
 use crate::tap;
 
-/// How often a tap says what it has covered.
-pub(crate) const COVERED_EVERY: Duration = Duration::from_secs(1);
-
-/// How often the read of a stream does: what is suspected is confirmed the sooner for it.
+/// How often coverage is told: what is suspected is confirmed the sooner for it.
 const TOLD_EVERY: Duration = Duration::from_millis(400);
 
 /// More than enough for the way from a stream's writer to its reader.

@@ -21,7 +21,6 @@ use waybill_source::{Chunk, CopyQuery, Error, Result};
 
 use crate::batches::Batches;
 use crate::error::{self, Refusal, refusal};
-use crate::follow::COVERED_EVERY;
 use crate::hub::{Hub, now};
 use crate::listener::{Listener, answered, name};
 use crate::message;
@@ -33,6 +32,9 @@ use crate::watch::{MAX_BYTES, MAX_LENGTH, TTL_MILLIS, Watch};
 /// How often the exchange's bindings and the tap's counters are read again. A message that only
 /// a binding made since then let through is not seen, so coverage lags by up to twice this.
 const MIRROR_EVERY: Duration = Duration::from_secs(5);
+
+/// How often it says what it has covered.
+const COVERED_EVERY: Duration = Duration::from_secs(1);
 
 /// Messages under way at most.
 const PREFETCH: u16 = 500;

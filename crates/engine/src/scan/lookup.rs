@@ -10,6 +10,7 @@ use waybill_model::{
     Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation,
     PlaceId, PlaceRole, Stamp, canonical_id,
 };
+use waybill_reconcile::Seen;
 use waybill_source::{Database, Row, RowColumns, RowKey};
 
 use crate::clock::now;
@@ -191,6 +192,14 @@ pub(super) fn state(columns: &RowColumns, row: &Row) -> Marks {
     marks.set(Marks::SENT, sent);
     marks.set(Marks::FAILED, failed);
     marks
+}
+
+/// The key of the row that was seen.
+pub(super) fn row_key(seen: &Seen) -> RowKey {
+    RowKey(match seen.position {
+        NO_POSITION => seen.key.clone(),
+        position => position.to_string(),
+    })
 }
 
 /// A column of a row, when it is there and not NULL.

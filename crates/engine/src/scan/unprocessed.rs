@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use waybill_model::{ConsumerNo, InColumn, NO_POSITION, Observation, PlaceRole, canonical_id};
+use waybill_model::{ConsumerNo, InColumn, Observation, PlaceRole, canonical_id};
 use waybill_reconcile::Seen;
 use waybill_source::{Row, RowColumns, RowKey, text_at};
 
-use super::lookup::{observation, value};
+use super::lookup::{observation, row_key, value};
 use super::vanished::in_turn;
 use crate::session::{PlannedPlace, Reading, Session};
 
@@ -53,7 +53,7 @@ async fn ask(session: &Session, planned: &PlannedPlace, consumer: ConsumerNo) ->
     if known.is_empty() {
         return false;
     }
-    let keys: Vec<RowKey> = known.iter().map(|known| key(&known.seen)).collect();
+    let keys: Vec<RowKey> = known.iter().map(|known| row_key(&known.seen)).collect();
     match database.rows(columns, &keys, 0).await {
         Ok(rows) => take_in(session, planned, consumer, &known, &rows),
         Err(error) => {
@@ -74,13 +74,6 @@ fn known(session: &Session, planned: &PlannedPlace, consumer: ConsumerNo) -> Vec
         known.extend(here.map(|seen| Known { no, seen }));
     }
     known
-}
-
-fn key(seen: &Seen) -> RowKey {
-    RowKey(match seen.position {
-        NO_POSITION => seen.key.clone(),
-        position => position.to_string(),
-    })
 }
 
 /// Notes each row's state, and of which events no row is left.

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use waybill_model::{InColumn, NO_POSITION, PlaceRole, canonical_id};
+use waybill_model::{InColumn, PlaceRole, canonical_id};
 use waybill_source::{Row, RowColumns, RowKey};
 
-use super::lookup::value;
+use super::lookup::{row_key, value};
 use crate::session::{PlannedPlace, Reading, Session};
 
 /// Suspects that are asked for at once: all there ever are, unless a relay has been dead for long.
@@ -84,13 +84,7 @@ fn keys(session: &Session, planned: &PlannedPlace, events: &[u32]) -> Vec<(u32, 
     for &no in events {
         let facts = book.index.facts(no).into_iter();
         let rows = facts.filter(|seen| seen.place == planned.place.id);
-        keys.extend(rows.map(|seen| {
-            let key = match seen.position {
-                NO_POSITION => seen.key,
-                position => position.to_string(),
-            };
-            (no, RowKey(key))
-        }));
+        keys.extend(rows.map(|seen| (no, row_key(&seen))));
     }
     keys
 }

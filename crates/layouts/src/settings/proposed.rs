@@ -71,20 +71,17 @@ impl Proposal {
         let consumer_column = column(Role::Consumer).filter(|_| consumer.is_some());
         Ok(Mapped {
             settings: Inbox {
-                database: None,
-                table: found.full_name(),
-                key: None,
                 id,
                 processed_at,
                 status,
                 processed_states,
                 failed_states,
                 failed_at: column(Role::FailedAt),
-                kept_secs: None,
                 consumer_value: consumer
                     .filter(|_| consumer_column.is_some())
                     .map(str::to_owned),
                 consumer_column,
+                ..Inbox::unmapped(found.full_name())
             },
             limits: self
                 .questions

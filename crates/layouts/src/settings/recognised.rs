@@ -118,8 +118,6 @@ fn inbox(
     limits.extend(local_time(shape, &roles.processed_at));
     Ok(Mapped {
         settings: Inbox {
-            database: None,
-            table: found.full_name(),
             key,
             id,
             processed_at,
@@ -132,6 +130,7 @@ fn inbox(
                 .filter(|_| consumer_column.is_some())
                 .map(str::to_owned),
             consumer_column: consumer_column.filter(|_| consumer.is_some()),
+            ..Inbox::unmapped(found.full_name())
         },
         limits,
     })
