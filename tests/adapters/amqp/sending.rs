@@ -13,7 +13,6 @@ use waybill_model::{
 };
 use waybill_source::CopyRole;
 use waybill_tests::proxy::Proxy;
-use waybill_tests::wait::wait_for;
 
 use super::stage::{LIMIT, Stage, depth, event, headers, open, query, scan};
 
@@ -263,14 +262,11 @@ async fn a_swallowed_answer_is_unknown_and_nothing_is_sent_twice() {
         .send(&parcel(route("", "search"), b"1"), WITHIN)
         .await;
     assert_eq!(first, Receipt::Sent { coordinate: None });
-    // Large enough to be under way for a moment; the answers stop as soon as it begins to arrive.
+    // The answers stop as soon as it begins to arrive.
     let body = vec![b'x'; 16 * 1024 * 1024];
     let parcel = parcel(route("", "search"), &body);
-    let sending = operator.send(&parcel, Duration::from_secs(5));
-    let swallowing = wait_for("the body to be on its way", LIMIT, async || {
-        (proxy.told() > 1024 * 1024).then(|| proxy.swallow_answers())
-    });
-    let (receipt, ()) = futures::join!(sending, swallowing);
+    proxy.swallow_answers_once_told(1024 * 1024);
+    let receipt = operator.send(&parcel, Duration::from_secs(5)).await;
     assert!(matches!(receipt, Receipt::Unknown { .. }), "{receipt:?}");
     let state = depth(&stage.vhost, "search", 2).await;
     assert_eq!(state["messages"], 2, "once");
@@ -286,10 +282,8 @@ async fn a_line_cut_in_the_middle_of_a_send_leaves_doubt() {
     let operator = broker.operator().expect("it may send");
     let body = vec![b'x'; 16 * 1024 * 1024];
     let parcel = parcel(route("", "search"), &body);
-    let cutting = wait_for("the body to be on its way", LIMIT, async || {
-        (proxy.told() > 1024 * 1024).then(|| proxy.cut())
-    });
-    let (receipt, ()) = futures::join!(operator.send(&parcel, WITHIN), cutting);
+    proxy.cut_once_told(1024 * 1024);
+    let receipt = operator.send(&parcel, WITHIN).await;
     assert!(matches!(receipt, Receipt::Unknown { .. }), "{receipt:?}");
     // The line is dead, so this one certainly goes nowhere.
     match operator.send(&parcel, WITHIN).await {
