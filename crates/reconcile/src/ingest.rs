@@ -129,6 +129,9 @@ impl Index {
     /// Notes what an observation says about its event; the copies of the event may belong to
     /// another aggregate than it seemed.
     pub(crate) fn note(&mut self, no: u32, rank: Rank, traits: Traits<'_>) {
+        if !traits.are_told() {
+            return;
+        }
         let before = self.events.copy.has(no).then(|| self.events.aggregate(no));
         if self.events.note(no, rank, traits)
             && let Some(before) = before

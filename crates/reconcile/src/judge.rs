@@ -7,7 +7,7 @@ use crate::order::ORDER_FLAGS;
 use crate::rules::{self, Context, Head, Summary};
 use crate::store::State;
 use crate::verdicts::{self, ConsumerCode, PublishCode};
-use crate::{Counts, Judgement, Lane, OwnResend};
+use crate::{ConsumerShape, Counts, Judgement, Lane, OwnResend};
 
 /// What the rules said of one event.
 #[derive(Debug, Clone)]
@@ -125,6 +125,14 @@ impl Index {
     /// Notes how far each consumer had come by when. An event with copies in several partitions, or
     /// with resends, may have been processed from any of them, so it tells nothing.
     fn survey_processed(&mut self, no: u32) {
+        if !self
+            .shape
+            .consumers
+            .iter()
+            .any(ConsumerShape::tells_progress)
+        {
+            return;
+        }
         let Some(first) = self.events.copies(no).min_by_key(|copy| copy.position) else {
             return;
         };
@@ -140,7 +148,11 @@ impl Index {
             .any(|&here| here != (first.place, first.partition));
         // Of what was never judged nothing was noted.
         let noted = self.verdicts.judged(no);
-        for (consumer, movement) in (0..=u8::MAX).zip(&mut self.movements) {
+        let shapes = (0..=u8::MAX).zip(&self.shape.consumers);
+        for ((consumer, shape), movement) in shapes.zip(&mut self.movements) {
+            if !shape.tells_progress() {
+                continue;
+            }
             for &(place, partition) in here.iter().filter(|_| noted) {
                 movement.forget_processed(no, place, partition);
             }

@@ -26,6 +26,11 @@ pub(crate) fn at(events: &Events, business: &Business, no: u32) -> i64 {
 
 /// The earliest sign of any consumer having had it, processed or not.
 pub(crate) fn consumed(events: &Events, no: u32) -> Option<i64> {
+    if !events.is_plural(no) {
+        let base = events.base(no);
+        let processed = events.inboxes.iter().filter_map(|inbox| inbox.at(no, base));
+        return processed.min();
+    }
     let consumers = (0..=u8::MAX).take(events.inboxes.len()).map(ConsumerNo);
     let times = consumers.flat_map(|consumer| {
         let letters = events.dead_letters(no, consumer).map(|(at, _)| at);

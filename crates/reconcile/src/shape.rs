@@ -45,6 +45,13 @@ pub struct ConsumerShape {
     pub dead_letters: bool,
 }
 
+impl ConsumerShape {
+    /// Whether anything tells how far it moved.
+    pub(crate) fn tells_progress(&self) -> bool {
+        self.progress != ProgressKind::None
+    }
+}
+
 /// What tells how far a consumer moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressKind {

@@ -82,6 +82,9 @@ fn as_read_now(code: ConsumerCode, consumer: &ConsumerContext) -> ConsumerCode {
 }
 
 fn dead_lettered(event: &Summary<'_>, consumer: &ConsumerContext) -> Option<ConsumerCode> {
+    if !event.index.events.is_plural(event.no) {
+        return None;
+    }
     let resent = event.resent_at(consumer.no).unwrap_or(i64::MIN);
     let mut retrying = None;
     for (at, marks) in event.index.events.dead_letters(event.no, consumer.no) {

@@ -25,13 +25,11 @@ pub(super) fn of_copies(event: &Summary<'_>) -> Option<UnknownReason> {
     let index = event.index;
     let foreign =
         |copy: &CopyRef| !copy.marks.contains(Marks::OPEN_TRANSACTION) && !event.is_own(copy);
-    let places = event.copies().filter(foreign).map(|copy| copy.place);
+    let mut places = event.copies().filter(foreign).map(|copy| copy.place);
     if event.outbox.is_some() {
-        let shared = index.events.is(event.no, State::SHARED);
-        let reasons = places.filter_map(|place| index.bases.doubt(place));
-        return reasons
-            .filter(|&why| shared && why == UnknownReason::Ambiguous)
-            .max();
+        let ambiguous = index.events.is(event.no, State::SHARED)
+            && places.any(|place| index.bases.doubt(place) == Some(UnknownReason::Ambiguous));
+        return ambiguous.then_some(UnknownReason::Ambiguous);
     }
     let shape = &index.shape;
     if event.stored.is_some()

@@ -33,6 +33,9 @@ pub(crate) struct Summary<'a> {
     pub(crate) first_foreign: Option<CopyRef>,
     /// One of those copies carries no time, so nobody knows which was first.
     pub(crate) untimed: bool,
+    /// The copies; nearly every event has one at most.
+    copy: Option<CopyRef>,
+    further_copies: Vec<CopyRef>,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
 }
@@ -103,10 +106,18 @@ impl<'a> Summary<'a> {
             own: !index.resends(no).is_empty(),
             first_foreign: None,
             untimed: false,
+            copy: None,
+            further_copies: Vec::new(),
             consumed: crate::row::consumed(events, no),
         };
-        for copy in events.copies(no) {
+        let mut copies = events.copies(no);
+        summary.copy = copies.next();
+        summary.further_copies.extend(copies);
+        if let Some(copy) = summary.copy {
             summary.note_copy(copy);
+        }
+        for idx in 0..summary.further_copies.len() {
+            summary.note_copy(summary.further_copies[idx]);
         }
         summary
     }
@@ -132,8 +143,8 @@ impl<'a> Summary<'a> {
     }
 
     /// All copies.
-    pub(crate) fn copies(&self) -> impl Iterator<Item = CopyRef> + 'a {
-        self.index.events.copies(self.no)
+    pub(crate) fn copies(&self) -> impl Iterator<Item = CopyRef> {
+        self.copy.iter().chain(&self.further_copies).copied()
     }
 
     /// The latest own resend that was (also) for one consumer.

@@ -42,6 +42,11 @@ impl<T: Copy + PartialEq> Column<T> {
         }
     }
 
+    /// Whether nothing but the empty value was ever set.
+    fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         let filled = self.chunks.iter().flatten().count();
         filled * size_of::<[T; CHUNK]>()
@@ -80,8 +85,10 @@ impl Wide {
 
     pub(crate) fn set(&mut self, no: u32, value: u64) {
         self.low.set(no, value as u16);
-        self.middle.set(no, (value >> 16) as u16);
-        self.high.set(no, (value >> 32) as u32);
+        if value >> 16 != 0 || !self.middle.is_empty() || !self.high.is_empty() {
+            self.middle.set(no, (value >> 16) as u16);
+            self.high.set(no, (value >> 32) as u32);
+        }
     }
 
     /// An `i64` for which `none` is the empty value. Small magnitudes take few bytes, whatever

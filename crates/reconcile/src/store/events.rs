@@ -77,6 +77,13 @@ pub(crate) struct Traits<'a> {
     pub(crate) version: i64,
 }
 
+impl Traits<'_> {
+    /// Inbox rows mostly say nothing.
+    pub(crate) fn are_told(&self) -> bool {
+        self.version != NO_VERSION || !self.kind.is_empty() || !self.aggregate.is_empty()
+    }
+}
+
 /// What adding an observation changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -357,7 +364,9 @@ impl Events {
             .map(|extra| (extra.role, &extra.spot))
     }
 
-    /// Whether it may have more than one observation of one stage.
+    /// Whether it may have more than one observation of one stage. Few events have: whoever looks for
+    /// further ones asks this first (or for `EXTRAS`, where kin do not count), because it is most of
+    /// what a judgement costs.
     pub(crate) fn is_plural(&self, no: u32) -> bool {
         self.is(no, State::EXTRAS | State::HEAD)
     }
@@ -365,6 +374,9 @@ impl Events {
     /// When the outbox row was written (the oldest one, where there are several).
     pub(crate) fn outbox_at(&self, no: u32) -> Option<i64> {
         let first = self.outbox.at(no, self.base(no))?;
+        if !self.is(no, State::EXTRAS) {
+            return Some(first);
+        }
         let others = self
             .extra_spots(no)
             .filter(|(role, _)| *role == PlaceRole::Outbox);
@@ -396,6 +408,9 @@ impl Events {
 
     /// The marks of all outbox rows of the event.
     pub(crate) fn outbox_marks(&self, no: u32) -> Marks {
+        if !self.is(no, State::EXTRAS) {
+            return self.outbox.marks(no);
+        }
         let others = self
             .extra_spots(no)
             .filter(|(role, _)| *role == PlaceRole::Outbox);
@@ -403,38 +418,64 @@ impl Events {
     }
 
     /// All copies at destinations.
-    pub(crate) fn copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
-        let kin = self.kin(no);
-        self.own_copies(no)
-            .chain(kin.flat_map(|member| self.own_copies(member)))
+    pub(crate) fn copies(&self, no: u32) -> Copies<'_> {
+        let others = self
+            .is_plural(no)
+            .then(|| -> Box<dyn Iterator<Item = CopyRef>> {
+                let kin = self.kin(no);
+                Box::new(
+                    self.further_copies(no)
+                        .chain(kin.flat_map(|member| self.own_copies(member))),
+                )
+            });
+        Copies {
+            first: self.first_copy(no),
+            others,
+        }
     }
 
     /// The copies at destinations that carry its own id.
-    pub(crate) fn own_copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
-        let first = self.copy.at(no, self.base(no)).map(|at| CopyRef {
+    pub(crate) fn own_copies(&self, no: u32) -> Copies<'_> {
+        let others = self
+            .is(no, State::EXTRAS)
+            .then(|| -> Box<dyn Iterator<Item = CopyRef>> { Box::new(self.further_copies(no)) });
+        Copies {
+            first: self.first_copy(no),
+            others,
+        }
+    }
+
+    fn first_copy(&self, no: u32) -> Option<CopyRef> {
+        self.copy.at(no, self.base(no)).map(|at| CopyRef {
             place: self.copy.place(no),
             partition: self.copy.partition(no),
             position: self.copy.position(no),
             at,
             marks: self.copy.marks(no),
             content: self.copy.content(no),
-        });
+        })
+    }
+
+    fn further_copies(&self, no: u32) -> impl Iterator<Item = CopyRef> {
         let others = self
             .extra_spots(no)
             .filter(|(role, _)| *role == PlaceRole::Destination);
-        first.into_iter().chain(others.map(|(_, spot)| CopyRef {
+        others.map(|(_, spot)| CopyRef {
             place: spot.place,
             partition: spot.partition,
             position: spot.position,
             at: spot.at,
             marks: spot.marks,
             content: spot.content,
-        }))
+        })
     }
 
     /// When the consumer processed the event, as its inbox row says.
     pub(crate) fn inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let own = self.own_inbox_at(no, consumer);
+        if !self.is(no, State::HEAD) {
+            return own;
+        }
         let kin = self.kin(no);
         let theirs = kin.filter_map(|member| self.own_inbox_at(member, consumer));
         theirs.fold(own, |first, at| {
@@ -446,6 +487,9 @@ impl Events {
     pub(crate) fn own_inbox_at(&self, no: u32, consumer: ConsumerNo) -> Option<i64> {
         let track = self.inboxes.get(usize::from(consumer.0))?;
         let first = track.at(no, self.base(no))?;
+        if !self.is(no, State::EXTRAS) {
+            return Some(first);
+        }
         let others = self.further_processed(no, consumer);
         Some(others.map(|spot| spot.at).fold(first, Ord::min))
     }
@@ -466,6 +510,9 @@ impl Events {
 
     /// The marks of all of the consumer's inbox rows of the event that are processed.
     pub(crate) fn inbox_marks(&self, no: u32, consumer: ConsumerNo) -> Marks {
+        if !self.is(no, State::HEAD) {
+            return self.own_inbox_marks(no, consumer);
+        }
         self.members(no).fold(Marks::empty(), |all, member| {
             all | self.own_inbox_marks(member, consumer)
         })
@@ -475,12 +522,15 @@ impl Events {
         let Some(track) = self.inboxes.get(usize::from(consumer.0)) else {
             return Marks::empty();
         };
-        let others = self.further_processed(no, consumer);
         let first = if track.has(no) {
             track.marks(no)
         } else {
             Marks::empty()
         };
+        if !self.is(no, State::EXTRAS) {
+            return first;
+        }
+        let others = self.further_processed(no, consumer);
         others.fold(first, |all, spot| all | spot.marks)
     }
 
@@ -549,6 +599,22 @@ impl Events {
             + extras
             + self.merged.allocation_size()
             + self.kin.heap_bytes()
+    }
+}
+
+/// Copies of one event. Nearly every event has one at most, so what there is beyond the first is
+/// only looked for where there is any.
+pub(crate) struct Copies<'a> {
+    first: Option<CopyRef>,
+    others: Option<Box<dyn Iterator<Item = CopyRef> + 'a>>,
+}
+
+impl Iterator for Copies<'_> {
+    type Item = CopyRef;
+
+    fn next(&mut self) -> Option<CopyRef> {
+        let first = self.first.take();
+        first.or_else(|| self.others.as_mut()?.next())
     }
 }
 

@@ -49,6 +49,9 @@ impl Events {
 
     /// What a consumer's inbox holds of an event, apart from rows that are processed.
     pub(crate) fn held(&self, no: u32, consumer: ConsumerNo) -> Option<Held> {
+        if !self.is_plural(no) {
+            return None;
+        }
         self.held_rows(no, consumer)
             .map(|spot| Held::of(spot.marks))
             .min()

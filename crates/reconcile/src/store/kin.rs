@@ -79,7 +79,7 @@ impl Events {
 
     /// Whether a copy was seen, under any of its ids.
     pub(crate) fn has_copy(&self, no: u32) -> bool {
-        self.members(no).any(|member| self.copy.has(member))
+        self.copy.has(no) || self.kin(no).any(|member| self.copy.has(member))
     }
 }
 
