@@ -8,12 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use waybill_engine::Drivers;
-use waybill_engine::profiles::{ProfileStore, environment_variable};
-use waybill_model::Access;
-use waybill_world::{
-    BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, Planted, World, WorldConfig,
-};
+use waybill_engine::profiles::environment_variable;
+use waybill_world::{Fault, HistorySpan, Planted, World};
 
+use crate::company;
 use crate::figure::Figure;
 
 /// Events of each planted fault, so that the check has something to find.
@@ -28,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Seconds and mebibytes of one check over `n` events.
 pub(crate) async fn whole(n: usize) -> anyhow::Result<Vec<Figure>> {
-    let world = world().await?;
+    let world = company::found().await?;
     let measured = measure(&world, n).await;
     world.remove().await?;
     let (seconds, mebibytes) = measured?;
@@ -37,22 +35,6 @@ pub(crate) async fn whole(n: usize) -> anyhow::Result<Vec<Figure>> {
         Figure::alone("check-postgres-kafka", "s", vec![seconds], none),
         Figure::alone("check-peak-memory", "MiB", vec![mebibytes], none),
     ])
-}
-
-async fn world() -> anyhow::Result<World> {
-    let servers = waybill_services::endpoints()?;
-    let world = World::create(WorldConfig {
-        seed: 1,
-        database: DatabaseKind::Postgres {
-            url: servers.postgres_url,
-        },
-        broker: BrokerKind::Kafka {
-            bootstrap: servers.kafka_bootstrap,
-        },
-        prefix: format!("bench-{}-", std::process::id()),
-        membership: Membership::Assigned,
-    });
-    world.await.context("failed to make the company")
 }
 
 async fn measure(world: &World, n: usize) -> anyhow::Result<(f64, f64)> {
@@ -87,14 +69,13 @@ async fn measure(world: &World, n: usize) -> anyhow::Result<(f64, f64)> {
 }
 
 fn start(world: &World, folder: &Path, printed: &Path) -> anyhow::Result<Child> {
-    let profile = world.profile(Access::ReadOnly);
     let config = folder.join("config");
     let drivers = Drivers::new(waybill_compose::drivers());
-    ProfileStore::new(&config).save(&toml::to_string(&profile)?, &drivers)?;
+    let profile = company::save_profile(world, &drivers, &config)?;
     let secrets = world.secrets().0.into_iter();
     Command::new(program()?)
         .args(["check", "--json", "--since", "1h", "--profile"])
-        .arg(&profile.name)
+        .arg(profile)
         .env("WAYBILL_CONFIG_DIR", config)
         .env("WAYBILL_DATA_DIR", folder.join("data"))
         .envs(secrets.map(|(name, text)| (environment_variable(&name), text)))

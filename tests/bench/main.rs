@@ -4,12 +4,14 @@
 //! smaller, which is why each stands beside a rival that ran in turn with it.
 
 mod check;
+mod company;
 mod duckdb;
 mod figure;
 mod figure_source;
 mod kafka;
 mod postgres;
 mod reconcile;
+mod visible;
 
 use anyhow::Context as _;
 use figure::Report;
@@ -41,6 +43,10 @@ fn main() -> anyhow::Result<()> {
         let figures = runtime.block_on(check::whole(events));
         report.add(figures.context("failed to measure a whole check")?);
     }
+    if wanted("live") {
+        let figures = runtime.block_on(visible::published_to_visible());
+        report.add(figures.context("failed to measure the live tail")?);
+    }
     print(&report)
 }
 
@@ -53,7 +59,7 @@ fn print(report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `[--events N] [check|kafka|postgres|reconcile]`
+/// `[--events N] [check|kafka|live|postgres|reconcile]`
 fn arguments() -> anyhow::Result<(usize, Option<String>)> {
     let mut events = EVENTS;
     let mut only = None;
@@ -64,9 +70,11 @@ fn arguments() -> anyhow::Result<(usize, Option<String>)> {
                 let number = given.next().context("--events needs a number")?;
                 events = number.parse().context("--events needs a whole number")?;
             }
-            "check" | "kafka" | "postgres" | "reconcile" => only = Some(argument),
+            "check" | "kafka" | "live" | "postgres" | "reconcile" => only = Some(argument),
             other => {
-                anyhow::bail!("'{other}' is none of check, kafka, postgres, reconcile, --events N")
+                anyhow::bail!(
+                    "'{other}' is none of check, kafka, live, postgres, reconcile, --events N"
+                )
             }
         }
     }

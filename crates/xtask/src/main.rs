@@ -72,7 +72,7 @@ outbox libraries by their languages' own clients (into target/libraries).
 
   bench [WORDS...]
       Measures the product against its rivals in the same run; prints JSON. WORDS:
-      [kafka | postgres | reconcile | check] [--events N]
+      [kafka | postgres | reconcile | check | live] [--events N]
 
   truth [WORDS...]
       Runs a world with known faults, judges it with the real engine, and prints

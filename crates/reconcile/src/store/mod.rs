@@ -23,5 +23,8 @@ mod kin;
 mod held;
 pub(crate) use held::Held;
 
+mod copies;
+pub(crate) use copies::CopyRef;
+
 mod events;
-pub(crate) use events::{Added, CopyRef, Events, Rank, State, Traits};
+pub(crate) use events::{Added, Events, Rank, State, Traits};
