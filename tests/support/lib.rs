@@ -5,5 +5,6 @@ pub mod library_table;
 pub mod profile;
 pub mod proxy;
 pub mod rabbit;
+pub mod terminal;
 pub mod wait;
 pub mod waybill;

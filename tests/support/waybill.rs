@@ -8,6 +8,7 @@ use serde_json::Value;
 use waybill_model::Profile;
 
 use crate::profile::{environment, save};
+use crate::terminal::Conversation;
 
 /// A user's machine: config and data folders, passwords in the environment.
 #[derive(Debug)]
@@ -129,6 +130,14 @@ impl Waybill {
         let mut command = self.command(args);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("waybill can be started")
+    }
+
+    /// Runs it at a terminal.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn talk(&self, args: &[&str]) -> Conversation {
+        Conversation::begin(&mut self.command(args))
     }
 
     fn command(&self, args: &[&str]) -> Command {

@@ -13,6 +13,7 @@ use waybill_layouts::{Dbms, layouts};
 use waybill_source::conformance::broker::Letter;
 use waybill_tests::library_table::Made;
 use waybill_tests::rabbit::Vhost;
+use waybill_tests::terminal::Conversation;
 use waybill_tests::waybill::{Ended, Waybill};
 
 use crate::ledger::list;
@@ -227,25 +228,32 @@ impl Somebody {
 
     /// `profiles new` with more arguments.
     pub(super) fn new_profile(&self, more: &[&str]) -> Ended {
+        self.waybill.run(&self.words(more))
+    }
+
+    /// The same at a terminal.
+    pub(super) fn talks(&self, more: &[&str]) -> Conversation {
+        self.waybill.talk(&self.words(more))
+    }
+
+    fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        self.waybill.run(
-            &[
-                &["profiles", "new", "--name", "shop"],
-                args.as_slice(),
-                more,
-            ]
-            .concat(),
-        )
+        let command = ["profiles", "new", "--name", "shop"];
+        [&command, args.as_slice(), more].concat()
     }
 
     /// Saves it without an answer; its text. No password is in it.
     pub(super) fn saves_without_an_answer(&self, more: &[&str]) -> String {
         let ended = self.new_profile(&[&["--save", "--yes"], more].concat());
         assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-        let saved = self.waybill.run(&["profiles", "show", "shop"]);
-        assert_eq!(saved.stdout, ended.stdout, "what is shown is what is saved");
+        assert_eq!(self.saved(), ended.stdout, "what is shown is what is saved");
         assert!(!ended.stdout.contains("password"), "{}", ended.stdout);
         ended.stdout
+    }
+
+    /// The text of the saved profile.
+    pub(super) fn saved(&self) -> String {
+        self.waybill.run(&["profiles", "show", "shop"]).stdout
     }
 
     /// `check` finds these publications missing and no others, and so many arrived.

@@ -1,0 +1,62 @@
+//! Somebody at a terminal is asked about what is not sure.
+
+use waybill_layouts::Dbms;
+use waybill_tests::kafka::Kafka;
+
+use super::shop::{Shop, Somebody, has};
+
+/// Two tables may be the outbox, neither says what was sent, and no message tells where events go.
+#[tokio::test]
+async fn what_is_not_sure_is_asked_and_every_answer_counts() {
+    let kafka = Kafka::shared();
+    kafka.topic("orders-events", 1, &[]).await;
+    let topic = kafka.topic("returns-events", 1, &[]).await;
+    let shop = Shop::open(Dbms::Sqlite, "asking").await;
+    for table in ["orders_outbox", "returns_outbox"] {
+        shop.execute(&format!(
+            "CREATE TABLE {table} (event_id TEXT PRIMARY KEY, aggregate_id TEXT, type TEXT, \
+             payload TEXT, created_at TEXT)"
+        ))
+        .await;
+    }
+    let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
+    let mut terminal = somebody.talks(&["--save"]);
+    terminal.hear("Which table is the outbox? (orders_outbox, returns_outbox) [orders_outbox]");
+    terminal.say("refunds_outbox");
+    terminal.hear("'refunds_outbox' is none of them: orders_outbox, returns_outbox");
+    terminal.hear("Which table is the outbox?");
+    terminal.say("returns_outbox");
+    terminal.hear("are rows deleted after sending, or read from the database's log? (true, false)");
+    terminal.say("true");
+    terminal.hear("To which topic or exchange?");
+    terminal.say(&topic);
+    terminal.hear("Saved as 'shop'");
+    let ended = terminal.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    has(
+        &ended.stdout,
+        &[
+            "table = \"returns_outbox\"",
+            "deletes-after-send = true",
+            &format!("destination = \"{topic}\""),
+        ],
+    );
+    assert_eq!(somebody.saved(), ended.stdout, "what is shown is saved");
+
+    // Who only presses Enter gets what was proposed.
+    let mut terminal = somebody.talks(&["--save", "--force", "--destination", &topic]);
+    terminal.hear("Which table is the outbox?");
+    terminal.say("");
+    terminal.hear("are rows deleted after sending");
+    terminal.say("");
+    let ended = terminal.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    has(&ended.stdout, &["table = \"orders_outbox\""]);
+    assert!(
+        !ended.stdout.contains("deletes-after-send"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(somebody.saved(), ended.stdout, "written over");
+    shop.close().await;
+}
