@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -118,8 +118,8 @@ impl Drop for Conversation {
 
 /// Reads until the last one at the other end has gone.
 fn listen(mut terminal: File) -> Receiver<String> {
-    let (hears, saying) = channel();
-    std::thread::spawn(move || {
+    let (hears, saying) = sync_channel(64);
+    let listening = move || {
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = terminal.read(&mut buffer) {
             let text = String::from_utf8_lossy(&buffer[..n]).into_owned();
@@ -127,6 +127,10 @@ fn listen(mut terminal: File) -> Receiver<String> {
                 return;
             }
         }
-    });
+    };
+    std::thread::Builder::new()
+        .name("terminal".to_owned())
+        .spawn(listening)
+        .expect("a thread can be started");
     saying
 }

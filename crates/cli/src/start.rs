@@ -62,18 +62,21 @@ fn interrupted() -> Exit {
 fn complain(error: &anyhow::Error) -> Exit {
     output::end_progress();
     match error.downcast_ref::<Refused>() {
-        Some(Refused(failure)) => {
-            output::aside(&format!("waybill: {}", failure.message));
-            if !failure.detail.is_empty() && failure.detail != failure.message {
-                output::aside(&format!("  why: {}", failure.detail));
-            }
-            if !failure.hint.is_empty() {
-                output::aside(&format!("  what to do: {}", failure.hint));
-            }
-        }
+        Some(Refused(failure)) => explain(failure),
         None => output::aside(&format!("waybill: {error:#}")),
     }
     Exit::Unknown
+}
+
+/// Says what happened, why, and what to do.
+pub(crate) fn explain(failure: &Failure) {
+    output::aside(&format!("waybill: {}", failure.message));
+    if !failure.detail.is_empty() && failure.detail != failure.message {
+        output::aside(&format!("  why: {}", failure.detail));
+    }
+    if !failure.hint.is_empty() {
+        output::aside(&format!("  what to do: {}", failure.hint));
+    }
 }
 
 /// A failure of the core on its way through `anyhow`.

@@ -125,12 +125,8 @@ impl Index {
     /// Notes how far each consumer had come by when. An event with copies in several partitions, or
     /// with resends, may have been processed from any of them, so it tells nothing.
     fn survey_processed(&mut self, no: u32) {
-        if !self
-            .shape
-            .consumers
-            .iter()
-            .any(ConsumerShape::tells_progress)
-        {
+        let mut shapes = self.shape.consumers.iter();
+        if !shapes.any(ConsumerShape::tells_progress) {
             return;
         }
         let Some(first) = self.events.copies(no).min_by_key(|copy| copy.position) else {

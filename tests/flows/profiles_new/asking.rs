@@ -60,3 +60,40 @@ async fn what_is_not_sure_is_asked_and_every_answer_counts() {
     assert_eq!(somebody.saved(), ended.stdout, "written over");
     shop.close().await;
 }
+
+/// Nothing tells where events go, and a name is mistyped on the way.
+#[tokio::test]
+async fn a_destination_that_nothing_tells_is_asked_for() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("zebra-crossings", 1, &[]).await;
+    kafka.topic("zebra-sightings", 1, &[]).await;
+    let shop = Shop::open(Dbms::Sqlite, "nowhere").await;
+    shop.execute(
+        "CREATE TABLE outbox (event_id TEXT PRIMARY KEY, type TEXT, aggregate_id TEXT, payload TEXT, \
+         created_at TEXT, sent_at TEXT)",
+    )
+    .await;
+    let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
+    let ended = somebody.new_profile(&["--yes"]);
+    assert_eq!(ended.code, Some(2), "nobody can be asked: {}", ended.stdout);
+
+    let mut terminal = somebody.talks(&["--save"]);
+    terminal.hear("No message of the broker tells where the events of the outbox go.");
+    terminal.hear("To which topic or exchange?");
+    terminal.say(&format!("{topic}x"));
+    terminal.hear(&format!("Did you mean '{topic}'?"));
+    terminal.hear("To which topic or exchange?");
+    terminal.say(&topic);
+    terminal.hear("Saved as 'shop'");
+    let ended = terminal.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    has(&ended.stdout, &[&format!("destination = \"{topic}\"")]);
+
+    let mut terminal = somebody.talks(&[]);
+    terminal.hear("To which topic or exchange?");
+    terminal.say("");
+    let ended = terminal.end();
+    assert_eq!(ended.code, Some(2), "no answer is none: {}", ended.stdout);
+    assert_eq!(ended.stdout, "");
+    shop.close().await;
+}

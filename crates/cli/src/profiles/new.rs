@@ -7,13 +7,13 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use waybill_engine::propose::{Asked, Proposed, Question, Subject};
 use waybill_model::{BrokerSettings, DatabaseSettings, Environment, Profile};
-use waybill_protocol::{Hello, SaveProfile};
+use waybill_protocol::{Code, Hello, SaveProfile};
 
 use crate::args::{self, New};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output;
-use crate::start::Refused;
+use crate::start::{Refused, explain};
 
 /// What was proposed, for scripts.
 #[derive(Debug, Serialize)]
@@ -32,16 +32,21 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
     if let Some(name) = &asked.name {
         not_taken(client, args, name).await?;
     }
-    let mut proposed = client.propose_profile(&asked).await.map_err(Refused)?;
-    if args.yes || !std::io::stdin().is_terminal() {
+    let somebody = !args.yes && std::io::stdin().is_terminal();
+    let mut proposed = propose(client, &mut asked, somebody).await?;
+    if !somebody {
         for question in &proposed.questions {
             let taken = answer_words(question);
             output::aside(&format!("not sure: {} Took: {taken}", question.text));
         }
     } else {
         let mut settled = Vec::new();
-        while settle(&mut asked, &proposed.questions, &mut settled)? {
-            proposed = client.propose_profile(&asked).await.map_err(Refused)?;
+        while let Some(about) = settle(&mut asked, &proposed.questions, &mut settled)? {
+            if about == Subject::Outbox {
+                // What was said of the other table's events does not hold for this one's.
+                asked.destinations.clone_from(&args.destination);
+            }
+            proposed = propose(client, &mut asked, somebody).await?;
         }
     }
     print(args, &proposed)?;
@@ -96,13 +101,36 @@ async fn not_taken(client: &Client, args: &New, name: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Asks what was not sure and not asked before; whether an answer differs from what was taken.
+/// Where nothing tells where events go, somebody who is there is asked until it is a place.
+async fn propose(client: &Client, asked: &mut Asked, somebody: bool) -> anyhow::Result<Proposed> {
+    let mut answered = false;
+    loop {
+        let failure = match client.propose_profile(asked).await {
+            Ok(proposed) => return Ok(proposed),
+            Err(failure) => failure,
+        };
+        let may_be_asked =
+            failure.code == Code::NoDestination || answered && failure.code == Code::BadProfile;
+        if !somebody || !may_be_asked {
+            return Err(Refused(failure).into());
+        }
+        explain(&failure);
+        let answer = output::question("To which topic or exchange?")?.unwrap_or_default();
+        if answer.is_empty() {
+            return Err(Refused(failure).into());
+        }
+        asked.settle(&Subject::Destination, &answer);
+        answered = true;
+    }
+}
+
+/// Asks what was not sure and not asked before; about what an answer differs from what was taken.
 fn settle(
     asked: &mut Asked,
     questions: &[Question],
     settled: &mut Vec<Subject>,
-) -> anyhow::Result<bool> {
-    let mut differs = false;
+) -> anyhow::Result<Option<Subject>> {
+    let mut differs = None;
     for question in questions {
         if settled.contains(&question.about) {
             continue;
@@ -111,7 +139,7 @@ fn settle(
         settled.push(question.about.clone());
         if !answer.is_empty() && answer != question.default {
             asked.settle(&question.about, &answer);
-            differs = true;
+            differs = Some(question.about.clone());
             if question.about == Subject::Outbox {
                 // What else is not sure is another table's.
                 break;
