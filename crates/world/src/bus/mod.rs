@@ -17,7 +17,7 @@ mod dead_letter;
 pub(crate) use dead_letter::{Refusal, dead_letter};
 
 mod rabbit;
-pub(crate) use rabbit::RabbitBus;
+pub(crate) use rabbit::{RabbitBus, answered};
 
 mod rabbit_refusal;
 pub(crate) use rabbit_refusal::refuse;

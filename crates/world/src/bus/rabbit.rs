@@ -1,6 +1,7 @@
 //! RabbitMQ: connection and publishing.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures::future::join_all;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -12,6 +13,10 @@ use super::rabbit_topology;
 use crate::event::{AGGREGATE_TYPE, Letter};
 use crate::name::Names;
 use crate::{ConsumerName, Error, Result};
+
+/// How long the broker may take to answer. One that is just coming up takes a connection and then
+/// says nothing on it, for ever.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Letters on their way at once, before their confirms are waited for.
 const UNCONFIRMED: usize = 1000;
@@ -58,7 +63,7 @@ impl RabbitBus {
     pub(crate) async fn channel(&self) -> Result<Channel> {
         let mut link = self.link.lock().await;
         let link = self.linked(&mut link).await?;
-        let channel = link.connection.create_channel().await;
+        let channel = answered(link.connection.create_channel()).await;
         channel.map_err(Error::rabbit("open a channel"))
     }
 
@@ -111,21 +116,29 @@ impl RabbitBus {
     async fn new_link(&self) -> Result<Link> {
         let properties =
             ConnectionProperties::default().with_connection_name("product-service".into());
-        let connection = Connection::connect(&self.amqp_url, properties)
+        let connection = answered(Connection::connect(&self.amqp_url, properties))
             .await
             .map_err(Error::rabbit("connect"))?;
-        let publishing = connection
-            .create_channel()
+        let publishing = answered(connection.create_channel())
             .await
             .map_err(Error::rabbit("open a channel"))?;
-        publishing
-            .confirm_select(ConfirmSelectOptions::default())
+        answered(publishing.confirm_select(ConfirmSelectOptions::default()))
             .await
             .map_err(Error::rabbit("ask for confirms"))?;
         Ok(Link {
             connection,
             publishing,
         })
+    }
+}
+
+/// An answer within [`ANSWER_LIMIT`], else a time-out as the client library would report it.
+pub(crate) async fn answered<T>(
+    asking: impl Future<Output = lapin::Result<T>>,
+) -> lapin::Result<T> {
+    match tokio::time::timeout(ANSWER_LIMIT, asking).await {
+        Ok(answer) => answer,
+        Err(elapsed) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed).into()),
     }
 }
 

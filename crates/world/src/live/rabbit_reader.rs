@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::reader::{Outcome, Reader};
-use crate::bus::{RabbitBus, ready, refuse};
+use crate::bus::{RabbitBus, answered, ready, refuse};
 use crate::error::chain;
 use crate::event::{RESEND_HEADER, Received};
 use crate::name::Names;
@@ -62,7 +62,9 @@ async fn read(reader: &Reader, bus: &RabbitBus, probes: &mut mpsc::Receiver<Prob
     let queue = bus.names().reader(reader.consumer);
     let failed = || Error::rabbit(format!("consume from '{queue}'"));
     let channel = bus.channel().await?;
-    let mut deliveries = consume(&channel, &queue).await.map_err(failed())?;
+    let mut deliveries = answered(consume(&channel, &queue))
+        .await
+        .map_err(failed())?;
     loop {
         let delivery = tokio::select! {
             () = reader.stop.cancelled() => break,
