@@ -50,7 +50,10 @@ pub(super) fn consumer(
     let letters = failed(event, no);
     let rows = event.waiting.iter().filter(|(consumer, _)| *consumer == no);
     let rows: Vec<&Sighting> = rows.map(|(_, row)| *row).collect();
-    let says_failed = rows.iter().any(|row| row.marks.contains(Marks::FAILED));
+    let is_there = |row: &&&Sighting| !row.marks.contains(Marks::GONE);
+    let mut there = rows.iter().filter(is_there).peekable();
+    let all_gone = there.peek().is_none();
+    let says_failed = there.any(|row| row.marks.contains(Marks::FAILED));
     if says_failed && letters != Some(ConsumerVerdict::DeadLettered) {
         return as_read_now(ConsumerVerdict::Failed, no, known);
     }
@@ -75,7 +78,13 @@ pub(super) fn consumer(
     if known.looked_at() <= late {
         return vec![ConsumerVerdict::InFlight];
     }
-    as_read_now(ConsumerVerdict::Lagging(LagReason::Unprocessed), no, known)
+    // Many tables are cleaned of what is processed, and a row that is gone does not say what it was.
+    let verdict = if all_gone {
+        ConsumerVerdict::Unknown(UnknownReason::InboxCleaned)
+    } else {
+        ConsumerVerdict::Lagging(LagReason::Unprocessed)
+    };
+    as_read_now(verdict, no, known)
 }
 
 /// What a row says counts only as long as its table can be read.
