@@ -137,8 +137,15 @@ fn settle(
         }
         let answer = answer(question)?;
         settled.push(question.about.clone());
-        if !answer.is_empty() && answer != question.default {
-            asked.settle(&question.about, &answer);
+        let taken = match answer.is_empty() {
+            true => &question.default,
+            false => &answer,
+        };
+        if !taken.is_empty() {
+            // It holds from now on, whatever a second look would take for likely.
+            asked.settle(&question.about, taken);
+        }
+        if *taken != question.default {
             differs = Some(question.about.clone());
             if question.about == Subject::Outbox {
                 // What else is not sure is another table's.

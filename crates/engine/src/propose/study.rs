@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::stream;
+use futures::{FutureExt as _, StreamExt as _};
 use waybill_model::{Carrier, Carriers, Micros, Window};
 use waybill_source::{Broker, Database, Result, Row, RowKey};
 
@@ -33,6 +35,10 @@ const SAMPLED: usize = 200;
 
 /// The least that is looked at of one destination.
 const AT_LEAST: usize = 20;
+
+/// Destinations that are looked into at the same time: most of the time is spent waiting for the
+/// broker, and more would be a load on it.
+const AT_ONCE: usize = 8;
 
 /// Rows whose bodies are searched for an id.
 const SEARCHED_BODIES: usize = 300;
@@ -107,11 +113,12 @@ impl Between<'_> {
             troubles: Vec::new(),
         };
         let each = (SAMPLED / goals.len().max(1)).max(AT_LEAST);
-        for goal in goals {
-            let letters = match &goal.readable {
-                Some(channel) => sample(self.broker, channel, window, each).await,
-                None => Ok(Vec::new()),
-            };
+        let sampling: Vec<_> = goals
+            .iter()
+            .map(|goal| letters(self.broker, goal, window, each).boxed())
+            .collect();
+        let sampled: Vec<_> = stream::iter(sampling).buffered(AT_ONCE).collect().await;
+        for (goal, letters) in goals.iter().zip(sampled) {
             study.letters.push(letters.unwrap_or_else(|error| {
                 let name = &goal.name;
                 study
@@ -259,6 +266,19 @@ fn present(known: &[Carrier], letters: &[Letter], own: bool) -> Vec<Carrier> {
         return known.to_vec();
     }
     present
+}
+
+/// Up to so many messages of a goal; none where it cannot be looked into.
+async fn letters(
+    broker: &Arc<dyn Broker>,
+    goal: &Goal,
+    window: Window,
+    most: usize,
+) -> Result<Vec<Letter>> {
+    match &goal.readable {
+        Some(channel) => sample(broker, channel, window, most).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
