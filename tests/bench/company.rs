@@ -8,6 +8,7 @@ use waybill_engine::profiles::ProfileStore;
 use waybill_model::Access;
 use waybill_world::{BrokerKind, DatabaseKind, Membership, World, WorldConfig};
 
+/// Founds it, with nothing that ever happened.
 pub(crate) async fn found() -> anyhow::Result<World> {
     let servers = waybill_services::endpoints()?;
     let world = World::create(WorldConfig {

@@ -109,6 +109,7 @@ async fn propose(client: &Client, asked: &mut Asked, somebody: bool) -> anyhow::
             Ok(proposed) => return Ok(proposed),
             Err(failure) => failure,
         };
+        // A name that is not there is refused as a profile that is wrong.
         let may_be_asked =
             failure.code == Code::NoDestination || answered && failure.code == Code::BadProfile;
         if !somebody || !may_be_asked {
@@ -117,7 +118,7 @@ async fn propose(client: &Client, asked: &mut Asked, somebody: bool) -> anyhow::
         explain(&failure);
         let answer = output::question("To which topic or exchange?")?.unwrap_or_default();
         if answer.is_empty() {
-            return Err(Refused(failure).into());
+            bail!("no topic or exchange was named, so there is no profile");
         }
         asked.settle(&Subject::Destination, &answer);
         answered = true;
@@ -137,9 +138,10 @@ fn settle(
         }
         let answer = answer(question)?;
         settled.push(question.about.clone());
-        let taken = match answer.is_empty() {
-            true => &question.default,
-            false => &answer,
+        let taken = if answer.is_empty() {
+            &question.default
+        } else {
+            &answer
         };
         if !taken.is_empty() {
             // It holds from now on, whatever a second look would take for likely.

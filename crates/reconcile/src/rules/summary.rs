@@ -110,14 +110,8 @@ impl<'a> Summary<'a> {
             further_copies: Vec::new(),
             consumed: crate::row::consumed(events, no),
         };
-        let mut copies = events.copies(no);
-        summary.copy = copies.next();
-        summary.further_copies.extend(copies);
-        if let Some(copy) = summary.copy {
+        for copy in events.copies(no) {
             summary.note_copy(copy);
-        }
-        for idx in 0..summary.further_copies.len() {
-            summary.note_copy(summary.further_copies[idx]);
         }
         summary
     }
@@ -214,6 +208,10 @@ impl<'a> Summary<'a> {
     }
 
     fn note_copy(&mut self, copy: CopyRef) {
+        match self.copy {
+            None => self.copy = Some(copy),
+            Some(_) => self.further_copies.push(copy),
+        }
         if copy.marks.contains(Marks::UNROUTED) {
             self.unrouted = true;
         } else if copy.marks.contains(Marks::OPEN_TRANSACTION) {

@@ -22,6 +22,13 @@ pub(crate) struct Copies<'a> {
     others: Option<Box<dyn Iterator<Item = CopyRef> + 'a>>,
 }
 
+impl<'a> Copies<'a> {
+    fn new(first: Option<CopyRef>, others: Option<impl Iterator<Item = CopyRef> + 'a>) -> Self {
+        let others = others.map(|others| -> Box<dyn Iterator<Item = CopyRef>> { Box::new(others) });
+        Self { first, others }
+    }
+}
+
 impl Iterator for Copies<'_> {
     type Item = CopyRef;
 
@@ -34,30 +41,21 @@ impl Iterator for Copies<'_> {
 impl Events {
     /// All copies at destinations.
     pub(crate) fn copies(&self, no: u32) -> Copies<'_> {
-        let others = self
-            .is_plural(no)
-            .then(|| -> Box<dyn Iterator<Item = CopyRef>> {
-                let kin = self.kin(no);
-                Box::new(
-                    self.further_copies(no)
-                        .chain(kin.flat_map(|member| self.own_copies(member))),
-                )
-            });
-        Copies {
-            first: self.first_copy(no),
-            others,
-        }
+        let others = self.is_plural(no).then(|| {
+            let kin = self.kin(no);
+            self.further_copies(no)
+                .chain(kin.flat_map(|member| self.own_copies(member)))
+        });
+        Copies::new(self.first_copy(no), others)
     }
 
     /// The copies at destinations that carry its own id.
     pub(crate) fn own_copies(&self, no: u32) -> Copies<'_> {
-        let others = self
-            .is(no, State::EXTRAS)
-            .then(|| -> Box<dyn Iterator<Item = CopyRef>> { Box::new(self.further_copies(no)) });
-        Copies {
-            first: self.first_copy(no),
-            others,
-        }
+        let has_further = self.is(no, State::EXTRAS);
+        Copies::new(
+            self.first_copy(no),
+            has_further.then(|| self.further_copies(no)),
+        )
     }
 
     fn first_copy(&self, no: u32) -> Option<CopyRef> {

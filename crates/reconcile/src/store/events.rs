@@ -353,9 +353,9 @@ impl Events {
             .map(|extra| (extra.role, &extra.spot))
     }
 
-    /// Whether it may have more than one observation of one stage. Few events have: whoever looks for
-    /// further ones asks this first (or for `EXTRAS`, where kin do not count), because it is most of
-    /// what a judgement costs.
+    /// Whether it may have more than one observation of one stage. Few events have, and a judgement
+    /// asks for further ones of every event many times over: whoever does asks this first (or for
+    /// `EXTRAS`, where kin do not count).
     pub(crate) fn is_plural(&self, no: u32) -> bool {
         self.is(no, State::EXTRAS | State::HEAD)
     }
