@@ -5,4 +5,3 @@ mod asking;
 mod hand_made;
 mod libraries;
 mod refused;
-mod shop;

@@ -5,6 +5,8 @@ pub mod library_table;
 pub mod profile;
 pub mod proxy;
 pub mod rabbit;
+pub mod service;
+pub mod shop;
 pub mod terminal;
 pub mod wait;
 pub mod waybill;

@@ -42,6 +42,7 @@ outbox libraries by their languages' own clients (into target/libraries).
         engine     scenarios through the core's calls
         world      the company on real servers, with faults on demand
         flows      the whole way by the command: broken, found, resent, arrived
+        outside    what other people met, rebuilt small: public reports
         libraries  outbox libraries in Java, Go, Node and Python, run for real:
                    what they leave behind is found, and put back by what the
                    layouts know of them;

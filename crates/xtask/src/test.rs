@@ -22,6 +22,7 @@ enum Tier {
     Engine,
     World,
     Flows,
+    Outside,
     Libraries,
     Window,
 }
@@ -45,7 +46,7 @@ struct Plan {
 
 impl Tier {
     /// In the order in which they run: what fails fast comes first.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Check,
         Self::Unit,
         Self::Services,
@@ -53,6 +54,7 @@ impl Tier {
         Self::Engine,
         Self::World,
         Self::Flows,
+        Self::Outside,
         Self::Libraries,
         Self::Window,
     ];
@@ -66,6 +68,7 @@ impl Tier {
             Self::Engine => "engine",
             Self::World => "world",
             Self::Flows => "flows",
+            Self::Outside => "outside",
             Self::Libraries => "libraries",
             Self::Window => "window",
         }
@@ -78,6 +81,7 @@ impl Tier {
                 | Self::Engine
                 | Self::World
                 | Self::Flows
+                | Self::Outside
                 | Self::Libraries
                 | Self::Window
         )
@@ -156,7 +160,7 @@ fn run_tier(tier: Tier, words: &[String], started: &mut Vec<Kind>) -> Result<()>
             // Who starts servers is tested too, on servers of its own.
             with_servers(OWN_SERVERS, words)
         }
-        Tier::Adapters | Tier::Engine | Tier::World | Tier::Flows => {
+        Tier::Adapters | Tier::Engine | Tier::World | Tier::Flows | Tier::Outside => {
             with_servers(tier.name(), words)
         }
         Tier::Libraries => {
@@ -302,6 +306,7 @@ mod tests {
                     "engine",
                     "world",
                     "flows",
+                    "outside",
                     "libraries",
                     "window",
                 ],

@@ -3,7 +3,7 @@
 use waybill_layouts::Dbms;
 use waybill_tests::kafka::Kafka;
 
-use super::shop::{Shop, Somebody, has, letter};
+use waybill_tests::shop::{Shop, Somebody, has, letter};
 
 /// A topic with a message that is nobody's: one that is empty would not be looked into.
 async fn topic(kafka: &Kafka, name: &str) -> String {

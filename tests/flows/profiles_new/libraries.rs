@@ -5,7 +5,7 @@ use waybill_layouts::Dbms;
 use waybill_tests::kafka::Kafka;
 use waybill_tests::rabbit::Vhost;
 
-use super::shop::{MINUTES_AGO, Shop, Somebody, has, letter, publish, uuids};
+use waybill_tests::shop::{MINUTES_AGO, Shop, Somebody, has, letter, publish, uuids};
 
 /// Events that are written, and of those the ones nobody publishes.
 const N: usize = 12;

@@ -4,7 +4,7 @@ use waybill_layouts::Dbms;
 use waybill_tests::kafka::Kafka;
 use waybill_tests::waybill::Waybill;
 
-use super::shop::{Shop, Somebody, has};
+use waybill_tests::shop::{Shop, Somebody, has};
 
 #[tokio::test]
 async fn a_database_without_an_outbox_ends_with_what_to_do() {

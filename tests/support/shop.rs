@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::library_table::Made;
+use crate::rabbit::Vhost;
+use crate::terminal::Conversation;
+use crate::waybill::{Ended, Waybill};
 use serde_json::Value;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -11,19 +15,13 @@ use url::Url;
 use uuid::Uuid;
 use waybill_layouts::{Dbms, layouts};
 use waybill_source::conformance::broker::Letter;
-use waybill_tests::library_table::Made;
-use waybill_tests::rabbit::Vhost;
-use waybill_tests::terminal::Conversation;
-use waybill_tests::waybill::{Ended, Waybill};
-
-use crate::ledger::list;
 
 /// Before that a row would be too young to be missed.
-pub(super) const MINUTES_AGO: &str = "20";
+pub const MINUTES_AGO: &str = "20";
 
 /// A database.
 #[derive(Debug)]
-pub(super) struct Shop {
+pub struct Shop {
     name: String,
     /// With the password.
     url: Url,
@@ -53,7 +51,7 @@ impl Pool {
 }
 
 impl Shop {
-    pub(super) async fn open(dbms: Dbms, test: &str) -> Self {
+    pub async fn open(dbms: Dbms, test: &str) -> Self {
         let servers = waybill_services::endpoints().expect("cargo xtask services up");
         let name = format!("waybill_new_{test}_{}", std::process::id());
         let create = format!("CREATE DATABASE {name}");
@@ -100,12 +98,23 @@ impl Shop {
         }
     }
 
-    pub(super) async fn execute(&self, sql: &str) {
+    pub async fn execute(&self, sql: &str) {
         self.pool.execute(sql).await;
     }
 
+    /// What a query returns; PostgreSQL only.
+    pub async fn rows(&self, sql: &str) -> Vec<sqlx::postgres::PgRow> {
+        let Pool::Postgres(pool) = &self.pool else {
+            panic!("rows are asked for on PostgreSQL only")
+        };
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .fetch_all(pool)
+            .await
+            .expect("the service may read")
+    }
+
     /// Makes a table by its layout's own statements, in the version of that name or the first.
-    pub(super) async fn library_table(&self, id: &str, version: Option<&str>) -> Made {
+    pub async fn library_table(&self, id: &str, version: Option<&str>) -> Made {
         let mut tables = layouts().iter().flat_map(|layout| &layout.tables);
         let table = tables.find(|table| table.id == id).expect("it is known");
         let mut versions = table.known_versions().into_iter();
@@ -125,7 +134,7 @@ impl Shop {
     }
 
     /// The address as a profile has it.
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let mut url = self.url.clone();
         if self.dbms() != Dbms::Sqlite {
             url.set_password(None).expect("it has a host");
@@ -133,11 +142,11 @@ impl Shop {
         url.to_string()
     }
 
-    pub(super) fn password(&self) -> &str {
+    pub fn password(&self) -> &str {
         self.url.password().unwrap_or_default()
     }
 
-    pub(super) async fn close(self) {
+    pub async fn close(self) {
         match &self.pool {
             Pool::Postgres(pool) => pool.close().await,
             Pool::MariaDb(pool) => pool.close().await,
@@ -153,12 +162,12 @@ impl Shop {
 }
 
 /// `n` ids as most libraries make them.
-pub(super) fn uuids(n: usize) -> Vec<String> {
+pub fn uuids(n: usize) -> Vec<String> {
     (0..n).map(|_| Uuid::now_v7().to_string()).collect()
 }
 
 /// A message with headers, a key and a body.
-pub(super) fn letter(headers: &[(&str, &str)], key: &str, body: &str) -> Letter {
+pub fn letter(headers: &[(&str, &str)], key: &str, body: &str) -> Letter {
     let headers = headers.iter();
     Letter {
         key: Some(key.as_bytes().to_vec()),
@@ -170,7 +179,7 @@ pub(super) fn letter(headers: &[(&str, &str)], key: &str, body: &str) -> Letter 
 }
 
 /// Publishes to an exchange of RabbitMQ.
-pub(super) fn publish(vhost: &Vhost, exchange: &str, key: &str, properties: &Value, body: &str) {
+pub fn publish(vhost: &Vhost, exchange: &str, key: &str, properties: &Value, body: &str) {
     let path = format!("exchanges/{}/{exchange}/publish", vhost.name());
     let message = serde_json::json!({
         "routing_key": key, "properties": properties, "payload": body, "payload_encoding": "string",
@@ -180,13 +189,13 @@ pub(super) fn publish(vhost: &Vhost, exchange: &str, key: &str, properties: &Val
 
 /// Somebody with two addresses.
 #[derive(Debug)]
-pub(super) struct Somebody {
+pub struct Somebody {
     waybill: Waybill,
     args: Vec<String>,
 }
 
 impl Somebody {
-    pub(super) fn at_kafka(shop: &Shop, bootstrap: &str) -> Self {
+    pub fn at_kafka(shop: &Shop, bootstrap: &str) -> Self {
         let secrets = BTreeMap::from([("shop-db".to_owned(), shop.password().to_owned())]);
         let args = [
             "--database",
@@ -199,7 +208,7 @@ impl Somebody {
         Self::with(secrets, &args)
     }
 
-    pub(super) fn at_rabbitmq(shop: &Shop, vhost: &Vhost) -> Self {
+    pub fn at_rabbitmq(shop: &Shop, vhost: &Vhost) -> Self {
         let secrets = BTreeMap::from([
             ("shop-db".to_owned(), shop.password().to_owned()),
             ("shop-rabbit".to_owned(), vhost.password().to_owned()),
@@ -227,12 +236,12 @@ impl Somebody {
     }
 
     /// `profiles new` with more arguments.
-    pub(super) fn new_profile(&self, more: &[&str]) -> Ended {
+    pub fn new_profile(&self, more: &[&str]) -> Ended {
         self.waybill.run(&self.words(more))
     }
 
     /// The same at a terminal.
-    pub(super) fn talks(&self, more: &[&str]) -> Conversation {
+    pub fn talks(&self, more: &[&str]) -> Conversation {
         self.waybill.talk(&self.words(more))
     }
 
@@ -243,7 +252,7 @@ impl Somebody {
     }
 
     /// Saves it without an answer; its text. No password is in it.
-    pub(super) fn saves_without_an_answer(&self, more: &[&str]) -> String {
+    pub fn saves_without_an_answer(&self, more: &[&str]) -> String {
         let ended = self.new_profile(&[&["--save", "--yes"], more].concat());
         assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
         assert_eq!(self.saved(), ended.stdout, "what is shown is what is saved");
@@ -252,15 +261,15 @@ impl Somebody {
     }
 
     /// The text of the saved profile.
-    pub(super) fn saved(&self) -> String {
+    pub fn saved(&self) -> String {
         self.waybill.run(&["profiles", "show", "shop"]).stdout
     }
 
     /// `check` finds these publications missing and no others, and so many arrived.
-    pub(super) fn finds(&self, missing: &[&String], n_total: usize) -> Value {
+    pub fn finds(&self, missing: &[&String], n_total: usize) -> Value {
         let ended = self.waybill.check(&["--profile", "shop"]);
         let document = ended.json();
-        let findings = list(&document["findings"]).iter();
+        let findings = document["findings"].as_array().into_iter().flatten();
         let found: BTreeSet<&str> = findings.filter_map(|f| f["id"].as_str()).collect();
         let expected: BTreeSet<&str> = missing.iter().map(|id| id.as_str()).collect();
         assert_eq!(found, expected, "{}\n{document:#}", ended.stderr);
@@ -271,7 +280,7 @@ impl Somebody {
 }
 
 #[track_caller]
-pub(super) fn has(text: &str, parts: &[&str]) {
+pub fn has(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "'{part}' is not in: {text}");
     }

@@ -1,0 +1,4 @@
+//! What other people met, rebuilt small on real servers: each test is one public report, and holds
+//! the answer of the real `waybill` program against what a careful person would have said.
+
+mod bodies;
