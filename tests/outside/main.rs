@@ -2,3 +2,4 @@
 //! the answer of the real `waybill` program against what a careful person would have said.
 
 mod bodies;
+mod given_up;

@@ -161,6 +161,15 @@ impl Shop {
     }
 }
 
+/// A time so many minutes ago, as SQL.
+pub fn ago(dbms: Dbms, minutes: u32) -> String {
+    match dbms {
+        Dbms::Postgres => format!("now() - interval '{minutes} minutes'"),
+        Dbms::MySql => format!("now(6) - interval {minutes} minute"),
+        Dbms::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')"),
+    }
+}
+
 /// `n` ids as most libraries make them.
 pub fn uuids(n: usize) -> Vec<String> {
     (0..n).map(|_| Uuid::now_v7().to_string()).collect()

@@ -105,7 +105,7 @@ pub enum Role {
     ProcessedAt,
     /// Inbox: true when it was processed.
     Done,
-    /// Inbox: filled, or true, when processing failed.
+    /// Filled, or true, when it was given up; of an inbox, when processing failed.
     FailedAt,
 }
 

@@ -57,6 +57,9 @@ mod inbox_role;
 
 mod outbox_role;
 
+mod state_word;
+pub use state_word::is_same_state;
+
 mod role_place;
 pub use role_place::RolePlace;
 

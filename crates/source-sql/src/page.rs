@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use waybill_model::{Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window, canonical_id};
+use waybill_model::{
+    Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window, canonical_id, is_same_state,
+};
 use waybill_source::{RowQuery, text_at};
 
 use crate::body;
@@ -180,7 +182,7 @@ impl<'a> Page<'a> {
         if let Some((idx, sent, failed)) = &plan.status
             && let Some(word) = cells[*idx].text(&mut Marks::default())
         {
-            let is = |words: &[String]| words.iter().any(|w| w.eq_ignore_ascii_case(word.trim()));
+            let is = |words: &[String]| words.iter().any(|w| is_same_state(w, &word));
             if is(sent) {
                 marks |= Marks::SENT;
             } else if is(failed) {

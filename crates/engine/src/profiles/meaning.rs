@@ -3,7 +3,7 @@
 
 mod compare;
 
-use waybill_model::{BrokerSettings, Consumer, InColumn, Inbox, Profile};
+use waybill_model::{BrokerSettings, Consumer, InColumn, Inbox, Profile, is_same_state};
 use waybill_protocol::ProfileProblem;
 
 use super::lines::{Lines, Step};
@@ -282,7 +282,7 @@ impl Found<'_> {
         }
         let both = |state: &&String| {
             let mut processed = inbox.processed_states.iter();
-            processed.any(|it| it.eq_ignore_ascii_case(state))
+            processed.any(|it| is_same_state(it, state))
         };
         if let Some(state) = inbox.failed_states.iter().find(both) {
             self.add(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use waybill_model::{
     Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation,
-    PlaceId, PlaceRole, Stamp, canonical_id,
+    PlaceId, PlaceRole, Stamp, canonical_id, is_same_state,
 };
 use waybill_reconcile::Seen;
 use waybill_source::{Database, Row, RowColumns, RowKey};
@@ -183,7 +183,7 @@ pub(super) fn state(columns: &RowColumns, row: &Row) -> Marks {
     let in_state = |of: fn(&States) -> &Vec<String>| {
         columns.status.as_ref().is_some_and(|status| {
             let word = value(row, &status.0).map_or("", str::trim);
-            of(status).iter().any(|it| it.eq_ignore_ascii_case(word))
+            of(status).iter().any(|it| is_same_state(it, word))
         })
     };
     let sent = filled(&columns.sent_at) || in_state(|status| &status.1);

@@ -36,6 +36,7 @@ struct OutboxNames {
     created_at: Vec<String>,
     sent_at: Vec<String>,
     status: Vec<String>,
+    failed_at: Vec<String>,
     attempts: Vec<String>,
     error: Vec<String>,
     next_try: Vec<String>,
@@ -75,7 +76,7 @@ impl Names {
 
     /// Roles of an outbox with the names of their columns. A column that fits two roles goes to
     /// the first.
-    pub(super) fn outbox(&self) -> [(Role, &[String]); 15] {
+    pub(super) fn outbox(&self) -> [(Role, &[String]); 16] {
         let names = &self.outbox;
         [
             (Role::AggregateType, &names.aggregate_type),
@@ -89,6 +90,7 @@ impl Names {
             (Role::CreatedAt, &names.created_at),
             (Role::SentAt, &names.sent_at),
             (Role::Status, &names.status),
+            (Role::FailedAt, &names.failed_at),
             (Role::Attempts, &names.attempts),
             (Role::Error, &names.error),
             (Role::NextTry, &names.next_try),

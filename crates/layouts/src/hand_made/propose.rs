@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Guess, Proposal, Question, Role};
 use crate::canon::fits;
 use crate::found::Family;
-use crate::{Attached, Confidence, FoundTable, TableRole, canon};
+use crate::{Attached, Confidence, FoundColumn, FoundTable, TableRole, canon};
 
 /// What a table is that is no library's; `None` when it looks like neither outbox nor inbox.
 pub(crate) fn propose(table: &FoundTable) -> Option<Proposal> {
@@ -22,7 +22,8 @@ fn outbox(table: &FoundTable) -> Option<Proposal> {
     if is_called(table, &names.inbox_names) {
         return None;
     }
-    let guesses = guesses(table, &names.outbox());
+    let mut guesses = guesses(table, &names.outbox());
+    leave_out_what_is_tried_again(&mut guesses);
     let has = |role: Role| guesses.iter().any(|guess| guess.role == role);
     let says_what = has(Role::Type) || has(Role::Destination);
     if !says_what
@@ -60,6 +61,19 @@ fn outbox(table: &FoundTable) -> Option<Proposal> {
         failed_states,
         questions,
     })
+}
+
+/// Where a row has a time of its next try, that it has failed says no more than that it is tried
+/// again; only words for an end are believed.
+fn leave_out_what_is_tried_again(guesses: &mut Vec<Guess>) {
+    let is_tried_again = guesses.iter().any(|guess| guess.role == Role::NextTry);
+    let is_any_failure = |guess: &Guess| {
+        let name = canon(&guess.column);
+        guess.role == Role::FailedAt && (name.starts_with("failed") || name == "isfailed")
+    };
+    if is_tried_again {
+        guesses.retain(|guess| !is_any_failure(guess));
+    }
 }
 
 /// An id and a time it must have, and be called so or say whose row it is.
@@ -188,12 +202,27 @@ fn states(table: &FoundTable, guesses: &[Guess]) -> (Vec<String>, Vec<String>) {
         return (Vec::new(), Vec::new());
     };
     let words = &Names::get().states;
+    let values = distinct(table, &status.column);
     let meaning = |vocabulary: &[String]| -> Vec<String> {
-        let values = distinct(table, &status.column).into_iter();
-        let known = |value: &String| vocabulary.iter().any(|word| canon(word) == canon(value));
-        values.filter(known).collect()
+        let known = |value: &&String| vocabulary.iter().any(|word| canon(word) == canon(value));
+        values.iter().filter(known).cloned().collect()
     };
-    (meaning(&words.sent), meaning(&words.failed))
+    let mut failed = meaning(&words.failed);
+    if may_hold_words(table, &status.column, &values) {
+        // Failures are rare: that none is among a few rows does not say that there is none.
+        let unseen = |word: &&String| failed.iter().all(|seen| canon(seen) != canon(word));
+        let unseen: Vec<String> = words.failed.iter().filter(unseen).cloned().collect();
+        failed.extend(unseen);
+    }
+    (meaning(&words.sent), failed)
+}
+
+/// Whether a status may be a word: neither by its type nor by its values it is a number.
+fn may_hold_words(table: &FoundTable, column: &str, values: &[String]) -> bool {
+    let family = table.column(column).map(FoundColumn::family);
+    let is_number = |value: &String| value.trim().parse::<i64>().is_ok();
+    matches!(family, Some(Family::Text | Family::Any))
+        && (values.is_empty() || !values.iter().all(is_number))
 }
 
 fn ask_about_sending(

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::canon;
 use crate::{FoundColumn, FoundTable};
 
 fn table(name: &str, columns: &[(&str, &str)]) -> FoundTable {
@@ -97,10 +98,8 @@ fn with_status(sql_type: &str, values: &[&str]) -> FoundTable {
 fn words_of_a_status_are_understood_and_numbers_are_asked() {
     let proposal = propose(&with_status("text", &["PENDING", "SENT", "FAILED", "SENT"]));
     let proposal = proposal.expect("it is an outbox");
-    assert_eq!(
-        (proposal.sent_states, proposal.failed_states),
-        (vec!["SENT".to_owned()], vec!["FAILED".to_owned()])
-    );
+    assert_eq!(proposal.sent_states, ["SENT"]);
+    assert_eq!(proposal.failed_states[0], "FAILED");
     assert_eq!(proposal.questions, []);
 
     let proposal = propose(&with_status("integer", &["0", "1"])).expect("it is an outbox");
@@ -188,7 +187,9 @@ fn processed(columns: &[(&str, &str)], rows: &[&str]) -> String {
         Ok(mapped) => {
             let inbox = mapped.settings;
             let status = inbox.status.unwrap_or_else(|| "-".to_owned());
-            let (done, failed) = (inbox.processed_states, inbox.failed_states);
+            let (done, mut failed) = (inbox.processed_states, inbox.failed_states);
+            // What was seen stands first.
+            failed.truncate(1);
             let failed_at = inbox.failed_at;
             format!(
                 "{}, {status} {done:?} {failed:?} {failed_at:?}, asked {asked}",
@@ -268,4 +269,56 @@ fn an_inbox_says_whose_row_it_is() {
     assert_eq!(mapped.settings.consumer_column.as_deref(), Some("consumer"));
     assert_eq!(mapped.settings.consumer_value.as_deref(), Some("search"));
     assert!(proposal.outbox_settings(&table).is_err());
+}
+
+/// Failures are rare, so that none is among a few rows says nothing.
+#[test]
+fn words_for_failures_are_known_before_one_is_seen() {
+    let failed = |sql_type: &str, values: &[&str]| {
+        let table = with_status(sql_type, values);
+        let proposal = propose(&table).expect("it is an outbox");
+        let mapped = proposal.outbox_settings(&table).expect("it can be mapped");
+        let states = mapped.settings.failed_states;
+        (mapped.settings.status.is_some(), states)
+    };
+    let (is_named, words) = failed("text", &["PENDING", "SENT"]);
+    assert!(is_named);
+    for word in ["failed", "dead_letter", "permanently_failed", "poison"] {
+        assert!(words.iter().any(|it| it == word), "{word}: {words:?}");
+    }
+    let (_, words) = failed("text", &["SENT", "DEAD-LETTER"]);
+    let spelled = words.iter().filter(|it| canon(it) == "deadletter");
+    assert_eq!(spelled.collect::<Vec<_>>(), ["DEAD-LETTER"]);
+    assert_eq!(failed("integer", &["0", "1"]), (false, Vec::new()));
+    assert_eq!(failed("text", &["0", "1"]), (false, Vec::new()));
+    // Without a word for sent nobody knows which rows are.
+    assert_eq!(failed("text", &["PENDING"]), (false, Vec::new()));
+}
+
+#[test]
+fn a_row_is_given_up_by_a_column_of_its_own() {
+    let given_up = |more: &[(&str, &str)]| {
+        let columns = [
+            ("id", "uuid"),
+            ("type", "text"),
+            ("payload", "text"),
+            ("created_at", "timestamptz"),
+            ("sent_at", "timestamptz"),
+        ];
+        let table = table("outbox", &[&columns, more].concat());
+        let proposal = propose(&table).expect("it is an outbox");
+        let mapped = proposal.outbox_settings(&table).expect("it can be mapped");
+        mapped.settings.failed_at
+    };
+    let failed = ("failed_at", "timestamptz");
+    let again = ("next_retry_at", "timestamptz");
+    assert_eq!(given_up(&[failed]).as_deref(), Some("failed_at"));
+    assert_eq!(
+        given_up(&[("IsDead", "boolean")]).as_deref(),
+        Some("IsDead")
+    );
+    // What is tried again has failed, too.
+    assert_eq!(given_up(&[failed, again]), None);
+    let dead = ("dead_at", "timestamptz");
+    assert_eq!(given_up(&[failed, again, dead]).as_deref(), Some("dead_at"));
 }

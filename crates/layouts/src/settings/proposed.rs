@@ -21,7 +21,17 @@ impl Proposal {
         };
         let key = found.columns.iter().find(|column| column.primary_key);
         let status = column(Role::Status);
-        let has_state = status.is_some() || self.column(Role::SentAt).is_some();
+        let sent_at = column(Role::SentAt);
+        let has_state = status.is_some() || sent_at.is_some();
+        // A state of which no value is known would call every row unsent, unless another column
+        // says which are sent.
+        let is_known =
+            !self.sent_states.is_empty() || sent_at.is_some() && !self.failed_states.is_empty();
+        let status = status.filter(|_| is_known);
+        let if_status = |states: &[String]| match status {
+            Some(_) => states.to_vec(),
+            None => Vec::new(),
+        };
         let settings = OutboxSettings {
             table: found.full_name(),
             key: key.map_or_else(|| id.clone(), |key| key.name.clone()),
@@ -33,12 +43,11 @@ impl Proposal {
             payload: column(Role::Payload),
             headers: column(Role::Headers),
             created_at,
-            sent_at: column(Role::SentAt),
-            // A state of which no value is known would call every row unsent.
-            status: status.filter(|_| !self.sent_states.is_empty()),
-            sent_states: self.sent_states.clone(),
-            failed_states: self.failed_states.clone(),
-            failed_at: None,
+            sent_at,
+            sent_states: if_status(&self.sent_states),
+            failed_states: if_status(&self.failed_states),
+            status,
+            failed_at: column(Role::FailedAt),
             attempts: column(Role::Attempts),
             error: column(Role::Error),
             deletes_after_send: !has_state,

@@ -2,6 +2,7 @@
 
 use waybill_model::{
     Content, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id,
+    is_same_state,
 };
 
 use super::Value;
@@ -273,9 +274,10 @@ impl Table {
         }
         if let Some((name, sent, failed)) = &roles.status {
             let word = value(name)?;
-            if sent.contains(&word) {
+            let is = |words: &[String]| words.iter().any(|it| is_same_state(it, &word));
+            if is(sent) {
                 marks |= Marks::SENT;
-            } else if failed.contains(&word) {
+            } else if is(failed) {
                 marks |= Marks::FAILED;
             }
         }
