@@ -45,7 +45,9 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
         .map(|g| format!("{} {}\n", g.title, g.count))
         .collect();
     expect![[r#"
-        Never published 3
+        Never published 1
+        Lost in publishing 1
+        Never in outbox 1
         Lost by search 1
         Published, never stored 1
         All 7

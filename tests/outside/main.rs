@@ -3,3 +3,4 @@
 
 mod bodies;
 mod given_up;
+mod words;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use waybill_filter::Filter;
 use waybill_model::{EventRow, Phase, VerdictClass};
-use waybill_protocol::{EventFacts, GetFacts, GetRows, Opened, ScanState, Status};
+use waybill_protocol::{Counts, EventFacts, GetFacts, GetRows, Opened, ScanState, Status};
 
 use crate::args::{Check, FailOn};
 use crate::client::Client;
@@ -24,16 +25,24 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
     let opened = scan::open(client, &args.target).await?;
     let status = scan::scan(client, &args.scope).await?;
     let findings = findings(client, &args.filter).await?;
+    let filtered = filtered(client, &args.filter).await?;
     let judged = judge(&status, &findings, args.fail_on);
     if args.json {
         let facts = facts(client, &findings).await?;
         output::json(&document(
-            args, &opened, &status, &findings, &facts, &judged,
+            args,
+            &opened,
+            &status,
+            filtered.as_ref(),
+            &findings,
+            &facts,
+            &judged,
         ))?;
     } else {
         let shown = &findings[..findings.len().min(args.limit as usize)];
         let facts = facts(client, shown).await?;
-        text::check(&opened, &status, shown, &facts, findings.len());
+        text::before(&opened, &status, filtered.as_ref());
+        text::findings(&opened, shown, &facts, findings.len());
         output::line(&judged.because);
     }
     Ok(judged.exit)
@@ -41,7 +50,7 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
 
 /// Refuses a filter before anything is connected, and shows where it is wrong.
 pub(crate) fn parse_filter(filter: &str) -> anyhow::Result<()> {
-    let Err(error) = waybill_filter::Filter::parse(filter) else {
+    let Err(error) = Filter::parse(filter) else {
         return Ok(());
     };
     let before = filter
@@ -64,14 +73,10 @@ pub(crate) fn parse_filter(filter: &str) -> anyhow::Result<()> {
     )
 }
 
-/// Everything that needs action or cannot be known, oldest first.
+/// Everything that needs action or cannot be known, oldest first; where the filter names verdicts
+/// or flags, whatever it names.
 async fn findings(client: &Client, filter: &str) -> anyhow::Result<Vec<EventRow>> {
-    let wanted = "(verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:unknown)";
-    let filter = if filter.is_empty() {
-        wanted.to_owned()
-    } else {
-        format!("{wanted} and ({filter})")
-    };
+    let filter = shown(filter);
     let mut found = Vec::new();
     loop {
         let page = GetRows {
@@ -88,6 +93,47 @@ async fn findings(client: &Client, filter: &str) -> anyhow::Result<Vec<EventRow>
         if last {
             return Ok(found);
         }
+    }
+}
+
+/// How many events a filter lets through, by class; `None` without a filter.
+async fn filtered(client: &Client, filter: &str) -> anyhow::Result<Option<Counts>> {
+    if filter.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut counts = Counts::default();
+    for (idx, class) in VerdictClass::ALL.into_iter().enumerate() {
+        let page = GetRows {
+            filter: format!("{} and ({filter})", class_filter(class)),
+            within: None,
+            descending: false,
+            offset: 0,
+            limit: 1,
+        };
+        let found = client.call(page).await.map_err(Refused)?.total;
+        counts.by_class[idx] = found;
+        counts.total += found;
+    }
+    Ok(Some(counts))
+}
+
+/// Exactly the events of a class: an event of which one part is unknown may have a worse one, too.
+fn class_filter(class: VerdictClass) -> String {
+    let worse = VerdictClass::ALL.into_iter().take_while(|it| *it != class);
+    let not: Vec<String> = worse
+        .map(|worse| format!(" not verdict:{}", worse.name()))
+        .collect();
+    format!("(verdict:{}{})", class.name(), not.concat())
+}
+
+/// The filter of what is shown.
+fn shown(filter: &str) -> String {
+    let wanted = "(verdict:missing or verdict:phantom or verdict:dead-lettered or verdict:unknown)";
+    let chooses = Filter::parse(filter).is_ok_and(|filter| filter.names_verdicts());
+    match filter.trim() {
+        "" => wanted.to_owned(),
+        _ if chooses => filter.to_owned(),
+        _ => format!("{wanted} and ({filter})"),
     }
 }
 
@@ -161,6 +207,7 @@ fn document(
     args: &Check,
     opened: &Opened,
     status: &Status,
+    filtered: Option<&Counts>,
     findings: &[EventRow],
     facts: &[EventFacts],
     judged: &Judged,
@@ -183,6 +230,7 @@ fn document(
         exit: judged.exit as u8,
         because: judged.because.clone(),
         counts: (&status.counts).into(),
+        filtered: filtered.map(Into::into),
         places: status
             .places
             .iter()

@@ -1,6 +1,6 @@
 //! `waybill journal`: what was resent, and what became of it.
 
-use waybill_protocol::GetJournal;
+use waybill_protocol::{GetJournal, JournalRun};
 
 use crate::args::Journal;
 use crate::client::Client;
@@ -8,6 +8,9 @@ use crate::exit::Exit;
 use crate::output;
 use crate::report::plan::outcome;
 use crate::start::Refused;
+
+/// What the demo's profile is called in the journal.
+const DEMO: &str = "demo";
 
 pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit> {
     let runs = client
@@ -22,15 +25,14 @@ pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit>
         output::line("Nothing has been resent yet.");
     }
     for run in runs {
-        let cut_off = if run.unfinished {
-            "  CUT OFF; go on with: waybill resend --resume"
-        } else {
-            ""
-        };
+        let cut_off = if run.unfinished { "  CUT OFF" } else { "" };
         output::line(&format!(
             "{}  {}  {}  by {}{cut_off}",
             run.at, run.id, run.profile, run.by
         ));
+        if run.unfinished {
+            output::line(&format!("  go on with: {}", resume(&run)));
+        }
         if !run.reason.is_empty() {
             output::line(&format!("  reason: {}", run.reason));
         }
@@ -39,4 +41,14 @@ pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit>
         }
     }
     Ok(Exit::Fine)
+}
+
+/// What to type to go on with a run that was cut off.
+fn resume(run: &JournalRun) -> String {
+    let target = if run.profile == DEMO {
+        "--demo".to_owned()
+    } else {
+        format!("--profile {}", run.profile)
+    };
+    format!("waybill resend {target} --resume {}", run.id)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use waybill_model::ProbeOutcome;
-use waybill_protocol::{CheckProfile, GetProfile, Hello, Probe, ProbeSteps};
+use waybill_protocol::{CheckProfile, GetProfile, Hello, Probe, ProbeSteps, ProfileProblem};
 
 use crate::args::Profiles;
 use crate::client::Client;
@@ -88,14 +88,7 @@ async fn check(client: &Client, name: &str, offline: bool) -> anyhow::Result<Exi
         .await
         .map_err(Refused)?;
     for problem in &problems {
-        let meant = match problem.suggestion.as_str() {
-            "" => String::new(),
-            suggestion => format!(" Did you mean '{suggestion}'?"),
-        };
-        output::line(&format!(
-            "line {}: {}{meant}",
-            problem.line, problem.message
-        ));
+        output::line(&told(problem));
     }
     if !problems.is_empty() {
         return Ok(Exit::Findings);
@@ -106,6 +99,19 @@ async fn check(client: &Client, name: &str, offline: bool) -> anyhow::Result<Exi
     } else {
         probe(client, toml).await
     }
+}
+
+/// A problem with its line, where it has one, and with what to write instead.
+fn told(problem: &ProfileProblem) -> String {
+    let line = match problem.line {
+        0 => String::new(),
+        line => format!("line {line}: "),
+    };
+    let instead = match problem.suggestion.as_str() {
+        "" => String::new(),
+        suggestion => format!(" {suggestion}"),
+    };
+    format!("{line}{}{instead}", problem.message)
 }
 
 async fn probe(client: &Client, toml: String) -> anyhow::Result<Exit> {
@@ -140,5 +146,33 @@ async fn probe(client: &Client, toml: String) -> anyhow::Result<Exit> {
             return Ok(exit);
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_once_and_at_a_line_that_there_is() {
+        let problem = |line, suggestion: &str| {
+            told(&ProfileProblem {
+                line,
+                message: "There is no 'sendat' here.".to_owned(),
+                suggestion: suggestion.to_owned(),
+            })
+        };
+        assert_eq!(
+            [
+                problem(3, "Did you mean 'sent-at'?"),
+                problem(0, "Remove it."),
+                problem(2, ""),
+            ],
+            [
+                "line 3: There is no 'sendat' here. Did you mean 'sent-at'?",
+                "There is no 'sendat' here. Remove it.",
+                "line 2: There is no 'sendat' here.",
+            ]
+        );
     }
 }

@@ -28,9 +28,8 @@ pub(crate) fn of_source(source: &str, error: &Error) -> Failure {
         _ => (Code::Unreachable, ""),
     };
     let chain = error.chain();
-    Failure::new(code, format!("{}: {error}.", capital(source)))
-        .detail(chain)
-        .hint(hint)
+    let told = format!("{}: {error}", capital(source));
+    Failure::new(code, ended(told)).detail(chain).hint(hint)
 }
 
 /// A bug or a broken machine, not the user's doing.
@@ -48,6 +47,15 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// With the mark that ends a sentence, unless it has one.
+fn ended(text: String) -> String {
+    if text.ends_with(['.', '?', '!']) {
+        text
+    } else {
+        text + "."
+    }
 }
 
 fn capital(text: &str) -> String {

@@ -47,9 +47,40 @@ impl Filter {
         matches!(&self.expr, Expr::All(parts) if parts.is_empty())
     }
 
+    /// Whether it names verdicts, reasons or flags that it wants to see: then it says itself which
+    /// events are of interest, those that arrived among them.
+    pub fn names_verdicts(&self) -> bool {
+        names_verdicts(&self.expr, true)
+    }
+
     /// Whether this event passes.
     pub fn matches(&self, event: &dyn Fields) -> bool {
         passes(&self.expr, event)
+    }
+}
+
+/// `wanted` is false inside an odd number of `not`s: what a filter excludes it does not ask for.
+fn names_verdicts(expr: &Expr, wanted: bool) -> bool {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => {
+            parts.iter().any(|part| names_verdicts(part, wanted))
+        }
+        Expr::Not(part) => names_verdicts(part, !wanted),
+        Expr::Term(
+            Term::Verdict(op, _)
+            | Term::Wanting(op, _)
+            | Term::ConsumerVerdict(_, op, _)
+            | Term::Reason(op, _)
+            | Term::Flag(op, _),
+        ) => wanted == (*op != Op::IsNot),
+        Expr::Term(
+            Term::Contains(_)
+            | Term::Text(..)
+            | Term::Phase(..)
+            | Term::Version(..)
+            | Term::Age(..)
+            | Term::At(..),
+        ) => false,
     }
 }
 

@@ -383,7 +383,7 @@ pub struct ProfileProblem {
     pub line: u32,
     /// What is wrong, a sentence.
     pub message: String,
-    /// What it could have meant; `""` when nobody knows.
+    /// What to write instead, a sentence: `Did you mean 'sent-at'?`; `""` when nobody knows.
     pub suggestion: String,
 }
 

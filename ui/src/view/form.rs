@@ -174,7 +174,7 @@ fn Problems() -> impl IntoView {
         let meant = if problem.suggestion.is_empty() {
             String::new()
         } else {
-            format!(" Did you mean {}?", problem.suggestion)
+            format!(" {}", problem.suggestion)
         };
         view! {
             <div class="warn" data-test="form-problem">

@@ -6,7 +6,7 @@ use waybill_model::{
     ConsumerVerdict, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId, PublishVerdict,
     Recognised, VerdictClass, Window,
 };
-use waybill_protocol::{Counts, EdgeGrace, EventFacts, PlaceStatus};
+use waybill_protocol::{Counts, EdgeGrace, EventFacts, Failure, PlaceStatus};
 
 /// Name and version of the document that `waybill check --json` prints.
 pub(crate) const CHECK_SCHEMA: &str = "waybill.check/1";
@@ -28,10 +28,13 @@ pub(crate) struct CheckDocument {
     pub(crate) exit: u8,
     pub(crate) because: String,
     pub(crate) counts: CountsDocument,
+    /// The same of what the filter lets through; nothing without a filter.
+    pub(crate) filtered: Option<CountsDocument>,
     pub(crate) places: Vec<PlaceDocument>,
     /// When an event is late: to be published, and for each consumer.
     pub(crate) graces: Vec<GraceDocument>,
-    /// Everything that needs action, and everything unknown, that the filter lets through.
+    /// Everything that needs action, and everything unknown, that the filter lets through; where the
+    /// filter names verdicts or flags, everything that it lets through.
     pub(crate) findings: Vec<FindingDocument>,
 }
 
@@ -95,6 +98,9 @@ pub(crate) struct PlaceDocument {
     coverage: Option<Times>,
     gaps: Vec<GapDocument>,
     failure: Option<String>,
+    /// The chain of reasons behind the failure, and what to do about it.
+    cause: Option<String>,
+    advice: Option<String>,
     /// By what its messages are matched with the rest.
     matching: Option<MatchingDocument>,
 }
@@ -145,6 +151,10 @@ impl PlaceDocument {
         let consumer = role
             .consumer()
             .and_then(|no| consumers.get(usize::from(no.0)));
+        let failed = |part: fn(&Failure) -> &String| {
+            let text = status.failure.as_ref().map(part);
+            text.filter(|text| !text.is_empty()).cloned()
+        };
         Self {
             id: status.place.id,
             name: status.place.name.clone(),
@@ -156,10 +166,9 @@ impl PlaceDocument {
             covered: status.covered,
             coverage: status.window.map(Times::from),
             gaps: status.gaps.iter().map(GapDocument::from).collect(),
-            failure: status
-                .failure
-                .as_ref()
-                .map(|failure| failure.message.clone()),
+            failure: failed(|failure| &failure.message),
+            cause: failed(|failure| &failure.detail),
+            advice: failed(|failure| &failure.hint),
             matching: status
                 .basis
                 .map(|found| MatchingDocument::new(&found, &status.matched)),

@@ -1,44 +1,64 @@
 //! A check as text: what was read, what was found, event by event.
 
-use waybill_model::{EventRow, Finding, PublishVerdict};
-use waybill_protocol::{EventFacts, Opened, PlaceStatus, ScanState, Status};
+use waybill_model::{EventRow, Finding, PublishVerdict, VerdictClass};
+use waybill_protocol::{
+    Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
+};
 
 use crate::output;
 
-/// Prints the coverage, the counts, and the findings with their evidence.
-pub(crate) fn check(
-    opened: &Opened,
-    status: &Status,
-    shown: &[EventRow],
-    facts: &[EventFacts],
-    found: usize,
-) {
+/// Prints what was read and how much was found; with a filter, what it lets through.
+pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>) {
     output::line(&format!(
         "{}  {} → {}",
         opened.profile.name, status.window.from, status.window.to
     ));
-    if let ScanState::Failed { failure } = &status.scan {
-        output::line(&format!("  ! {}", failure.message));
-    }
     for place in &status.places {
         output::line(&place_line(place));
+    }
+    for line in failures(status).into_iter().flat_map(failure_lines) {
+        output::line(&line);
     }
     for edge in &status.graces {
         output::line(&format!("  {}", edge.sentence));
     }
     output::line("");
-    for group in status
-        .groups
-        .iter()
-        .filter(|group| group.class.is_some() && group.count > 0)
-    {
-        output::line(&format!("  {:>7}  {}", group.count, group.sentence));
+    match filtered {
+        Some(counts) => filtered_lines(counts),
+        None => groups(status),
     }
     output::line(&format!(
         "  {:>7}  events in all, {} copies read",
         status.counts.total, status.copies
     ));
     output::line("");
+}
+
+/// What was found, verdict by verdict.
+fn groups(status: &Status) {
+    let told = |group: &&Group| group.class.is_some() && group.count > 0;
+    for group in status.groups.iter().filter(told) {
+        output::line(&format!("  {:>7}  {}", group.count, group.sentence));
+    }
+}
+
+/// What a filter lets through, class by class.
+fn filtered_lines(counts: &Counts) {
+    let found = VerdictClass::ALL
+        .into_iter()
+        .map(|class| (class, counts.of(class)))
+        .filter(|(_, count)| *count > 0);
+    for (class, count) in found {
+        output::line(&format!("  {count:>7}  {}", class.name().replace('-', " ")));
+    }
+    output::line(&format!(
+        "  {:>7}  that the filter lets through",
+        counts.total
+    ));
+}
+
+/// Prints what was found, event by event.
+pub(crate) fn findings(opened: &Opened, shown: &[EventRow], facts: &[EventFacts], found: usize) {
     for row in shown {
         finding(
             row,
@@ -54,18 +74,59 @@ pub(crate) fn check(
     }
 }
 
+/// Everything that failed, once each: places of one connection fail for the same reason.
+fn failures(status: &Status) -> Vec<&Failure> {
+    let whole = match &status.scan {
+        ScanState::Failed { failure } => Some(failure),
+        ScanState::Idle
+        | ScanState::Connecting
+        | ScanState::Scanning { .. }
+        | ScanState::Done { .. }
+        | ScanState::Live
+        | ScanState::Stopped => None,
+    };
+    let of_places = status
+        .places
+        .iter()
+        .filter_map(|place| place.failure.as_ref());
+    let mut all: Vec<&Failure> = Vec::new();
+    for failure in whole.into_iter().chain(of_places) {
+        if !all.contains(&failure) {
+            all.push(failure);
+        }
+    }
+    all
+}
+
+/// What happened, why, and what to do about it.
+fn failure_lines(failure: &Failure) -> Vec<String> {
+    let mut lines = vec![format!("  ! {}", failure.message)];
+    if !failure.detail.is_empty() && failure.detail != failure.message {
+        lines.push(format!("    why: {}", failure.detail));
+    }
+    if !failure.hint.is_empty() {
+        lines.push(format!("    what to do: {}", failure.hint));
+    }
+    lines
+}
+
 fn place_line(status: &PlaceStatus) -> String {
     let what = format!(
-        "  {:<34} {:>9} read, {:>3.0} % covered",
+        "  {:<34} {:>9} read, {:>3} % covered",
         status.place.name,
         status.progress.done,
-        status.covered * 100.0
+        percent(status.covered)
     );
     let failure = status.failure.as_ref().map(|it| it.message.clone());
     let gap = status.first_gap().map(ToString::to_string);
     let matched = Some(status.matched.clone()).filter(|matched| !matched.is_empty());
     let told = [Some(what), failure.or(gap), matched];
     told.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Whole percents, and 100 only of what was covered as a whole.
+fn percent(share: f32) -> u32 {
+    (share.clamp(0.0, 1.0) * 100.0).floor() as u32
 }
 
 fn finding(row: &EventRow, consumers: &[String], facts: Option<&EventFacts>) {
@@ -104,5 +165,16 @@ pub(crate) fn pill(row: &EventRow, consumers: &[String]) -> String {
             let name = consumers.get(usize::from(no.0)).map_or("?", String::as_str);
             format!("{name}: {}", verdict.name().replace('-', " "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_whole_only_when_it_is_and_never_below_nothing() {
+        let shown = [-0.0, 0.0, 0.004, 0.5, 0.999, 1.0].map(percent);
+        assert_eq!(shown, [0, 0, 0, 50, 99, 100]);
     }
 }

@@ -26,28 +26,33 @@ pub(super) fn groups(tally: &Tally, layout: &Layout) -> Vec<Group> {
     groups
 }
 
-fn of_publication(tally: &Tally) -> [Group; 3] {
+/// One tab per verdict: a sentence counts what it names, and nothing beside.
+fn of_publication(tally: &Tally) -> [Group; 5] {
     let publish = &tally.publish;
-    let group = |title: &str, filter: &str, count, verdict: PublishVerdict| {
-        let (class, finding) = (verdict.class(), Finding::Publish(verdict));
-        group(class, title, filter, count, many(count, &finding, |_| ""))
+    let group = |title: &str, count, verdict: PublishVerdict| {
+        let (class, filter) = (verdict.class(), format!("verdict:{}", verdict.name()));
+        let finding = Finding::Publish(verdict);
+        group(class, title, &filter, count, many(count, &finding, |_| ""))
     };
     [
         group(
             "Never published",
-            "verdict:stuck or verdict:lost-in-publish or verdict:missing-outbox-row",
-            publish.stuck + publish.lost_in_publish + publish.missing_outbox_row,
+            publish.stuck,
             PublishVerdict::Stuck(StuckReason::RelayIdle),
         ),
         group(
-            "Unroutable",
-            "verdict:unroutable",
-            publish.unroutable,
-            PublishVerdict::Unroutable,
+            "Lost in publishing",
+            publish.lost_in_publish,
+            PublishVerdict::LostInPublish,
         ),
         group(
+            "Never in outbox",
+            publish.missing_outbox_row,
+            PublishVerdict::MissingOutboxRow,
+        ),
+        group("Unroutable", publish.unroutable, PublishVerdict::Unroutable),
+        group(
             "Published, never stored",
-            "verdict:phantom",
             publish.phantom,
             PublishVerdict::Phantom,
         ),

@@ -49,7 +49,11 @@ fn place(
         .iter()
         .filter(|c| c.place == planned.place.id)
         .collect();
-    let shares: f64 = here.iter().map(|c| c.share_of(book.window)).sum();
+    // Without any coverage the sum of nothing would be minus zero.
+    let shares = here
+        .iter()
+        .map(|c| c.share_of(book.window))
+        .fold(0.0, |a, b| a + b);
     let gaps: Vec<Gap> = here
         .iter()
         .flat_map(|c| c.gaps.iter().cloned())

@@ -128,3 +128,30 @@ fn hostile_filters_end_in_an_error() {
     assert!(Filter::parse(&"not ".repeat(100_000)).is_err());
     assert!(Filter::parse("verdict:missing and").is_err());
 }
+
+#[test]
+fn a_filter_that_names_verdicts_or_flags_asks_for_them() {
+    let asks = |text: &str| Filter::parse(text).expect(text).names_verdicts();
+    for text in [
+        "flag:duplicate or flag:payload-mismatch",
+        "type ~ \"Product*\" verdict:arrived",
+        "verdict:published age > 5m",
+        "consumer.search:processed",
+        "consumer:search",
+        "reason:no-observer",
+        "not (type:Order or not verdict:late)",
+        "not verdict!=late",
+    ] {
+        assert!(asks(text), "{text}");
+    }
+    for text in [
+        "",
+        "4711",
+        "type:Order age > 5m phase:confirmed",
+        "type:Order not flag:resent",
+        "flag!=duplicate",
+        "not (verdict:arrived or id:1)",
+    ] {
+        assert!(!asks(text), "{text}");
+    }
+}

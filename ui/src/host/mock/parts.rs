@@ -163,7 +163,7 @@ pub(super) fn check_profile(toml: &str) -> Vec<ProfileProblem> {
     let unknown = wrong.map(|(_, line)| ProfileProblem {
         line,
         message: "There is no key 'databse'.".to_owned(),
-        suggestion: "database".to_owned(),
+        suggestion: "Did you mean 'database'?".to_owned(),
     });
     let empty = toml.contains("url = \"\"").then(|| ProfileProblem {
         line: 0,

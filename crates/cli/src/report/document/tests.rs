@@ -176,6 +176,7 @@ fn document() -> Value {
         exit: 2,
         because: "Cannot know.".to_owned(),
         counts: (&Counts::default()).into(),
+        filtered: Some((&Counts::default()).into()),
         places: vec![PlaceDocument::new(&place(), &names)],
         graces: graces(),
         findings,

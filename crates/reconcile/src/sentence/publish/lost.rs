@@ -12,7 +12,7 @@ pub(super) fn sentence(story: &Story<'_>) -> String {
 
 pub(super) fn fragment(events: Many) -> String {
     format!(
-        "{} sent as the outbox says, and never published",
-        events.were()
+        "{} lost in publish: marked as sent, never seen there",
+        events.are()
     )
 }
