@@ -70,6 +70,7 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     });
     let mut seen = 0;
     while let Some(chunk) = chunks.next().await {

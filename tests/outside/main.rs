@@ -3,4 +3,5 @@
 
 mod bodies;
 mod given_up;
+mod times;
 mod words;

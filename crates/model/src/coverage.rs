@@ -89,6 +89,8 @@ pub enum GapReason {
     TapOverflow,
     /// A configured cap on rows or bytes was reached.
     Cap,
+    /// The entries carry times that do not say when they came, and not all could be read.
+    UntrueTimes,
     /// Transactions were still open that may yet add rows here.
     OpenTransactions,
     /// This kind of place cannot be read without disturbing it.
@@ -105,6 +107,9 @@ impl fmt::Display for GapReason {
             Self::TapClosed => f.write_str("nothing was listening then"),
             Self::TapOverflow => f.write_str("the tap overflowed"),
             Self::Cap => f.write_str("the scan's own limit was reached"),
+            Self::UntrueTimes => f.write_str(
+                "its messages' times do not say when they were published, and not all were read",
+            ),
             Self::OpenTransactions => f.write_str("transactions are still open"),
             Self::NotReadable(why) => write!(f, "cannot be read without disturbing it: {why}"),
         }

@@ -47,7 +47,7 @@ pub use compare::CompareSettings;
 mod profile;
 pub use profile::{
     Access, BrokerSettings, BusinessTable, Consumer, DatabaseSettings, Environment, Flow,
-    GraceSettings, Inbox, OutboxSettings, Profile, Template,
+    GraceSettings, Inbox, OutboxSettings, Profile, ScanSettings, Template,
 };
 
 mod in_column;

@@ -38,6 +38,9 @@ pub struct Profile {
     /// When an event is late, and when a suspicion is confirmed.
     #[serde(default)]
     pub grace: GraceSettings,
+    /// How much is read at most.
+    #[serde(default, skip_serializing_if = "ScanSettings::is_unlimited")]
+    pub scan: ScanSettings,
     /// JSON pointers into payloads whose values are shown as `•••`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masks: Vec<String>,
@@ -49,6 +52,26 @@ impl Profile {
         self.flows
             .iter()
             .flat_map(|flow| flow.consumers.iter().map(move |consumer| (flow, consumer)))
+    }
+}
+
+/// How much of each place is read at most; what lies beyond is a gap that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ScanSettings {
+    /// Messages of a topic, the newest. Left out: all of the window, and 200 000 where the messages
+    /// carry no time that leads to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_messages: Option<u64>,
+    /// Rows of a table, in the order in which they are read. Left out: all of the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rows: Option<u64>,
+}
+
+impl ScanSettings {
+    /// Whether nothing is limited.
+    pub fn is_unlimited(&self) -> bool {
+        *self == Self::default()
     }
 }
 

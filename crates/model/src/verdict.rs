@@ -123,6 +123,10 @@ pub enum UnknownReason {
     SourceFailed,
     /// The consumer's inbox held the event as not processed, and does not hold it any more.
     InboxCleaned,
+    /// The messages there carry times that do not lead to when they were published.
+    UntrueTimes,
+    /// The scan's own limit was reached.
+    ScanLimit,
 }
 
 bitflags! {

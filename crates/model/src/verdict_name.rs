@@ -104,7 +104,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -119,6 +119,8 @@ impl UnknownReason {
         Self::NotGathered,
         Self::SourceFailed,
         Self::InboxCleaned,
+        Self::UntrueTimes,
+        Self::ScanLimit,
     ];
 
     /// Its name.
@@ -138,6 +140,8 @@ impl UnknownReason {
             Self::NotGathered => "not-gathered",
             Self::SourceFailed => "source-failed",
             Self::InboxCleaned => "inbox-cleaned",
+            Self::UntrueTimes => "untrue-times",
+            Self::ScanLimit => "scan-limit",
         }
     }
 
@@ -158,6 +162,11 @@ impl UnknownReason {
             Self::NotGathered => "this kind of evidence is not gathered here",
             Self::SourceFailed => "a source could not be read",
             Self::InboxCleaned => "its inbox held it unprocessed and does not hold it any more",
+            Self::UntrueTimes => {
+                "the messages there carry times that do not say when they were published, and more \
+                 lie before than were read: raise max-messages in [scan]"
+            }
+            Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
         }
     }
 }

@@ -235,7 +235,9 @@ fn words(one: &Gap, other: &Gap) -> std::cmp::Ordering {
 
 fn unknown_reason(reason: &GapReason) -> UnknownReason {
     match reason {
-        GapReason::Cancelled | GapReason::Cap | GapReason::TapOverflow => UnknownReason::NotCovered,
+        GapReason::Cancelled | GapReason::TapOverflow => UnknownReason::NotCovered,
+        GapReason::Cap => UnknownReason::ScanLimit,
+        GapReason::UntrueTimes => UnknownReason::UntrueTimes,
         GapReason::Failed(_) => UnknownReason::SourceFailed,
         GapReason::Retention => UnknownReason::RetentionPassed,
         GapReason::Compacted => UnknownReason::Compacted,

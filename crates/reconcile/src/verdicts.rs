@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 14] = [
+const UNKNOWN_REASONS: [UnknownReason; 16] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -37,6 +37,8 @@ const UNKNOWN_REASONS: [UnknownReason; 14] = [
     UnknownReason::NotGathered,
     UnknownReason::SourceFailed,
     UnknownReason::InboxCleaned,
+    UnknownReason::UntrueTimes,
+    UnknownReason::ScanLimit,
 ];
 
 impl PublishCode {

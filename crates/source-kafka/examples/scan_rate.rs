@@ -86,6 +86,7 @@ async fn scan(broker: &dyn Broker, topic: &str, n: usize) -> Outcome<f64> {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     });
     let mut seen = 0;
     while let Some(chunk) = chunks.next().await {

@@ -7,12 +7,13 @@ use waybill_source::{CopyQuery, carry};
 use crate::native::RawRecord;
 use crate::outlet::now;
 use crate::record::Record;
+use crate::times::Time;
 
 /// Observations per batch: large enough that handing over costs nothing, small enough that the
 /// first ones show at once.
 pub(crate) const BATCH: usize = 8192;
 
-/// Kafka's times are milliseconds.
+/// Kafka's times are milliseconds, unless their producers think otherwise.
 const RESOLUTION_MICROS: u32 = 1000;
 
 /// The batch being filled.
@@ -22,7 +23,8 @@ pub(crate) struct Gather {
     carriers: Carriers,
     aggregate_type: Option<String>,
     compare: Option<Compare>,
-    clock: Clock,
+    /// A moment ago: when the batch was begun.
+    now: Micros,
     batch: Batch,
     /// Records taken so far.
     pub(crate) n_records: u64,
@@ -37,7 +39,7 @@ impl Gather {
             carriers: query.carriers.clone(),
             aggregate_type: query.aggregate_type.clone(),
             compare: query.compare.clone(),
-            clock: Clock::App,
+            now: now(),
             batch: Batch::new(query.place, Clock::App, RESOLUTION_MICROS, 0),
             n_records: 0,
             n_bytes: 0,
@@ -45,30 +47,17 @@ impl Gather {
     }
 
     /// Adds one record with what else is known about it. Returns its time, and the batch to send
-    /// first when the record belongs to another clock.
-    pub(crate) fn add(
-        &mut self,
-        raw: RawRecord<'_>,
-        known: Marks,
-    ) -> (Option<Micros>, Option<Batch>) {
-        let stamp = raw.stamp();
-        let before = match stamp {
-            Some((_, clock)) if clock != self.clock => {
-                let before = self.take();
-                self.clock = clock;
-                self.batch.clock = clock;
-                before
-            }
-            _ => None,
-        };
+    /// first when the record's time is of another kind.
+    pub(crate) fn add(&mut self, raw: RawRecord<'_>, known: Marks) -> (Time, Option<Batch>) {
+        let time = raw.time(self.now);
+        let before = self.begin(time);
         let record = Record::of(raw);
         let carried = carry::carried(&record, &self.carriers, self.aggregate_type.as_deref());
         let mut marks = carried.marks | known;
         if record.headers.malformed() {
             marks |= Marks::MALFORMED;
         }
-        let at = stamp.map(|(at, _)| at);
-        if at.is_none() {
+        if time.at.is_none() {
             marks |= Marks::NO_TIME;
         }
         let batch = &mut self.batch;
@@ -76,7 +65,7 @@ impl Gather {
         batch.kinds.push(&carried.kind);
         batch.aggregates.push(&carried.aggregate);
         batch.versions.push(carried.version);
-        batch.at.push(at.unwrap_or_else(now).0);
+        batch.at.push(time.at.unwrap_or_else(now).0);
         batch
             .partitions
             .push(u32::try_from(raw.partition()).unwrap_or(0));
@@ -88,7 +77,20 @@ impl Gather {
         self.n_records += 1;
         self.n_bytes +=
             (raw.payload().map_or(0, <[u8]>::len) + raw.key().map_or(0, <[u8]>::len)) as u64;
-        (at, before)
+        (time, before)
+    }
+
+    /// A batch holds times of one clock and one precision: what was gathered, when the next one is
+    /// of another.
+    fn begin(&mut self, time: Time) -> Option<Batch> {
+        let kind = |batch: &Batch| (batch.clock, batch.resolution_micros);
+        let wanted = (time.clock, time.resolution_micros);
+        if time.at.is_none() || kind(&self.batch) == wanted {
+            return None;
+        }
+        let before = self.take();
+        (self.batch.clock, self.batch.resolution_micros) = wanted;
+        before
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -106,7 +108,9 @@ impl Gather {
             return None;
         }
         let capacity = Ord::min(self.batch.len(), BATCH);
-        let next = Batch::new(self.place, self.clock, RESOLUTION_MICROS, capacity);
+        self.now = now();
+        let (clock, resolution) = (self.batch.clock, self.batch.resolution_micros);
+        let next = Batch::new(self.place, clock, resolution, capacity);
         Some(std::mem::replace(&mut self.batch, next))
     }
 }

@@ -78,6 +78,15 @@ impl Broker for KafkaBroker {
         }
     }
 
+    fn before(&self, query: CopyQuery, n: u64) -> ChunkStream {
+        match self.asker() {
+            Ok(asker) => outlet::stream("kafka-before", move |outlet| {
+                scan::before(&asker, &query, n, outlet)
+            }),
+            Err(error) => outlet::failed(error),
+        }
+    }
+
     fn follow(&self, query: CopyQuery) -> ChunkStream {
         match self.asker() {
             Ok(asker) => outlet::stream("kafka-follow", move |outlet| {

@@ -213,7 +213,9 @@ impl Pick<'_> {
 fn copy(message: &BorrowedMessage<'_>, max_bytes: usize) -> Copy {
     let raw = RawRecord::of(message);
     let headers = HeaderList::of(raw);
-    let (at, clock) = raw.stamp().unwrap_or_else(|| (now(), Clock::Waybill));
+    let now = now();
+    let time = raw.time(now);
+    let (at, clock) = time.at.map_or((now, Clock::Waybill), |at| (at, time.clock));
     let payload = message.payload();
     Copy {
         coordinate: Coordinate::Record {
@@ -224,7 +226,7 @@ fn copy(message: &BorrowedMessage<'_>, max_bytes: usize) -> Copy {
         stamp: Stamp {
             at,
             clock,
-            resolution_micros: 1000,
+            resolution_micros: time.resolution_micros,
         },
         key: message.key().map(<[u8]>::to_vec),
         headers: headers

@@ -13,6 +13,9 @@ pub(crate) struct Mark {
     pub(crate) next: i64,
     /// Everything published before this moment has been seen.
     pub(crate) to: Micros,
+    /// Where reading began, if anything lies before that a search by time has passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +64,7 @@ mod tests {
             Mark {
                 next: 17,
                 to: Micros(5),
+                first: Some(2),
             },
         )]);
         let cursor = write("orders", marks.clone());

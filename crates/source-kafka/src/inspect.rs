@@ -27,11 +27,14 @@ const MOCK_PREFIX: &str = "mockCluster";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TopicConfig {
     pub(crate) cleanup: Cleanup,
+    /// The broker writes the times of messages.
+    pub(crate) broker_time: bool,
     pub(crate) max_message_bytes: Option<u64>,
 }
 
 const UNKNOWN_CONFIG: TopicConfig = TopicConfig {
     cleanup: Cleanup::Unknown,
+    broker_time: false,
     max_message_bytes: None,
 };
 
@@ -161,6 +164,7 @@ fn described(asker: &Asker, topic: &str) -> Result<TopicConfig, Box<dyn std::err
             Some(_) => Cleanup::Keeps,
             None => Cleanup::Unknown,
         },
+        broker_time: value("message.timestamp.type").as_deref() == Some("LogAppendTime"),
         max_message_bytes: value("max.message.bytes").and_then(|text| text.parse().ok()),
     })
 }

@@ -22,7 +22,11 @@ mod inspect;
 
 mod offsets;
 
+mod astray;
+
 mod span;
+
+mod times;
 
 mod cursor;
 

@@ -158,8 +158,8 @@ impl<'a> Pump<'a> {
         }
         // What was published after we asked for the end belongs to the next read.
         if offset < end {
-            let (at, before) = self.gather.add(record, self.known);
-            track.met(offset, at);
+            let (time, before) = self.gather.add(record, self.known);
+            track.met(offset, time);
             if let Some(batch) = before {
                 self.outlet.send(Chunk::Evidence(batch))?;
             }

@@ -6,6 +6,7 @@ use rdkafka::error::KafkaError;
 use waybill_model::{Marks, Micros};
 use waybill_source::{Chunk, CopyQuery, Error, Result};
 
+use crate::astray;
 use crate::connect::{ASK_LIMIT, Asker, Reader};
 use crate::context::Context;
 use crate::cursor::{self, Mark};
@@ -15,23 +16,28 @@ use crate::offsets::{At, offsets};
 use crate::open_tail;
 use crate::outlet::{Gone, Outlet, now};
 use crate::pump::{Pump, Stop};
-use crate::span::{Bounds, DISORDER_MICROS, Found, Span, Track, coverage, marks};
+use crate::span::{Bounds, Cleanup, Found, Span, Track, coverage, marks};
+use crate::times::DISORDER_MICROS;
 
 /// What a scan is going to read.
 struct Plan {
     /// When the ends were asked for: what was published before lies below them.
     to: Micros,
     spans: BTreeMap<i32, Span>,
+    /// What the search by time has found, of the partitions that are not resumed.
+    found: BTreeMap<i32, Found>,
 }
 
 /// The whole scan, on a thread of its own.
 pub(crate) fn run(asker: &Asker, query: &CopyQuery, outlet: &Outlet) -> Result<()> {
     let (reader, context) = asker.reader(&asker.settings.bulk())?;
-    let plan = plan(asker, query, &reader, &context)?;
+    let mut plan = plan(asker, query, &reader, &context)?;
     let mut pump = Pump::new(query, &asker.settings, outlet, Marks::empty(), &plan.spans);
-    let outcome = pump
-        .run(&reader, &context)
-        .and_then(|()| open_tail::read(asker, query, outlet, &plan.spans, &mut pump.tracks));
+    let outcome = pump.run(&reader, &context).and_then(|()| {
+        let tracks = &mut pump.tracks;
+        astray::read_back(asker, query, outlet, &plan.found, &mut plan.spans, tracks)?;
+        open_tail::read(asker, query, outlet, &plan.spans, &mut pump.tracks)
+    });
     let failure = match outcome {
         Ok(()) => None,
         Err(Stop::Failed(error)) => Some(error),
@@ -41,6 +47,59 @@ pub(crate) fn run(asker: &Asker, query: &CopyQuery, outlet: &Outlet) -> Result<(
         Ok(()) => failure.map_or(Ok(()), Err),
         Err(Gone) => Ok(()),
     }
+}
+
+/// Reads at most `n` messages right before where the reads up to the query's cursor began.
+pub(crate) fn before(asker: &Asker, query: &CopyQuery, n: u64, outlet: &Outlet) -> Result<()> {
+    let topic = query.channel.as_str();
+    let marks = cursor::read(query.after.as_ref(), topic)?;
+    let ids: Vec<i32> = marks
+        .iter()
+        .filter(|(_, mark)| mark.first.is_some())
+        .map(|(id, _)| *id)
+        .collect();
+    let lows = asker.ask("read", "topic", topic, |client| {
+        offsets(client, topic, &ids, At::Start)
+    })?;
+    let each = astray::share(n, ids.len());
+    let before = |(id, low): (&i32, &i64)| {
+        let first = marks.get(id)?.first?;
+        Some((*id, Span::before(first, *low, each)))
+    };
+    let spans: BTreeMap<i32, Span> = lows.iter().filter_map(before).collect();
+    let (reader, context) = asker.reader(&asker.settings.bulk())?;
+    let mut pump = Pump::new(query, &asker.settings, outlet, Marks::empty(), &spans);
+    match pump.run(&reader, &context) {
+        Ok(()) => {}
+        Err(Stop::Failed(error)) => return Err(error),
+        Err(Stop::Dropped) => return Ok(()),
+    }
+    let told = conclude_before(asker, query, outlet, &spans, &pump.tracks, marks);
+    // Nobody to tell is no failure of ours.
+    told.or(Ok(()))
+}
+
+/// Says what a read of what lies before has closed, and where the next one would end.
+fn conclude_before(
+    asker: &Asker,
+    query: &CopyQuery,
+    outlet: &Outlet,
+    spans: &BTreeMap<i32, Span>,
+    tracks: &BTreeMap<i32, Track>,
+    mut marks: BTreeMap<i32, Mark>,
+) -> Result<(), Gone> {
+    let cleanup = cleanup(asker, query, tracks);
+    for (id, track) in tracks {
+        let (Some(span), Some(mark)) = (spans.get(id), marks.get_mut(id)) else {
+            continue;
+        };
+        mark.first = (span.start > span.low).then_some(span.start);
+        if mark.first.is_none() {
+            let covered = coverage(query.place, *id, span, track, cleanup, mark.to, None);
+            outlet.send(Chunk::Covered(covered))?;
+        }
+    }
+    outlet.send(Chunk::Resume(cursor::write(&query.channel, marks)))
 }
 
 /// Finds out what there is to read.
@@ -64,7 +123,7 @@ fn plan(asker: &Asker, query: &CopyQuery, reader: &Reader, context: &Context) ->
     let ends = offsets(reader, topic, &ids, At::End)
         .map_err(|error| unanswered(asker, context, topic, &error))?;
     let mut spans = BTreeMap::new();
-    for id in ids {
+    for &id in &ids {
         let (Some(low), Some(end), Some(high)) = (lows.get(&id), ends.get(&id), highs.get(&id))
         else {
             return Err(silent(topic, id));
@@ -74,11 +133,14 @@ fn plan(asker: &Asker, query: &CopyQuery, reader: &Reader, context: &Context) ->
             end: *end,
             high: *high,
         };
-        let found = found.get(&id).copied().unwrap_or(Found::CannotTell);
-        let span = Span::new(bounds, found, given.get(&id).copied(), query.window.from);
+        let hit = found.get(&id).copied().unwrap_or(Found::CannotTell);
+        let span = Span::new(bounds, hit, given.get(&id).copied(), query.window.from);
         spans.insert(id, span);
     }
-    Ok(Plan { to, spans })
+    if let Some(most) = query.max_messages {
+        astray::keep_newest(most, &mut spans);
+    }
+    Ok(Plan { to, spans, found })
 }
 
 /// A partition that was left out would look as if nothing had been published there.
@@ -144,12 +206,7 @@ fn conclude(
     tracks: &BTreeMap<i32, Track>,
     failure: Option<&Error>,
 ) -> Result<(), Gone> {
-    let cleanup = if tracks.values().any(|track| track.hole.is_some()) {
-        topic_config(asker, &query.channel).cleanup
-    } else {
-        // Without a hole nothing was compacted away, whatever the topic is set to.
-        crate::span::Cleanup::Keeps
-    };
+    let cleanup = cleanup(asker, query, tracks);
     let why = failure.map(Error::chain);
     for (id, track) in tracks {
         let Some(span) = plan.spans.get(id) else {
@@ -166,8 +223,17 @@ fn conclude(
         );
         outlet.send(Chunk::Covered(covered))?;
     }
-    let marks = marks(tracks.iter().map(|(id, track)| (*id, track)), plan.to);
+    let marks = marks(&plan.spans, tracks, plan.to);
     outlet.send(Chunk::Resume(cursor::write(&query.channel, marks)))
+}
+
+fn cleanup(asker: &Asker, query: &CopyQuery, tracks: &BTreeMap<i32, Track>) -> Cleanup {
+    if tracks.values().any(|track| track.hole.is_some()) {
+        topic_config(asker, &query.channel).cleanup
+    } else {
+        // Without a hole nothing was compacted away, whatever the topic is set to.
+        Cleanup::Keeps
+    }
 }
 
 fn unanswered(asker: &Asker, context: &Context, topic: &str, error: &KafkaError) -> Error {

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use waybill_model::{Coverage, Gap, GapReason, Micros, PlaceId, Window};
 
 use crate::cursor::Mark;
-
-/// How far a producer's time may be out of order in a partition, in microseconds: a search by
-/// time starts this much earlier, and a broken read claims this much less.
-pub(crate) const DISORDER_MICROS: i64 = 15 * 60 * 1_000_000;
+use crate::times::{DISORDER_MICROS, Order, Time};
 
 /// Kafka's times are whole milliseconds, rounded down: what was removed just before a record can be
 /// younger than the record's time says.
@@ -50,8 +47,24 @@ pub(crate) struct Span {
     pub(crate) high: i64,
     /// From when on everything is seen, once it is read.
     pub(crate) from: Micros,
+    /// The first offset that retention has left.
+    pub(crate) low: i64,
     /// Older records are gone: nothing is proven before the first record's time.
     pub(crate) lost_before: bool,
+    /// What time has led to: everything from the first record on is read, and why that proves
+    /// nothing before its time, or nothing at all.
+    pub(crate) short: Option<Short>,
+    /// Where the reads began that this one goes on from, if something may lie before.
+    pub(crate) first: Option<i64>,
+}
+
+/// Why a read did not begin where it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Short {
+    /// The times lead there, but more messages lie between than may be read.
+    Capped,
+    /// The times lead nowhere, and more messages lie before than may be read.
+    Astray,
 }
 
 impl Span {
@@ -70,12 +83,51 @@ impl Span {
             (None, Found::NoneBefore(offset)) if offset > low => (offset, from, false),
             (None, _) => (low, EVER, low > 0),
         };
+        let start = Ord::min(start, end);
         Self {
-            start: Ord::min(start, end),
+            start,
             end,
             high,
             from,
+            low,
             lost_before,
+            short: None,
+            first: mark.map_or(Some(start), |mark| mark.first),
+        }
+    }
+
+    /// What lies right before where reading began: at most so many records.
+    pub(crate) fn before(first: i64, low: i64, n: i64) -> Self {
+        let end = Ord::max(first, low);
+        let start = Ord::max(low, end - n);
+        Self {
+            start,
+            end,
+            high: end,
+            from: EVER,
+            low,
+            lost_before: low > 0,
+            short: None,
+            first: Some(start),
+        }
+    }
+
+    /// Leaves out all but the newest records.
+    pub(crate) fn keep_newest(&mut self, n: i64) {
+        if self.end - self.start > n {
+            self.start = self.end - n;
+            self.first = Some(self.start);
+            self.short = Some(Short::Capped);
+        }
+    }
+
+    /// Begins earlier: at most so many records more.
+    pub(crate) fn reach_back(&mut self, n: i64) {
+        self.start = Ord::max(self.low, self.start - n);
+        self.first = Some(self.start);
+        if self.start == self.low {
+            self.from = EVER;
+            self.lost_before = self.low > 0;
         }
     }
 
@@ -107,6 +159,8 @@ pub(crate) struct Track {
     pub(crate) earliest: Option<Micros>,
     /// The latest time so far.
     pub(crate) latest: Option<Micros>,
+    /// What the times are worth.
+    pub(crate) order: Order,
     /// The latest time up to the last hole in the offsets.
     pub(crate) hole: Option<Micros>,
     /// The earliest time of a record in an open transaction.
@@ -124,6 +178,7 @@ impl Track {
             first: None,
             earliest: None,
             latest: None,
+            order: Order::default(),
             hole: None,
             open: None,
             open_seen: span.high <= span.end,
@@ -132,8 +187,9 @@ impl Track {
     }
 
     /// Takes note of a record.
-    pub(crate) fn met(&mut self, offset: i64, at: Option<Micros>) {
-        if let Some(at) = at {
+    pub(crate) fn met(&mut self, offset: i64, time: Time) {
+        self.order.met(time);
+        if let Some(at) = time.at {
             self.first = self.first.or(Some(at));
             self.earliest = Some(self.earliest.map_or(at, |earliest| Ord::min(earliest, at)));
             self.latest = Ord::max(self.latest, Some(at));
@@ -142,6 +198,27 @@ impl Track {
             self.hole = self.latest;
         }
         self.next = offset + 1;
+    }
+
+    /// The same of what lies right before, which was read later.
+    pub(crate) fn behind(self, earlier: &Self) -> Self {
+        let either = |one: Option<Micros>,
+                      other: Option<Micros>,
+                      of: fn(Micros, Micros) -> Micros| match (one, other) {
+            (Some(one), Some(other)) => Some(of(one, other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            first: earlier.first.or(self.first),
+            earliest: either(earlier.earliest, self.earliest, Ord::min),
+            latest: either(earlier.latest, self.latest, Ord::max),
+            order: earlier.order.and(self.order),
+            hole: match self.hole {
+                Some(hole) => either(Some(hole), earlier.latest, Ord::max),
+                None => earlier.hole,
+            },
+            ..self
+        }
     }
 }
 
@@ -166,23 +243,30 @@ pub(crate) fn coverage(
             gaps.push(Gap { window, reason });
         }
     };
+    // What the times of messages bound is known only where they are true.
+    let bound = |at: Option<Micros>| at.filter(|_| track.order.is_true());
+    let first = bound(track.first).map_or(to, |first| first.plus(TICK_MICROS));
     if span.lost_before {
-        let first = track.first.map_or(to, |first| first.plus(TICK_MICROS));
         gap(EVER, first, GapReason::Retention);
+    }
+    match span.short {
+        Some(Short::Capped) => gap(EVER, first, GapReason::Cap),
+        Some(Short::Astray) => gap(EVER, to, GapReason::UntrueTimes),
+        None => {}
     }
     if cleanup != Cleanup::Keeps
         && let Some(hole) = track.hole
     {
-        gap(EVER, hole.plus(TICK_MICROS), GapReason::Compacted);
+        let until = bound(Some(hole)).map_or(to, |hole| hole.plus(TICK_MICROS));
+        gap(EVER, until, GapReason::Compacted);
     }
-    let unsure_from = track
-        .latest
-        .map_or(EVER, |latest| latest.plus(-DISORDER_MICROS));
+    let unsure_from =
+        bound(track.order.reaches(to)).map_or(EVER, |reached| reached.plus(-DISORDER_MICROS));
     if !track.done {
         let why = failed.unwrap_or("the read ended early").to_owned();
         gap(unsure_from, to, GapReason::Failed(why));
     } else if !track.open_seen {
-        let from = track.open.unwrap_or(unsure_from);
+        let from = bound(track.open).unwrap_or(unsure_from);
         gap(from, to, GapReason::OpenTransactions);
     }
     Coverage {
@@ -199,20 +283,24 @@ pub(crate) fn coverage(
 
 /// Where the next read goes on: only partitions that were read to their end have a mark, the
 /// others are searched by time again.
-pub(crate) fn marks<'a>(
-    tracks: impl Iterator<Item = (i32, &'a Track)>,
+pub(crate) fn marks(
+    spans: &BTreeMap<i32, Span>,
+    tracks: &BTreeMap<i32, Track>,
     to: Micros,
 ) -> BTreeMap<i32, Mark> {
-    tracks
-        .filter(|(_, track)| track.done)
-        .map(|(partition, track)| {
-            let mark = Mark {
-                next: track.next,
-                to,
-            };
-            (partition, mark)
-        })
-        .collect()
+    let done = tracks.iter().filter(|(_, track)| track.done);
+    done.map(|(partition, track)| {
+        let of_broker = track.order.is_the_brokers();
+        let span = spans.get(partition).filter(|_| !of_broker);
+        let first = span.and_then(|span| span.first.filter(|first| *first > span.low));
+        let mark = Mark {
+            next: track.next,
+            to,
+            first,
+        };
+        (*partition, mark)
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -278,7 +366,11 @@ mod tests {
 
     fn resumed(low: i64, end: i64, next: i64, expected: Expect) {
         let to = Micros(20 * HOUR);
-        let mark = Some(Mark { next, to });
+        let mark = Some(Mark {
+            next,
+            to,
+            first: None,
+        });
         check_span(bounds(low, end, end), Found::At(low), mark, expected);
     }
 
@@ -287,6 +379,14 @@ mod tests {
         resumed(3, 9, 6, expect!["6..9 from 20h"]);
         resumed(8, 9, 6, expect!["8..9 from 20h, older lost"]);
         resumed(0, 4, 6, expect!["0..4 from ever, older lost"]);
+    }
+
+    fn time(hour: i64) -> Time {
+        Time {
+            at: Some(Micros(hour * HOUR)),
+            leads: true,
+            ..Time::NONE
+        }
     }
 
     fn check_coverage(
@@ -298,7 +398,7 @@ mod tests {
     ) {
         let mut track = Track::new(&span);
         for (offset, hour) in records {
-            track.met(*offset, Some(Micros(hour * HOUR)));
+            track.met(*offset, time(*hour));
         }
         track.done = failed.is_none();
         let coverage = coverage(
@@ -405,8 +505,9 @@ mod tests {
     fn only_partitions_that_were_read_to_the_end_are_resumed() {
         let done = span(bounds(0, 0, 0));
         let broken = span(bounds(0, 9, 9));
-        let tracks = [(0, Track::new(&done)), (1, Track::new(&broken))];
-        let marks = marks(tracks.iter().map(|(p, track)| (*p, track)), Micros(7));
+        let tracks = BTreeMap::from([(0, Track::new(&done)), (1, Track::new(&broken))]);
+        let spans = BTreeMap::from([(0, done), (1, broken)]);
+        let marks = marks(&spans, &tracks, Micros(7));
         assert_eq!(marks.into_keys().collect::<Vec<_>>(), [0]);
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use waybill_model::{Carriers, ConsumerNo, Coordinate, Copy, Micros, PlaceId, Window};
 
@@ -25,6 +26,14 @@ pub trait Broker: fmt::Debug + Send + Sync {
     /// Reads what lies in a channel now, once, to the end it had when the read began; then the
     /// coverage per partition and a resume cursor. Positions that retention has removed are a gap.
     fn scan(&self, query: CopyQuery) -> ChunkStream;
+
+    /// Reads at most `n` messages right before where the reads up to the query's cursor began: what
+    /// was published in the window and says otherwise. Ends with a cursor that goes on from the same
+    /// end; at once where nothing can lie before.
+    fn before(&self, query: CopyQuery, n: u64) -> ChunkStream {
+        drop((query, n));
+        futures::stream::empty().boxed()
+    }
 
     /// Reads what arrives, from the cursor (or from now) on, until dropped; coverage at least
     /// every second while it lasts.
@@ -86,6 +95,9 @@ pub struct CopyQuery {
     pub window: Window,
     /// Go on after this.
     pub after: Option<Cursor>,
+    /// How many messages may be read at most, the newest. Left out: as many as there are, and a
+    /// sensible number where messages carry no time that leads to them.
+    pub max_messages: Option<u64>,
 }
 
 /// What a channel holds.

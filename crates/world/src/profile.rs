@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use url::Url;
 use waybill_model::{
     Access, BrokerSettings, BusinessTable, Carrier, Carriers, CompareSettings, Consumer,
-    DatabaseSettings, Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile, Template,
+    DatabaseSettings, Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile,
+    ScanSettings, Template,
 };
 
 use crate::bus::Bus;
@@ -48,6 +49,7 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
             consume_secs: Some(10),
             confirm_secs: 1,
         },
+        scan: ScanSettings::default(),
         masks: Vec::new(),
     }
 }

@@ -145,6 +145,7 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
             to: now(),
         },
         after: None,
+        max_messages: None,
     }
 }
 

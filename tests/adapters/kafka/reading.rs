@@ -73,6 +73,7 @@ pub(super) fn query(topic: &str) -> CopyQuery {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     }
 }
 

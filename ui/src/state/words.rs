@@ -337,6 +337,8 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::NotGathered => "this evidence is not gathered for this source",
         UnknownReason::SourceFailed => "the source could not be read",
         UnknownReason::InboxCleaned => "its inbox row was unprocessed, and is gone",
+        UnknownReason::UntrueTimes => "the messages' times do not say when they were published",
+        UnknownReason::ScanLimit => "the scan's own limit was reached",
     }
 }
 

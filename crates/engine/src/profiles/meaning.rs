@@ -30,6 +30,7 @@ pub(super) fn problems(
     found.outbox(profile);
     found.flows(profile);
     found.masks(profile);
+    found.limits(profile);
     found.problems.sort_by_key(|problem| problem.line);
     found.problems
 }
@@ -301,6 +302,24 @@ impl Found<'_> {
     fn masks(&mut self, profile: &Profile) {
         for mask in &profile.masks {
             self.pointer(&[Key("masks")], mask);
+        }
+    }
+}
+
+impl Found<'_> {
+    /// A limit of nothing would make everything unknown.
+    fn limits(&mut self, profile: &Profile) {
+        let limits = [
+            ("max-messages", profile.scan.max_messages),
+            ("max-rows", profile.scan.max_rows),
+        ];
+        for (name, limit) in limits {
+            if limit == Some(0) {
+                self.add(
+                    &[Key("scan"), Key(name)],
+                    format!("With {name} = 0 nothing is read. Leave it out to read all."),
+                );
+            }
         }
     }
 }

@@ -142,6 +142,7 @@ pub(super) async fn sample(
         compare: None,
         window,
         after: None,
+        max_messages: None,
     });
     let mut places = Vec::new();
     while let Some(chunk) = chunks.next().await {

@@ -1,7 +1,7 @@
 //! What was found, as a profile.
 
 use waybill_layouts::BrokerKind;
-use waybill_model::{Access, Flow, GraceSettings, Profile};
+use waybill_model::{Access, Flow, GraceSettings, Profile, ScanSettings};
 use waybill_protocol::{Code, Failure, ProfileProblem, Reasons};
 
 use super::consumers::{Found, plain};
@@ -66,6 +66,7 @@ impl Job<'_> {
             business: Vec::new(),
             flows,
             grace: GraceSettings::default(),
+            scan: ScanSettings::default(),
             masks: Vec::new(),
         };
         let toml = written(&profile, &why);

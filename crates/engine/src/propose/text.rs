@@ -152,6 +152,7 @@ fn inline<T: Serialize>(value: &T) -> String {
 mod tests {
     use waybill_model::{
         Access, BrokerSettings, Carriers, DatabaseSettings, Environment, GraceSettings,
+        ScanSettings,
     };
 
     use super::*;
@@ -218,6 +219,7 @@ mod tests {
             business: Vec::new(),
             flows: vec![flow],
             grace: GraceSettings::default(),
+            scan: ScanSettings::default(),
             masks: Vec::new(),
         };
         let why = Reasons {

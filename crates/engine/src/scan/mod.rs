@@ -27,8 +27,10 @@ pub(crate) use vanished::ask as ask_for_rows;
 mod passes;
 pub(crate) use passes::{judge, refresh};
 
+mod limit;
 mod live;
 
+mod before;
 mod delay;
 
 mod task;

@@ -6,9 +6,10 @@ use futures::StreamExt as _;
 use tokio::sync::mpsc;
 use waybill_model::{PlaceId, Window};
 use waybill_protocol::{Code, Failure};
-use waybill_source::{ChunkStream, Cursor};
+use waybill_source::{Chunk, ChunkStream, Cursor};
 
 use super::Event;
+use super::limit::RowLimit;
 use crate::failure;
 use crate::session::{BROKER, PlannedPlace, Reading, Session};
 
@@ -23,21 +24,23 @@ pub(super) struct Read {
 /// Pulls one place to its end. Ends early, and with it the read, when nobody listens any more.
 pub(super) async fn read(session: Arc<Session>, read: Read, tell: mpsc::Sender<Event>) {
     let place = read.place;
-    let opened = session
-        .layout
-        .place(place)
-        .map(|planned| open(&session, planned, read));
-    pull(&session, place, opened, &tell).await;
+    let planned = session.layout.place(place);
+    let is_table = planned.is_some_and(|it| matches!(it.reading, Reading::Rows { .. }));
+    let most = session.profile.scan.max_rows.filter(|_| is_table);
+    let limit = RowLimit::of(place, read.window, most);
+    let opened = planned.map(|planned| open(&session, planned, read));
+    pull(&session, place, opened, limit, &tell).await;
 }
 
 /// Pulls what arrives at one place until nobody listens any more or it fails.
 pub(super) async fn follow(session: Arc<Session>, read: Read, tell: mpsc::Sender<Event>) {
     let place = read.place;
+    let limit = RowLimit::of(place, read.window, None);
     let opened = session
         .layout
         .place(place)
         .map(|planned| open_following(&session, planned, read));
-    pull(&session, place, opened, &tell).await;
+    pull(&session, place, opened, limit, &tell).await;
 }
 
 /// Asks how far all consumers have moved.
@@ -77,6 +80,7 @@ async fn pull(
     session: &Session,
     place: PlaceId,
     opened: Option<Result<ChunkStream, Failure>>,
+    mut limit: RowLimit,
     tell: &mpsc::Sender<Event>,
 ) {
     let mut stream = match opened {
@@ -88,8 +92,8 @@ async fn pull(
         None => return,
     };
     while let Some(item) = stream.next().await {
-        let (event, last) = match item {
-            Ok(chunk) => (Event::Chunk(place, chunk), false),
+        let chunk = match item {
+            Ok(chunk) => chunk,
             Err(error) => {
                 let source = session
                     .layout
@@ -97,11 +101,18 @@ async fn pull(
                     .map_or("", |p| p.place.source.as_str());
                 let failure = failure::of_source(source, &error);
                 tracing::warn!(source, op = "read", error = %error.chain(), "Could not read to the end");
-                (Event::Failed(place, failure), true)
+                tell.send(Event::Failed(place, failure)).await.ok();
+                return;
             }
         };
-        if tell.send(event).await.is_err() || last {
+        let reached = limit.reached(&chunk);
+        if tell.send(Event::Chunk(place, chunk)).await.is_err() {
             return;
+        }
+        if let Some(covered) = reached {
+            let covered = Event::Chunk(place, Chunk::Covered(covered));
+            tell.send(covered).await.ok();
+            break;
         }
     }
     tell.send(Event::Ended(place)).await.ok();

@@ -3,11 +3,13 @@
 //! Tables are read on by time, and a time is whatever the clock of its host says: a row of a
 //! consumer whose clock is behind comes with a time that was read long ago. What one scan suspects
 //! is therefore asked for once more by its id, which no clock can hide.
+//! Topics cannot be asked by id; they are looked into where no time leads ([`look_before`]).
 
 use std::sync::Arc;
 
 use waybill_model::{ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict};
 
+use super::before::look_before;
 use super::lookup::{PER_QUESTION, batch, found};
 use super::unprocessed::ask_for_unprocessed;
 use super::vanished::ask_for_waiting;
@@ -20,6 +22,7 @@ const MAX_SUSPECTS: usize = 4000;
 /// to; whether any turns out otherwise.
 pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
     let mut any = ask_for_waiting(session).await;
+    any |= look_before(session).await;
     any |= ask_for_unprocessed(session).await;
     let suspects = suspects(session);
     for planned in &session.layout.places {

@@ -39,6 +39,8 @@ pub(crate) struct PlaceState {
     pub(crate) complete: bool,
     pub(crate) failure: Option<Failure>,
     pub(crate) cursor: Option<Cursor>,
+    /// What is missing was looked for before where reading began.
+    pub(crate) looked_before: bool,
 }
 
 impl PlaceState {

@@ -159,6 +159,7 @@ impl PlannedPlace {
             },
             window,
             after,
+            max_messages: profile.scan.max_messages,
         })
     }
 

@@ -42,6 +42,7 @@ fn query(role: CopyRole) -> CopyQuery {
             to: Micros(1),
         },
         after: None,
+        max_messages: None,
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Following {
 struct Part {
     /// The first offset read.
     start: i64,
+    /// Where the read began that this goes on from, if something may lie before.
+    first: Option<i64>,
     /// The next offset to read.
     next: i64,
     /// Everything published from here…
@@ -118,6 +120,7 @@ impl Following {
         let mark = |part: &Part| Mark {
             next: part.next,
             to: part.to,
+            first: part.first,
         };
         self.parts
             .iter()
@@ -138,6 +141,7 @@ impl Part {
         };
         Self {
             start,
+            first: mark.and_then(|mark| mark.first),
             next: start,
             from,
             to: from,
@@ -152,6 +156,7 @@ impl Part {
     fn whole(ends: Ends) -> Self {
         Self {
             start: ends.low,
+            first: None,
             next: ends.low,
             from: Micros(i64::MIN),
             to: Micros(i64::MIN),
@@ -215,7 +220,14 @@ mod tests {
 
     fn mark(next: i64) -> BTreeMap<i32, Mark> {
         let to = Micros(1_000_000);
-        BTreeMap::from([(0, Mark { next, to })])
+        BTreeMap::from([(
+            0,
+            Mark {
+                next,
+                to,
+                first: None,
+            },
+        )])
     }
 
     /// Follows through the ticks, reading to the offset beside each.

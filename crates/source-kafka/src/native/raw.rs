@@ -10,6 +10,8 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka_sys::{rd_kafka_message_t, rd_kafka_timestamp_type_t as TimestampType};
 use waybill_model::{Clock, Micros};
 
+use crate::times::Time;
+
 /// A borrowed record; everything in it lives as long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawRecord<'m> {
@@ -52,17 +54,17 @@ impl<'m> RawRecord<'m> {
         self.slice(self.message.payload, self.message.len)
     }
 
-    /// When it was written and whose clock says so; `None` without a time.
-    pub(crate) fn stamp(self) -> Option<(Micros, Clock)> {
+    /// When it was written and whose clock says so, at this moment.
+    pub(crate) fn time(self, now: Micros) -> Time {
         let mut kind = TimestampType::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         // SAFETY: the message is alive, and `kind` is a local to write to.
         let millis = unsafe { rdkafka_sys::rd_kafka_message_timestamp(self.message, &mut kind) };
         let clock = match kind {
             TimestampType::RD_KAFKA_TIMESTAMP_CREATE_TIME => Clock::App,
             TimestampType::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME => Clock::Broker,
-            TimestampType::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE => return None,
+            TimestampType::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE => return Time::NONE,
         };
-        (millis >= 0).then(|| (Micros::from_millis(millis), clock))
+        Time::read(millis, clock, now)
     }
 
     fn slice(self, start: *const c_void, len: usize) -> Option<&'m [u8]> {

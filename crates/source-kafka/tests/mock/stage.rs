@@ -157,5 +157,6 @@ pub(crate) fn query(topic: &str) -> CopyQuery {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     }
 }

@@ -78,6 +78,7 @@ impl Wizard {
             business: proposed.map(|p| p.business.clone()).unwrap_or_default(),
             flows,
             grace: proposed.map_or_else(GraceSettings::default, |p| p.grace),
+            scan: proposed.map(|p| p.scan).unwrap_or_default(),
             masks: proposed.map(|p| p.masks.clone()).unwrap_or_default(),
         };
         Ok(WriteProfile { profile, why })

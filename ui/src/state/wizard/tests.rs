@@ -97,6 +97,7 @@ fn found(outbox: &str) -> Proposing {
             consumers: vec![consumer("search"), consumer("billing")],
         }],
         grace: GraceSettings::default(),
+        scan: waybill_model::ScanSettings::default(),
         masks: Vec::new(),
     };
     let why = Reasons {

@@ -246,6 +246,8 @@ fn unknown(reason: &GapReason) -> UnknownReason {
         GapReason::TapClosed => UnknownReason::NoObserver,
         GapReason::NotReadable(_) => UnknownReason::NotGathered,
         GapReason::Failed(_) => UnknownReason::SourceFailed,
-        GapReason::Cancelled | GapReason::Cap | GapReason::TapOverflow => UnknownReason::NotCovered,
+        GapReason::Cancelled | GapReason::TapOverflow => UnknownReason::NotCovered,
+        GapReason::Cap => UnknownReason::ScanLimit,
+        GapReason::UntrueTimes => UnknownReason::UntrueTimes,
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
         GapReason::OpenTransactions,
         GapReason::TapClosed,
         GapReason::Cap,
+        GapReason::UntrueTimes,
     ]);
     let kind = prop_oneof![
         5 => (0_i64..125, 1_i64..30, reason)

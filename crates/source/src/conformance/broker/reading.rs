@@ -70,6 +70,7 @@ pub(super) fn query(stage: &dyn Stage, channel: &str) -> CopyQuery {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     }
 }
 

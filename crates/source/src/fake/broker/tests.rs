@@ -70,6 +70,7 @@ fn query(channel: &str) -> CopyQuery {
             to: Micros(i64::MAX),
         },
         after: None,
+        max_messages: None,
     }
 }
 
