@@ -70,6 +70,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             failed_at: None,
             status: None,
             attempts: None,
+            due: None,
             only: None,
             payload: column("payload"),
             compare: None,

@@ -2,6 +2,7 @@
 //! the answer of the real `waybill` program against what a careful person would have said.
 
 mod bodies;
+mod due_later;
 mod given_up;
 mod times;
 mod words;

@@ -269,6 +269,11 @@ impl Somebody {
         ended.stdout
     }
 
+    /// `check` with the saved profile.
+    pub fn checks(&self) -> Ended {
+        self.waybill.check(&["--profile", "shop"])
+    }
+
     /// The text of the saved profile.
     pub fn saved(&self) -> String {
         self.waybill.run(&["profiles", "show", "shop"]).stdout

@@ -95,6 +95,8 @@ pub enum Role {
     Attempts,
     /// Why the last try failed.
     Error,
+    /// From when on it is to be sent.
+    DueAt,
     /// When it is tried next.
     NextTry,
     /// Who works on it.
@@ -125,6 +127,7 @@ impl fmt::Display for Role {
             Self::Status => "status",
             Self::Attempts => "attempts",
             Self::Error => "error",
+            Self::DueAt => "due at",
             Self::NextTry => "next try",
             Self::Lock => "lock",
             Self::Consumer => "consumer",

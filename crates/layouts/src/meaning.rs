@@ -30,6 +30,11 @@ pub struct Roles {
     pub created_at: Option<Spot>,
     /// Filled, or true, when it was sent.
     pub sent_at: Option<Spot>,
+    /// From when on it is to be sent, where that is later than it was written.
+    pub due_at: Option<Spot>,
+    /// Values of `status` for which `due_at` holds, or that mean a later time by themselves.
+    #[serde(default)]
+    pub due_states: Vec<String>,
     /// Its state.
     pub status: Option<Spot>,
     /// Values of `status` that mean sent.
@@ -59,6 +64,7 @@ impl Roles {
             &self.headers,
             &self.created_at,
             &self.sent_at,
+            &self.due_at,
             &self.status,
             &self.attempts,
             &self.error,

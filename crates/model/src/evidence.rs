@@ -72,10 +72,16 @@ pub const NO_POSITION: i64 = -1;
 /// An observation that carries no aggregate version.
 pub const NO_VERSION: i64 = i64::MIN;
 
+/// An outbox row that is to be sent as soon as it is written.
+pub const NO_DUE: i64 = i64::MIN;
+
+/// An outbox row that is to be sent later, and does not say when.
+pub const DUE_LATER: i64 = i64::MAX;
+
 /// Observations from one place, in columns of equal length.
 ///
 /// `kinds`, `aggregates`, `versions` and `keys` may be empty: the place does not carry them. So may
-/// `contents`: nothing is compared.
+/// `contents`: nothing is compared; and `dues`: everything is to be sent at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Where all of them were seen.
@@ -105,6 +111,9 @@ pub struct Batch {
     /// What the bodies say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contents: Vec<Content>,
+    /// From when on an outbox row is to be sent, by the clock of `at`; [`NO_DUE`], [`DUE_LATER`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dues: Vec<i64>,
 }
 
 /// One observation, taken out of its batch.
@@ -152,6 +161,7 @@ impl Batch {
             keys: Texts::default(),
             marks: Vec::with_capacity(n),
             contents: Vec::new(),
+            dues: Vec::new(),
         }
     }
 
@@ -173,6 +183,20 @@ impl Batch {
     /// What the body at `idx` says.
     pub fn content(&self, idx: usize) -> Content {
         self.contents.get(idx).copied().unwrap_or_default()
+    }
+
+    /// From when on the row at `idx` is to be sent, or [`NO_DUE`].
+    pub fn due(&self, idx: usize) -> i64 {
+        self.dues.get(idx).copied().unwrap_or(NO_DUE)
+    }
+
+    /// Says from when on the row that came in last is to be sent.
+    pub fn set_due(&mut self, due: i64) {
+        // Left empty until there is one; rows behind it that say nothing need no place.
+        if due != NO_DUE && !self.is_empty() {
+            self.dues.resize(self.at.len() - 1, NO_DUE);
+            self.dues.push(due);
+        }
     }
 
     /// One observation by its place in the batch.

@@ -19,7 +19,9 @@ mod content;
 pub use content::Content;
 
 mod evidence;
-pub use evidence::{Batch, Marks, NO_POSITION, NO_VERSION, Observation, Stage, Strength};
+pub use evidence::{
+    Batch, DUE_LATER, Marks, NO_DUE, NO_POSITION, NO_VERSION, Observation, Stage, Strength,
+};
 
 mod coverage;
 pub use coverage::{Coverage, Gap, GapReason, Progress};

@@ -5,7 +5,7 @@ use crate::{OutboxSettings, RolePlace};
 
 impl OutboxSettings {
     /// The names of all roles.
-    pub const ROLES: [&'static str; 17] = [
+    pub const ROLES: [&'static str; 19] = [
         "key",
         "id",
         "aggregate-type",
@@ -16,6 +16,8 @@ impl OutboxSettings {
         "headers",
         "created-at",
         "sent-at",
+        "due-at",
+        "due-states",
         "failed-at",
         "status",
         "sent-states",
@@ -40,6 +42,8 @@ impl OutboxSettings {
             headers: None,
             created_at: String::new(),
             sent_at: None,
+            due_at: None,
+            due_states: Vec::new(),
             failed_at: None,
             status: None,
             sent_states: Vec::new(),
@@ -63,6 +67,8 @@ impl OutboxSettings {
             "payload" => RolePlace::Optional(&mut self.payload),
             "headers" => RolePlace::Optional(&mut self.headers),
             "sent-at" => RolePlace::Optional(&mut self.sent_at),
+            "due-at" => RolePlace::Optional(&mut self.due_at),
+            "due-states" => RolePlace::States(&mut self.due_states),
             "failed-at" => RolePlace::Optional(&mut self.failed_at),
             "status" => RolePlace::Optional(&mut self.status),
             "attempts" => RolePlace::Optional(&mut self.attempts),

@@ -155,6 +155,12 @@ pub struct OutboxSettings {
     pub created_at: String,
     /// Column that is filled when the row was sent: a time, or a flag.
     pub sent_at: Option<String>,
+    /// Column with the time from which on the row is to be sent, where that is later than it was
+    /// written; with `due-states` only of rows in one of those states. A row that was tried was due.
+    pub due_at: Option<String>,
+    /// Values of `status` that mean that the row is to be sent later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due_states: Vec<String>,
     /// Column that is filled when the relay gave the row up: a time, or a flag.
     pub failed_at: Option<String>,
     /// Column with a state word or number, together with `sent-states` and `failed-states`.

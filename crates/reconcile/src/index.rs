@@ -281,6 +281,13 @@ impl Index {
         self.since[no] = since;
     }
 
+    /// From when on an outbox row is to be sent, where it says that it is not so at once:
+    /// [`waybill_model::DUE_LATER`] where it does not say when.
+    pub fn due(&self, no: u32) -> Option<i64> {
+        let due = self.events.due(no);
+        (due != waybill_model::NO_DUE).then_some(due)
+    }
+
     /// All that was seen of one event, in causal order.
     pub fn facts(&self, no: u32) -> Vec<Seen> {
         crate::row::facts(self, no)

@@ -180,7 +180,7 @@ impl Index {
         let copies = copies.filter(|copy| !is_own(copy.marks));
         let copied: Vec<(i64, Marks)> = copies.map(|copy| (copy.at, copy.marks)).collect();
         for copy in copied {
-            self.relay_took((spot.at, spot.marks), copy);
+            self.relay_took((spot.at, spot.marks, spot.due), copy);
         }
     }
 
@@ -192,12 +192,13 @@ impl Index {
         }
         let copy = (spot.at, spot.marks);
         if self.events.is(no, State::EXTRAS) {
-            let rows: Vec<(i64, Marks)> = self.events.rows(no).collect();
+            let rows: Vec<(i64, Marks, i64)> = self.events.rows(no).collect();
             for row in rows {
                 self.relay_took(row, copy);
             }
         } else if let Some(written) = self.events.outbox_at(no) {
-            self.relay_took((written, self.events.outbox.marks(no)), copy);
+            let outbox = &self.events.outbox;
+            self.relay_took((written, outbox.marks(no), outbox.due(no)), copy);
         }
         self.learn_from_late_copy(no, spot);
     }
@@ -235,10 +236,12 @@ impl Index {
         shape.is_some_and(|shape| shape.destination.is_none_or(|it| it == destination))
     }
 
-    fn relay_took(&mut self, (written, row): (i64, Marks), (copied, copy): (i64, Marks)) {
+    fn relay_took(&mut self, row: (i64, Marks, i64), (copied, copy): (i64, Marks)) {
+        let (written, row, due) = row;
+        let since = taken_from(written, due, copied);
         if !(row | copy).contains(Marks::NO_TIME) {
-            self.delays.add(copied.saturating_sub(written));
-            self.paces.publish.add(written, copied);
+            self.delays.add(copied.saturating_sub(since));
+            self.paces.publish.add(since, copied);
         }
         self.relay_sent(written);
     }
@@ -320,6 +323,16 @@ impl Index {
     }
 }
 
+/// From when on the relay took its time for a copy: from when on the row was to be sent. A time
+/// after the copy was set since, by whoever tries rows again.
+pub(crate) fn taken_from(written: i64, due: i64, copied: i64) -> i64 {
+    if due <= copied {
+        written.max(due)
+    } else {
+        written
+    }
+}
+
 /// The lane that observations of a place belong to.
 fn lane_of(place: PlaceId, role: Option<PlaceRole>) -> Option<Lane> {
     match role? {
@@ -345,5 +358,6 @@ fn spot(batch: &Batch, idx: usize) -> Spot<'_> {
         at: batch.at[idx],
         marks: batch.marks.get(idx).copied().unwrap_or_default(),
         content: batch.content(idx),
+        due: batch.due(idx),
     }
 }

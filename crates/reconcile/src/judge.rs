@@ -5,7 +5,7 @@ use waybill_model::{ConsumerNo, Flags, Marks, NO_VERSION, PlaceId, VerdictClass}
 use crate::index::Index;
 use crate::order::ORDER_FLAGS;
 use crate::rules::{self, Context, Head, Summary};
-use crate::store::State;
+use crate::store::{State, to_send_at};
 use crate::verdicts::{self, ConsumerCode, PublishCode};
 use crate::{ConsumerShape, Counts, Judgement, Lane, OwnResend};
 
@@ -101,11 +101,13 @@ impl Index {
         let Some(written) = self.events.outbox_at(no) else {
             return;
         };
-        let sent = self.events.outbox_marks(no).contains(Marks::SENT);
+        let marks = self.events.outbox_marks(no);
+        let sent = marks.contains(Marks::SENT);
         let reached_broker = self.events.has_copy(no)
             || !self.resends(no).is_empty()
             || crate::row::consumed(&self.events, no).is_some();
-        if sent || reached_broker {
+        let written = to_send_at(written, marks, self.events.due(no));
+        if sent || reached_broker || context.is_to_come(written) {
             return;
         }
         let oldest = self.oldest_unsent.get_or_insert(written);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use waybill_model::{
-    Batch, Marks, Micros, NO_POSITION, NO_VERSION, Window, canonical_id, is_same_state,
+    Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Window, canonical_id, is_same_state,
 };
 use waybill_source::{RowQuery, text_at};
 
@@ -271,10 +271,35 @@ impl<'a> Page<'a> {
             batch.keys.push("");
         }
         batch.marks.push(*marks);
+        batch.set_due(due(plan, cells, *marks, at));
         if let Some(body) = &plan.body {
             batch.contents.push(body::content(body, cells));
             self.bytes += body::len(body, cells);
         }
+    }
+}
+
+/// From when on a row is to be sent, or was; nothing where that is when it was written. One that
+/// was tried without success was due.
+fn due(plan: &Plan, cells: &[Cell<'_>], marks: Marks, written: Micros) -> i64 {
+    let Some((at, columns)) = &plan.due else {
+        return NO_DUE;
+    };
+    if marks.intersects(Marks::FAILED | Marks::ATTEMPTED) {
+        return NO_DUE;
+    }
+    let state = plan.status.as_ref();
+    let state = state.and_then(|(idx, ..)| cells[*idx].text(&mut Marks::default()));
+    let at = at.and_then(|idx| match cells[idx].when() {
+        When::At { at, .. } => Some(at),
+        When::Missing | When::Unreadable => None,
+    });
+    let due = columns.due(state.as_deref(), at);
+    // Where nothing says when the row was written, that is all it says of its time.
+    if due > written.0 || marks.contains(Marks::NO_TIME) {
+        due
+    } else {
+        NO_DUE
     }
 }
 

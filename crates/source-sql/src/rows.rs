@@ -55,6 +55,7 @@ struct Whole<'a> {
     payload: Option<&'a Column>,
     key: usize,
     at: usize,
+    due_at: Option<usize>,
 }
 
 impl<'a> Whole<'a> {
@@ -71,10 +72,13 @@ impl<'a> Whole<'a> {
             .iter()
             .filter(|c| payload.is_none_or(|p| p.name != c.name) || c.name == *key || c.name == *at)
             .collect();
+        let due_at = roles.due.as_ref().and_then(|due| due.at.as_ref());
+        let due_at = due_at.map(|name| shape.column(name)).transpose()?;
         let position = |name: &String| columns.iter().position(|column| column.name == *name);
         Ok(Self {
             key: position(key).expect("the shape has it, or `column` had failed"),
             at: position(at).expect("the shape has it, or `column` had failed"),
+            due_at: due_at.and_then(|column| position(&column.name)),
             columns,
             payload,
         })
@@ -135,7 +139,7 @@ impl<'a> Whole<'a> {
         let key = cells[self.key]
             .text(&mut Marks::default())
             .unwrap_or_default();
-        let at = match cells[self.at].when() {
+        let time = |idx: usize| match cells[idx].when() {
             When::At { at, .. } => Some(at),
             When::Missing | When::Unreadable => None::<Micros>,
         };
@@ -154,7 +158,8 @@ impl<'a> Whole<'a> {
         };
         Row {
             key: RowKey(key.into_owned()),
-            at,
+            at: time(self.at),
+            due_at: self.due_at.and_then(time),
             columns,
             payload,
             payload_len,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waybill_model::InColumn;
 use waybill_source::content::Compare;
-use waybill_source::{ColumnInfo, Error, Result, RowColumns, TableInfo};
+use waybill_source::{ColumnInfo, DueColumns, Error, Result, RowColumns, TableInfo};
 
 use crate::dialect::Dialect;
 use crate::suggest::suggestion;
@@ -219,6 +219,8 @@ pub(crate) struct Plan {
     pub(crate) failed_at: Option<usize>,
     /// State, with the words for sent and failed.
     pub(crate) status: Option<(usize, Vec<String>, Vec<String>)>,
+    /// When a row is to be sent, and by what it says so.
+    pub(crate) due: Option<(Option<usize>, DueColumns)>,
     /// Number of attempts.
     pub(crate) attempts: Option<usize>,
     /// The body, where it is to be compared.
@@ -271,6 +273,10 @@ impl Plan {
             sent_at: chosen.maybe(roles.sent_at.as_deref())?,
             failed_at: chosen.maybe(roles.failed_at.as_deref())?,
             status,
+            due: match &roles.due {
+                Some(due) => Some((chosen.maybe(due.at.as_deref())?, due.clone())),
+                None => None,
+            },
             attempts: chosen.maybe(roles.attempts.as_deref())?,
             body: None,
             only,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use waybill_model::{Clock, Micros, PlaceId, Window};
+use waybill_model::{Clock, DUE_LATER, Micros, NO_DUE, PlaceId, Window, is_same_state};
 
 use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Result};
@@ -164,12 +164,36 @@ pub struct RowColumns {
     pub status: Option<(String, Vec<String>, Vec<String>)>,
     /// Number of attempts.
     pub attempts: Option<String>,
+    /// From when on a row is to be sent.
+    pub due: Option<DueColumns>,
     /// Only rows where this column has this value.
     pub only: Option<(String, String)>,
     /// The body; read by [`Database::rows`], and by [`Database::read`] with `compare`.
     pub payload: Option<String>,
     /// With it a read yields what the bodies say; without, it touches none.
     pub compare: Option<Compare>,
+}
+
+/// By what an outbox row says that it is to be sent later than it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueColumns {
+    /// The column with the time; without one, such a row does not say when.
+    pub at: Option<String>,
+    /// Values of the state column that mean it; none where the time alone says so.
+    pub states: Vec<String>,
+}
+
+impl DueColumns {
+    /// From when on a row is to be sent that has this state and this time in its column.
+    pub fn due(&self, state: Option<&str>, at: Option<Micros>) -> i64 {
+        let is_meant = self.states.is_empty()
+            || state.is_some_and(|state| self.states.iter().any(|it| is_same_state(it, state)));
+        match (is_meant, &self.at, at) {
+            (false, ..) | (true, Some(_), None) => NO_DUE,
+            (true, None, _) => DUE_LATER,
+            (true, Some(_), Some(at)) => at.0,
+        }
+    }
 }
 
 /// A read of one table.
@@ -201,6 +225,8 @@ pub struct Row {
     pub key: RowKey,
     /// When, if its time can be read.
     pub at: Option<Micros>,
+    /// The time in the column that says from when on it is to be sent, if it can be read.
+    pub due_at: Option<Micros>,
     /// All columns but the body in table order; `None` is NULL.
     pub columns: Vec<(String, Option<String>)>,
     /// The body's bytes, at most as many as asked for.

@@ -10,8 +10,8 @@ pub use waybill_model::{ProbeOutcome, ProbeStep};
 
 mod database;
 pub use database::{
-    Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, Row, RowColumns,
-    RowKey, RowQuery, Sample, ServerInfo, TableInfo,
+    Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, DueColumns, Row,
+    RowColumns, RowKey, RowQuery, Sample, ServerInfo, TableInfo,
 };
 
 mod text_at;

@@ -128,6 +128,8 @@ fn outbox(world: &Inner) -> OutboxSettings {
         headers: column("headers"),
         created_at: "created_at".to_owned(),
         sent_at: column("sent_at").filter(|_| world.store.marks_sent()),
+        due_at: None,
+        due_states: Vec::new(),
         failed_at: None,
         status: None,
         sent_states: Vec::new(),

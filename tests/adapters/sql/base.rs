@@ -380,6 +380,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        due: None,
         only: None,
         payload: None,
         compare: None,

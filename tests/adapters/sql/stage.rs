@@ -165,6 +165,7 @@ impl Stage for Real {
             failed_at: None,
             status: None,
             attempts: None,
+            due: None,
             only: None,
             payload: column("payload"),
             compare: None,

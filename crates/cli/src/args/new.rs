@@ -40,8 +40,8 @@ pub(crate) struct New {
     pub(crate) outbox: Option<String>,
     /// What a role of the outbox is, like id=event_id or sent-states=2,3; may be given several
     /// times. Roles: key, id, aggregate-type, aggregate-id, version, type, payload, headers,
-    /// created-at, sent-at, failed-at, status, sent-states, failed-states, attempts, error,
-    /// deletes-after-send. Nothing behind the equals sign: there is no such column
+    /// created-at, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states,
+    /// attempts, error, deletes-after-send. Nothing behind the equals sign: no such column
     #[arg(long, value_name = "ROLE=COLUMN", value_parser = pair)]
     pub(crate) column: Vec<(String, String)>,
     /// The topic or exchange events go to; found out when left out; may be given several times

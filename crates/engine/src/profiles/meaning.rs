@@ -3,7 +3,9 @@
 
 mod compare;
 
-use waybill_model::{BrokerSettings, Consumer, InColumn, Inbox, Profile, is_same_state};
+use waybill_model::{
+    BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, is_same_state,
+};
 use waybill_protocol::ProfileProblem;
 
 use super::lines::{Lines, Step};
@@ -158,6 +160,29 @@ impl Found<'_> {
                 &[Key("outbox"), Key("sent-states")],
                 "sent-states and failed-states need status: which column are they in?",
             );
+        }
+        self.due_states(outbox);
+    }
+
+    fn due_states(&mut self, outbox: &OutboxSettings) {
+        let path = [Key("outbox"), Key("due-states")];
+        if outbox.status.is_none() && !outbox.due_states.is_empty() {
+            self.add(&path, "due-states needs status: which column are they in?");
+        }
+        let ends = [
+            ("sent-states", &outbox.sent_states),
+            ("failed-states", &outbox.failed_states),
+        ];
+        for (name, ends) in ends {
+            let is_both = |due: &&String| ends.iter().any(|end| is_same_state(end, due));
+            if let Some(state) = outbox.due_states.iter().find(is_both) {
+                self.add(
+                    &path,
+                    format!(
+                        "'{state}' is among due-states and {name}; which of them does it mean?"
+                    ),
+                );
+            }
         }
     }
 

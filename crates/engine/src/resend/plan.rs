@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    AttemptState, BodySource, Carrier, Coordinate, Copy, Environment, EventId, EventRow, Flow,
-    Micros, Mode, Pace, Plan, PlannedEvent, ResendId, Route,
+    AttemptState, BodySource, Carrier, Coordinate, Copy, DUE_LATER, Environment, EventId, EventRow,
+    Flow, Micros, Mode, Pace, Plan, PlannedEvent, ResendId, Route,
 };
 use waybill_protocol::{Failure, MakePlan};
+use waybill_reconcile::Index;
 
 use super::choose::{Choice, choose, is_compacted, partition_of};
 use super::due::{Due, due};
@@ -109,7 +110,8 @@ fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, Left
         let Some(row) = book.index.row(no) else {
             continue;
         };
-        let judged = due(&row.verdict, one, &names);
+        let judged =
+            not_before_its_time(&row, &book.index).and_then(|()| due(&row.verdict, one, &names));
         let chosen = judged.and_then(|due| Ok((due, choose(session, &book.index, no)?)));
         match chosen {
             Ok(_) if found.len() == MAX_EVENTS => {
@@ -150,6 +152,18 @@ fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, Left
         .filter_map(|no| found.remove(&no))
         .collect();
     (epoch, ordered, left_out)
+}
+
+/// What is to be sent later is not sent now: its relay will send it as well.
+fn not_before_its_time(row: &EventRow, index: &Index) -> Result<(), String> {
+    match index.due(row.no).filter(|_| row.published.is_none()) {
+        Some(DUE_LATER) => Err("its row says that it is to be sent later".to_owned()),
+        Some(due) if Micros(due) > now() => Err(format!(
+            "it is to be sent from {} on, and a resend would send it now",
+            Micros(due)
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What earlier runs did: an event of unclear fate is not sent again so soon.

@@ -76,6 +76,7 @@ mod tests {
         let row = Row {
             key: RowKey("7".to_owned()),
             at: None,
+            due_at: None,
             columns: [
                 ("id", Some("7")),
                 ("name", Some("Otter \"big\" {id}")),

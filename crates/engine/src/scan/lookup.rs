@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation,
-    PlaceId, PlaceRole, Stamp, canonical_id, is_same_state,
+    Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION,
+    Observation, PlaceId, PlaceRole, Stamp, canonical_id, is_same_state,
 };
 use waybill_reconcile::Seen;
 use waybill_source::{Database, Row, RowColumns, RowKey};
@@ -116,7 +116,9 @@ type States = (String, Vec<String>, Vec<String>);
 pub(super) fn batch(place: PlaceId, clock: Clock, columns: &RowColumns, rows: &[Row]) -> Batch {
     let mut batch = Batch::new(place, clock, 1, rows.len());
     for row in rows {
-        batch.push(&observation(place, clock, columns, row));
+        let seen = observation(place, clock, columns, row);
+        batch.push(&seen);
+        batch.set_due(due(columns, row, seen.marks));
     }
     batch
 }
@@ -192,6 +194,22 @@ pub(super) fn state(columns: &RowColumns, row: &Row) -> Marks {
     marks.set(Marks::SENT, sent);
     marks.set(Marks::FAILED, failed);
     marks
+}
+
+/// From when on a row is to be sent, as a read of the table would have said it.
+fn due(columns: &RowColumns, row: &Row, marks: Marks) -> i64 {
+    let was_tried = || {
+        let attempts = columns.attempts.as_deref().and_then(|it| value(row, it));
+        attempts.is_some_and(|it| it.trim().parse().is_ok_and(|n: i64| n > 0))
+    };
+    match &columns.due {
+        Some(due) if !marks.intersects(Marks::SENT | Marks::FAILED) && !was_tried() => {
+            let state = columns.status.as_ref();
+            let state = state.and_then(|(column, ..)| value(row, column));
+            due.due(state, row.due_at)
+        }
+        _ => NO_DUE,
+    }
 }
 
 /// The key of the row that was seen.

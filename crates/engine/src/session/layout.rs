@@ -6,7 +6,9 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
-use waybill_source::{ConsumerRef, CopyQuery, CopyRole, Cursor, History, RowColumns, RowQuery};
+use waybill_source::{
+    ConsumerRef, CopyQuery, CopyRole, Cursor, DueColumns, History, RowColumns, RowQuery,
+};
 
 use super::{BROKER, DATABASE, compare};
 
@@ -501,6 +503,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        due: None,
         only: None,
         payload: None,
         compare: None,
@@ -516,7 +519,12 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
             outbox.failed_states.clone(),
         )
     });
+    let says_due = outbox.due_at.is_some() || !outbox.due_states.is_empty();
     RowColumns {
+        due: says_due.then(|| DueColumns {
+            at: outbox.due_at.clone(),
+            states: outbox.due_states.clone(),
+        }),
         id: Some(outbox.id.clone()),
         aggregate_type: outbox.aggregate_type.clone(),
         aggregate_id: outbox.aggregate_id.clone(),

@@ -55,7 +55,7 @@ fn confidence(nth: usize, n_names: usize) -> Confidence {
 /// Whether a column with such values can play the role.
 fn allows(role: Role, family: Family) -> bool {
     match role {
-        Role::CreatedAt | Role::ProcessedAt | Role::NextTry => !matches!(
+        Role::CreatedAt | Role::ProcessedAt | Role::DueAt | Role::NextTry => !matches!(
             family,
             Family::Flag | Family::Json | Family::Bytes | Family::Uuid
         ),

@@ -39,6 +39,7 @@ struct OutboxNames {
     failed_at: Vec<String>,
     attempts: Vec<String>,
     error: Vec<String>,
+    due_at: Vec<String>,
     next_try: Vec<String>,
     lock: Vec<String>,
 }
@@ -76,7 +77,7 @@ impl Names {
 
     /// Roles of an outbox with the names of their columns. A column that fits two roles goes to
     /// the first.
-    pub(super) fn outbox(&self) -> [(Role, &[String]); 16] {
+    pub(super) fn outbox(&self) -> [(Role, &[String]); 17] {
         let names = &self.outbox;
         [
             (Role::AggregateType, &names.aggregate_type),
@@ -93,6 +94,7 @@ impl Names {
             (Role::FailedAt, &names.failed_at),
             (Role::Attempts, &names.attempts),
             (Role::Error, &names.error),
+            (Role::DueAt, &names.due_at),
             (Role::NextTry, &names.next_try),
             (Role::Lock, &names.lock),
         ]

@@ -66,7 +66,9 @@ fn outbox(table: &FoundTable) -> Option<Proposal> {
 /// Where a row has a time of its next try, that it has failed says no more than that it is tried
 /// again; only words for an end are believed.
 fn leave_out_what_is_tried_again(guesses: &mut Vec<Guess>) {
-    let is_tried_again = guesses.iter().any(|guess| guess.role == Role::NextTry);
+    let is_tried_again = guesses
+        .iter()
+        .any(|guess| matches!(guess.role, Role::NextTry));
     let is_any_failure = |guess: &Guess| {
         let name = canon(&guess.column);
         guess.role == Role::FailedAt && (name.starts_with("failed") || name == "isfailed")

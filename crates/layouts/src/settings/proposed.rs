@@ -44,6 +44,8 @@ impl Proposal {
             headers: column(Role::Headers),
             created_at,
             sent_at,
+            due_at: self.due_at(),
+            due_states: Vec::new(),
             sent_states: if_status(&self.sent_states),
             failed_states: if_status(&self.failed_states),
             status,
@@ -57,6 +59,15 @@ impl Proposal {
             settings,
             limits: limits.collect(),
         })
+    }
+
+    /// From when on a row is to be sent. A time of the next try says so of what was not tried yet,
+    /// where the tries are counted.
+    fn due_at(&self) -> Option<String> {
+        let next_try = self.column(Role::NextTry);
+        let next_try = next_try.filter(|_| self.column(Role::Attempts).is_some());
+        let due = self.column(Role::DueAt).or(next_try);
+        due.map(str::to_owned)
     }
 
     /// The table as the inbox of a consumer, as far as it was guessed.

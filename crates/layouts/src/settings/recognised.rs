@@ -78,6 +78,11 @@ fn outbox(
         headers: take.may(roles.headers.as_ref(), "the headers"),
         created_at,
         sent_at: take.may(roles.sent_at.as_ref(), "the mark of having been sent"),
+        due_at: take.may(
+            roles.due_at.as_ref(),
+            "the time from which on it is to be sent",
+        ),
+        due_states: if_status(&roles.due_states),
         sent_states: if_status(&roles.sent_states),
         failed_states: if_status(&roles.failed_states),
         failed_at: failed_at(shape, found),

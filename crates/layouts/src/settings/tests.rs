@@ -73,6 +73,7 @@ fn real_spellings_are_used() {
         payload = "body"
         headers = "headers"
         created-at = "sent_time"
+        due-at = "enqueue_time"
         deletes-after-send = true
         # A batch is sent as a whole, and another row says so.
         # OutboxState.LastSequenceNumber says how far the batch was sent. MessageType lists all types of the message, the first is its own.
@@ -144,6 +145,8 @@ fn what_a_profile_cannot_say_is_said_beside_it() {
             type = "Name"
             payload = "Content"
             created-at = "Added"
+            due-at = "ExpiresAt"
+            due-states = ["Delayed", "Scheduled", "Queued"]
             status = "StatusName"
             sent-states = ["Succeeded"]
             failed-states = ["Failed"]

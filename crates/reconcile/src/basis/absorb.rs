@@ -144,7 +144,7 @@ impl Index {
     fn learn_sent(&self, no: u32, head: u32, bases: &mut Bases) {
         let mut copies = self.events.own_copies(no);
         if copies.any(|copy| !is_own(copy.marks)) {
-            let written = self.events.rows(head).map(|(at, _)| at);
+            let written = self.events.rows(head).map(|(at, ..)| at);
             bases.sent_up_to = written.chain(bases.sent_up_to).max();
         }
     }

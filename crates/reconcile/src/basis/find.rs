@@ -7,6 +7,7 @@ use super::sample::Drawn;
 use super::{Bases, Fit, Kinship, Tally};
 use crate::delays::Delays;
 use crate::index::Index;
+use crate::ingest::taken_from;
 use crate::store::{CopyRef, State};
 
 impl Index {
@@ -119,9 +120,9 @@ impl Index {
             .filter(|((_, tally), _)| tally.recognised() == Recognised::ByVersion);
         for &(no, copy) in by_version.flat_map(|(_, (_, copies))| copies) {
             if let Fit::One(head) = kinship.fit(no, &self.events, &self.business) {
-                for (written, marks) in self.events.rows(head) {
+                for (written, marks, due) in self.events.rows(head) {
                     if !marks.contains(Marks::NO_TIME) {
-                        delays.add(copy.at.saturating_sub(written));
+                        delays.add(copy.at.saturating_sub(taken_from(written, due, copy.at)));
                     }
                 }
             }

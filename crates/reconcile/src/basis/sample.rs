@@ -82,7 +82,7 @@ fn mixed(number: u64) -> u64 {
 mod tests {
     use std::borrow::Cow;
 
-    use waybill_model::{Content, Marks, PlaceId};
+    use waybill_model::{Content, Marks, NO_DUE, PlaceId};
 
     use super::*;
 
@@ -95,6 +95,7 @@ mod tests {
             at: position,
             marks: Marks::empty(),
             content: Content::NONE,
+            due: NO_DUE,
         }
     }
 

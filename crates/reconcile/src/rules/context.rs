@@ -196,6 +196,11 @@ impl Context {
         self.looked_at.saturating_sub(at) <= self.publish_grace
     }
 
+    /// Whether that moment had not come yet when everything was looked at.
+    pub(crate) fn is_to_come(&self, at: i64) -> bool {
+        at > self.looked_at
+    }
+
     /// Whether a copy of that time was still within the consumer's grace then.
     pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
         self.looked_at.saturating_sub(at) <= consumer.grace

@@ -5,7 +5,7 @@ use waybill_model::{ConsumerNo, Marks, PlaceId};
 use crate::OwnResend;
 use crate::index::Index;
 use crate::ingest::is_own;
-use crate::store::{CopyRef, State};
+use crate::store::{CopyRef, State, to_send_at};
 
 /// One event, summed up.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(crate) struct Summary<'a> {
     /// When the outbox row was written.
     pub(crate) outbox: Option<Since>,
     pub(crate) outbox_marks: Marks,
+    /// From when on the outbox row is to be sent.
+    pub(crate) due: i64,
     /// There is a copy that consumers can see.
     pub(crate) routed: bool,
     /// There is a copy that the broker could not route.
@@ -100,6 +102,7 @@ impl<'a> Summary<'a> {
             }),
             outbox: outbox.map(|at| Since::new(at, outbox_marks)),
             outbox_marks: outbox.map_or(Marks::empty(), |_| outbox_marks),
+            due: events.due(no),
             routed: false,
             unrouted: false,
             open: None,
@@ -114,6 +117,11 @@ impl<'a> Summary<'a> {
             summary.note_copy(copy);
         }
         summary
+    }
+
+    /// From when on a row that was written then is to be sent.
+    pub(crate) fn to_send_at(&self, written: Since) -> i64 {
+        to_send_at(written.at, self.outbox_marks, self.due)
     }
 
     /// Whether it is known to have reached the broker.

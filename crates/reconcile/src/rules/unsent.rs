@@ -17,7 +17,9 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
     if event.outbox_marks.contains(Marks::FAILED) {
         return PublishCode::stuck(StuckReason::AttemptsExhausted);
     }
-    if context.may_still_be_published(written.at) {
+    // What is to be sent later is not late before.
+    let due = event.to_send_at(written);
+    if context.may_still_be_published(due) {
         return PublishCode::PENDING;
     }
     if !context.outbox_tells_sent
@@ -28,7 +30,7 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
         // a row that nobody has deleted is all there will ever be.
         return PublishCode::unknown(reason);
     }
-    PublishCode::stuck(reason(event, written.at, context))
+    PublishCode::stuck(reason(event, due, context))
 }
 
 /// Whether the destination cannot say only because nothing kept a record.

@@ -1,6 +1,6 @@
 //! What happened to one event.
 
-use waybill_model::{EventRow, Flags, Marks, Micros, NO_POSITION, PlaceRole, Stage};
+use waybill_model::{EventRow, Flags, Marks, Micros, NO_DUE, NO_POSITION, PlaceRole, Stage};
 
 use super::words::{span, time, time_to_second};
 use super::{consumer, publish};
@@ -121,6 +121,12 @@ impl Story<'_> {
         } else {
             "The outbox says it was sent"
         }
+    }
+
+    /// From when on its row says that it is to be sent, where that is later than it was written.
+    pub(super) fn due(&self) -> Option<i64> {
+        let due = self.index.events.due(self.row.no);
+        (due > self.row.outbox.map_or(NO_DUE, |written| written.0)).then_some(due)
     }
 
     pub(super) fn outbox_marks(&self) -> Marks {

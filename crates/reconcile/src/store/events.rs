@@ -302,6 +302,7 @@ impl Events {
                 let at = first_seen(before.unwrap_or(spot.at), spot);
                 track.renew(no, base, at, spot.marks);
                 track.renew_content(no, spot.content);
+                track.renew_due(no, spot.due);
                 if before == Some(at) {
                     Added::Known
                 } else {
@@ -322,6 +323,7 @@ impl Events {
                 known.spot.at = first_seen(before, spot);
                 known.spot.marks = spot.marks;
                 known.spot.content = spot.content;
+                known.spot.due = spot.due;
                 if before == known.spot.at {
                     Added::Known
                 } else {
@@ -372,16 +374,29 @@ impl Events {
         Some(others.map(|(_, spot)| spot.at).fold(first, Ord::min))
     }
 
-    /// When each of its outbox rows was written, and what was noticed about it.
-    pub(crate) fn rows(&self, no: u32) -> impl Iterator<Item = (i64, Marks)> {
+    /// From when on its outbox row is to be sent (the first of them, where there are several).
+    pub(crate) fn due(&self, no: u32) -> i64 {
+        let first = self.outbox.due(no);
+        if !self.is(no, State::EXTRAS) {
+            return first;
+        }
+        let others = self
+            .extra_spots(no)
+            .filter(|(role, _)| *role == PlaceRole::Outbox);
+        others.map(|(_, spot)| spot.due).fold(first, Ord::min)
+    }
+
+    /// When each of its outbox rows was written, what was noticed about it, and from when on it is
+    /// to be sent.
+    pub(crate) fn rows(&self, no: u32) -> impl Iterator<Item = (i64, Marks, i64)> {
         let first = self.outbox.at(no, self.base(no));
-        let first = first.map(|at| (at, self.outbox.marks(no)));
+        let first = first.map(|at| (at, self.outbox.marks(no), self.outbox.due(no)));
         let others = self
             .extra_spots(no)
             .filter(|(role, _)| *role == PlaceRole::Outbox);
         first
             .into_iter()
-            .chain(others.map(|(_, spot)| (spot.at, spot.marks)))
+            .chain(others.map(|(_, spot)| (spot.at, spot.marks, spot.due)))
     }
 
     /// What each of its outbox rows says.

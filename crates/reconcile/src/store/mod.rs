@@ -13,7 +13,7 @@ mod names;
 pub(crate) use names::Names;
 
 mod track;
-pub(crate) use track::{Spot, Track};
+pub(crate) use track::{Spot, Track, to_send_at};
 
 mod business;
 pub(crate) use business::Business;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use waybill_model::{Content, Marks, NO_POSITION, PlaceId};
+use waybill_model::{Content, Marks, NO_DUE, NO_POSITION, PlaceId};
 
 use super::column::{fold, unfold};
 use super::{Arena, Column, Wide};
@@ -23,6 +23,8 @@ pub(crate) struct Spot<'a> {
     pub(crate) at: i64,
     pub(crate) marks: Marks,
     pub(crate) content: Content,
+    /// From when on it is to be sent.
+    pub(crate) due: i64,
 }
 
 impl Spot<'_> {
@@ -62,6 +64,8 @@ pub(crate) struct Track {
     marks: Column<u16>,
     /// Empty, and without memory, where nothing is compared.
     contents: Column<u64>,
+    /// From when on rows are to be sent that say so: few do, and of those only what waits.
+    dues: HashMap<u32, i64>,
 }
 
 impl Track {
@@ -79,6 +83,7 @@ impl Track {
             keys: Arena::default(),
             marks: Column::new(0),
             contents: Column::new(0),
+            dues: HashMap::new(),
         }
     }
 
@@ -117,6 +122,13 @@ impl Track {
         Content::from_bits(self.contents.get(no))
     }
 
+    pub(crate) fn due(&self, no: u32) -> i64 {
+        if self.dues.is_empty() {
+            return NO_DUE;
+        }
+        self.dues.get(&no).copied().unwrap_or(NO_DUE)
+    }
+
     /// The observation as a whole; `None` when there is none.
     pub(crate) fn spot<'a>(&'a self, no: u32, base: i64, id: &'a str) -> Option<Spot<'a>> {
         Some(Spot {
@@ -127,6 +139,7 @@ impl Track {
             key: Cow::Borrowed(self.key(no, id)),
             marks: self.marks(no),
             content: self.content(no),
+            due: self.due(no),
         })
     }
 
@@ -158,6 +171,7 @@ impl Track {
         }
         self.renew(no, base, spot.at, spot.marks);
         self.renew_content(no, spot.content);
+        self.renew_due(no, spot.due);
     }
 
     /// Adds marks to an observation.
@@ -185,9 +199,19 @@ impl Track {
         self.contents.set(no, content.to_bits());
     }
 
+    /// Sets from when on it is to be sent by now.
+    pub(crate) fn renew_due(&mut self, no: u32, due: i64) {
+        if due != NO_DUE {
+            self.dues.insert(no, due);
+        } else if !self.dues.is_empty() {
+            self.dues.remove(&no);
+        }
+    }
+
     /// Forgets the observation (when its event turned out to be another one).
     pub(crate) fn clear(&mut self, no: u32) {
         self.delta.set(no, ABSENT);
+        self.renew_due(no, NO_DUE);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -200,6 +224,7 @@ impl Track {
             + self.keys.heap_bytes()
             + self.marks.heap_bytes()
             + self.contents.heap_bytes()
+            + self.dues.allocation_size()
     }
 
     /// Rows and events are mostly numbered alike, so that what is left takes few bytes.
@@ -213,6 +238,15 @@ impl Track {
             0 => "",
             kept => self.keys.get(kept - 1),
         }
+    }
+}
+
+/// From when on a row is to be sent. Of one without a time nothing else says when.
+pub(crate) fn to_send_at(written: i64, marks: Marks, due: i64) -> i64 {
+    if due != NO_DUE && marks.contains(Marks::NO_TIME) {
+        due
+    } else {
+        written.max(due)
     }
 }
 

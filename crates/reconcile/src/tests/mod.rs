@@ -8,6 +8,7 @@ mod basis;
 mod consumer;
 mod contents;
 mod deleting;
+mod due;
 mod flags;
 mod grace;
 mod held;

@@ -81,6 +81,7 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
         failed_at: outbox.failed_at.clone(),
         status: status.map(|column| (column, states.0, states.1)),
         attempts: outbox.attempts.clone(),
+        due: None,
         only: None,
         payload: outbox.payload.clone(),
         compare: None,

@@ -111,6 +111,18 @@ pub const ROLES: [(&str, &[RoleInfo]); 3] = [
                 RoleKind::States,
                 "Values of the state, with commas between.",
             ),
+            role(
+                "due-at",
+                "To be sent from",
+                RoleKind::Column,
+                "A time; before it the row is not late.",
+            ),
+            role(
+                "due-states",
+                "… means later",
+                RoleKind::States,
+                "Values of the state, with commas between.",
+            ),
             role("attempts", "Attempts", RoleKind::Column, ""),
             role("error", "Last error", RoleKind::Column, ""),
             role(

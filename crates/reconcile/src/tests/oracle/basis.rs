@@ -38,7 +38,7 @@ impl Bases {
                 for (idx, copy) in &sample {
                     if let Fit::One(head) = fit(*idx, all) {
                         for row in all[head].rows.iter().filter(|row| row.is_timed()) {
-                            bases.longest = bases.longest.max(copy.at - row.at);
+                            bases.longest = bases.longest.max(row.way_to(copy));
                         }
                     }
                 }

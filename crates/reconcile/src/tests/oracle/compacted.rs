@@ -43,6 +43,7 @@ fn processed(life: Life, kept: bool) -> Life {
         shift: 0,
         tells: Tells::Everything,
         nameless: false,
+        due: None,
         says: (1, 1),
     };
     let mut inboxes = life.inboxes.clone();

@@ -56,6 +56,18 @@ impl<'a> Event<'a> {
         self.rows.iter().map(|row| row.at).min()
     }
 
+    /// From when on one of its outbox rows is to be sent; several rows count as one that is as old
+    /// as the oldest, and waits only where all of them do.
+    pub(super) fn to_send(&self) -> i64 {
+        let timed = self.rows.iter().all(|row| row.is_timed());
+        let written = self.written().unwrap_or(EVER);
+        match self.rows.iter().map(|row| row.due).min().flatten() {
+            Some(due) if timed => due.max(written),
+            Some(due) => due,
+            None => written,
+        }
+    }
+
     /// Since when its outbox row may have been there; ever, when there is none.
     pub(super) fn written_since(&self) -> i64 {
         let rows = self.rows.iter().map(|row| row.since());

@@ -1,8 +1,8 @@
 //! Tells a history to the index, in its own types.
 
 use waybill_model::{
-    Batch, Clock, ConsumerNo, Content, Coverage, EventId, Gap, Micros, NO_VERSION, Observation,
-    PlaceRole, Stamp, Window,
+    Batch, Clock, ConsumerNo, Content, Coverage, EventId, Gap, Micros, NO_DUE, NO_VERSION,
+    Observation, PlaceRole, Stamp, Window,
 };
 
 use super::history::{EVER, Fact, Look, Moment, Read, Sighting};
@@ -72,6 +72,7 @@ fn batch(shape: &Shape, sighting: &Sighting) -> Batch {
         marks: sighting.marks,
         content: content(sighting.says),
     });
+    batch.set_due(sighting.due.map_or(NO_DUE, |due| secs(due).0));
     batch
 }
 

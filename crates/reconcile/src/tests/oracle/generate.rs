@@ -157,6 +157,7 @@ impl Telling {
             partition: 0,
             position: 1000 + self.positions,
             marks,
+            due: None,
             says: 0,
         }
     }
@@ -287,6 +288,7 @@ impl Telling {
             let odd = odd | no_id(&seen, row.shift);
             seen.marks |= odd;
             seen.says = row.says.0;
+            seen.due = row.due.map(|after| life.at + after);
             self.tell(row.found, Fact::Seen(seen.clone()));
             let last = self.history.scans.len() - 1;
             if let Some(later) = row.later

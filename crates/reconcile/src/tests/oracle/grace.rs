@@ -47,7 +47,7 @@ fn seconds(rule: &GraceRule, ways: Vec<(&Sighting, &Sighting)>, known: &Known<'_
         .iter()
         .filter(|(from, to)| from.is_timed() && to.is_timed());
     let mut took: Vec<(i64, i64)> = timed
-        .map(|(from, to)| (from.at, 0.max(to.at - from.at)))
+        .map(|(from, to)| (to.at - from.way_to(to), 0.max(from.way_to(to))))
         .collect();
     took.sort_unstable();
     let older = took.len().saturating_sub(learning.youngest);

@@ -61,6 +61,8 @@ pub(super) struct Sighting {
     pub(super) partition: u32,
     pub(super) position: i64,
     pub(super) marks: Marks,
+    /// An outbox row: from when on it is to be sent, where it says so.
+    pub(super) due: Option<i64>,
     /// What its body says: a number for JSON, a negative one for other text, 0 for nothing that
     /// could be compared.
     pub(super) says: i8,
@@ -102,6 +104,12 @@ impl Sighting {
     /// Whether it carries a time; else `at` is when it was seen.
     pub(super) fn is_timed(&self) -> bool {
         !self.marks.contains(Marks::NO_TIME)
+    }
+
+    /// How long the relay took to make this copy of a row: not counting what it was told to wait.
+    pub(super) fn way_to(&self, copy: &Self) -> i64 {
+        let waited = self.due.filter(|due| *due <= copy.at);
+        copy.at - waited.map_or(self.at, |due| due.max(self.at))
     }
 
     /// Since when it may have been there.

@@ -46,6 +46,8 @@ pub(super) struct RowLife {
     pub(super) tells: Tells,
     /// It has no id.
     pub(super) nameless: bool,
+    /// From when on it is to be sent, after the event.
+    pub(super) due: Option<i64>,
     /// What its body says when it is first read, and later.
     pub(super) says: (i8, i8),
 }
@@ -267,15 +269,17 @@ fn row() -> impl Strategy<Value = RowLife> {
         24 => Just(Tells::Everything),
         1 => select(vec![Tells::BareId, Tells::NoVersion, Tells::VersionOnly, Tells::Nothing]),
     ];
-    let what = (tells, prop::bool::weighted(0.02), says);
+    let due = prop::option::weighted(0.15, -10_i64..60);
+    let what = (tells, prop::bool::weighted(0.02), says, due);
     (state(), scan(), later, 0_i64..6, what).prop_map(
-        |(marks, found, later, shift, (tells, nameless, says))| RowLife {
+        |(marks, found, later, shift, (tells, nameless, says, due))| RowLife {
             marks,
             found,
             later,
             shift,
             tells,
             nameless,
+            due,
             says,
         },
     )

@@ -118,7 +118,7 @@ fn longest_way_of_a_row(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
             for copy in &event.copies {
                 let timed = row.is_timed() && copy.is_timed();
                 if timed && !copy.marks.contains(Marks::OWN_RESEND) {
-                    longest = longest.max(copy.at - row.at);
+                    longest = longest.max(row.way_to(copy));
                 }
             }
         }
@@ -177,7 +177,8 @@ fn unsent(
     if event.row_says(Marks::FAILED) {
         return vec![PublishVerdict::Stuck(StuckReason::AttemptsExhausted)];
     }
-    if is_young(written, publish_grace(&picture.by_id, known), known) {
+    let to_send = event.to_send();
+    if is_young(to_send, publish_grace(&picture.by_id, known), known) {
         return vec![PublishVerdict::Pending];
     }
     if !shape.outbox_tells_sent {
@@ -194,20 +195,21 @@ fn unsent(
             return unknown(&reasons);
         }
     }
-    let mut younger_sent = known.sent_rows.iter().any(|&at| at > written);
+    let mut younger_sent = known.sent_rows.iter().any(|&at| at > to_send);
     let mut older_waits = false;
     for other in &picture.events {
         let published = other
             .copies
             .iter()
             .any(|c| !c.marks.contains(Marks::OWN_RESEND));
-        younger_sent |= published && other.rows.iter().any(|row| row.at > written);
+        younger_sent |= published && other.rows.iter().any(|row| row.at > to_send);
         let same = other.aggregate == event.aggregate && !event.aggregate.is_empty();
         let arrived = other.row_says(Marks::SENT)
             || !other.copies.is_empty()
             || !other.resends.is_empty()
             || other.consumed().is_some();
-        older_waits |= same && !arrived && other.written().is_some_and(|at| at < written);
+        let waits = !other.rows.is_empty() && other.to_send() <= known.looked_at();
+        older_waits |= same && !arrived && waits && other.to_send() < to_send;
     }
     vec![PublishVerdict::Stuck(match (younger_sent, older_waits) {
         (false, _) => StuckReason::RelayIdle,

@@ -244,6 +244,7 @@ impl Table {
             Row {
                 key: key.clone(),
                 at: text(&line.values[at]).as_deref().and_then(read_time),
+                due_at: None,
                 columns: columns
                     .filter(|(idx, _)| Some(*idx) != payload)
                     .map(|(_, (name, value))| (name.clone(), text(value)))

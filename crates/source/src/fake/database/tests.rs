@@ -37,6 +37,7 @@ fn roles(table: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        due: None,
         only: None,
         payload: column("payload"),
         compare: None,
