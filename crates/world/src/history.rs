@@ -93,7 +93,7 @@ impl World {
         if let (Bus::Kafka(bus), true) = (&self.inner.bus, faults.contains(&Fault::Compacted)) {
             bus.compact().await?;
         }
-        let mut past = past::Past::new(seed);
+        let mut past = past::Past::new(seed, &schedule.times);
         if faults.contains(&Fault::ConsumerLate)
             && let Some(middle) = schedule.times.get(schedule.times.len() / 2)
         {

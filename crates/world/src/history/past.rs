@@ -19,6 +19,9 @@ pub(crate) const SKEW_MICROS: i64 = 5_000_000;
 /// How far off a clock is with [`Fault::ConsumerClockOff`] and [`Fault::RelayClockOff`].
 const OFF_MICROS: i64 = 300_000_000;
 
+/// How far apart two copies are at least, unless events come quicker than that.
+const APART_MICROS: i64 = 1_000;
+
 /// One event and everything that became of it.
 #[derive(Debug, Clone)]
 pub(super) struct Fate {
@@ -71,6 +74,9 @@ pub(super) enum Way {
 pub(super) struct Past {
     rng: StdRng,
     last_published: Micros,
+    /// How far apart two copies are at least: an eighth of what lies between two events, so
+    /// that the relay of a full past keeps up, and no copy comes from the future.
+    apart: i64,
     /// Copies that wait for the next change of the same product, which overtakes them.
     held: BTreeMap<i64, Outgoing>,
     /// What a second relay is about to send too.
@@ -186,10 +192,11 @@ impl Fate {
 }
 
 impl Past {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, times: &[Micros]) -> Self {
         Self {
             rng: StdRng::seed_from_u64(seed ^ 0xfa7e),
             last_published: Micros(i64::MIN),
+            apart: apart(times),
             held: BTreeMap::new(),
             again: Vec::new(),
             before: None,
@@ -345,11 +352,11 @@ impl Past {
             return Vec::new();
         }
         let soon = ready.plus(self.rng.random_range(8_000..110_000));
-        let first = soon.max(self.last_published.plus(1_000));
+        let first = soon.max(self.last_published.plus(self.apart));
         self.last_published = first;
         let mut copies = vec![first];
         if fate.is(Fault::Duplicate) || fate.is(Fault::TwoRelays) {
-            let again = first.plus(self.rng.random_range(40_000..90_000));
+            let again = first.plus(self.rng.random_range(40..90) * self.apart);
             self.last_published = again;
             copies.push(again);
         }
@@ -407,7 +414,7 @@ impl Past {
         if let Some(mut late) = self.held.remove(&product) {
             let off = late.letter.at.since(late.event.at).abs() > OFF_MICROS / 2;
             if !off {
-                late.letter.at = self.last_published.plus(5_000);
+                late.letter.at = self.last_published.plus(5 * self.apart);
                 self.last_published = late.letter.at;
             }
             letters.push(late);
@@ -440,11 +447,56 @@ impl Past {
     }
 }
 
+/// How far apart copies are at least, where events happen at these times.
+fn apart(times: &[Micros]) -> i64 {
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return APART_MICROS;
+    };
+    let n = i64::try_from(times.len()).unwrap_or(i64::MAX);
+    (last.since(*first) / n / 8).clamp(1, APART_MICROS)
+}
+
 /// Ahead for one half of the events, behind for the other.
 fn off(event: &ProductEvent) -> i64 {
     if event.id.as_bytes()[15].is_multiple_of(2) {
         OFF_MICROS
     } else {
         -OFF_MICROS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::{Chance, Plan, schedule};
+
+    /// How long a copy takes at most, when so many events fill a past of 45 minutes.
+    fn slowest_of_the_last(n: usize, part: i64) -> i64 {
+        let faults = [Fault::Duplicate, Fault::TwoRelays, Fault::Reorder];
+        let chance = Chance {
+            faults: &faults,
+            one_in: 100,
+        };
+        let span = 2_700_000_000 / part;
+        let schedule = schedule(3, n, span, Micros(span), &Plan::Chance(chance)).expect("it works");
+        let mut past = Past::new(3, &schedule.times);
+        let mut catalogue = Catalogue::new(3);
+        let round = past.round(&mut catalogue, &schedule, 0..n);
+        let late = round
+            .fates
+            .iter()
+            .skip(n / 2)
+            .flat_map(|fate| fate.published.iter().map(|at| at.since(fate.event.at)));
+        late.max().expect("something was published")
+    }
+
+    /// A thousandth of a past, as full as one of 50 thousand, 4 million and 20 million events: a
+    /// relay that falls behind would publish in the future, where nobody looks.
+    #[test]
+    fn the_relay_of_a_full_past_keeps_up() {
+        for n in [500, 4_000, 20_000] {
+            let slowest = slowest_of_the_last(n, 1000);
+            assert!(slowest < 400_000, "{n}: {slowest} µs");
+        }
     }
 }
