@@ -2,6 +2,7 @@
 
 pub mod kafka;
 pub mod library_table;
+pub mod pooler;
 pub mod profile;
 pub mod proxy;
 pub mod rabbit;

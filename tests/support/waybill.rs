@@ -110,11 +110,21 @@ impl Waybill {
     /// # Panics
     /// When it cannot be started.
     pub fn run(&self, args: &[&str]) -> Ended {
+        self.run_with(args, &[])
+    }
+
+    /// The same with more in its environment.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Ended {
+        let mut command = self.command(args);
+        command.envs(environment.iter().copied());
         let Output {
             status,
             stdout,
             stderr,
-        } = self.command(args).output().expect("waybill can be started");
+        } = command.output().expect("waybill can be started");
         Ended {
             code: status.code(),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),

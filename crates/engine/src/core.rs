@@ -33,7 +33,7 @@ mod proposals;
 mod trials;
 
 mod tables;
-pub(crate) use tables::password_in_address;
+pub(crate) use tables::no_secrets;
 
 use background::Background;
 

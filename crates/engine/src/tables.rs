@@ -1,6 +1,6 @@
 //! What a database's tables are: whose outbox, whose inbox.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use waybill_layouts::{
@@ -23,6 +23,9 @@ pub struct Tables {
     pub dbms: Dbms,
     /// All tables that can be read. Those that may be somebody's have some of their rows.
     pub tables: Vec<FoundTable>,
+    /// The columns that our user may not read, by the table's full name; in the rows they are
+    /// empty.
+    pub unreadable: BTreeMap<String, Vec<String>>,
 }
 
 impl Tables {
@@ -44,6 +47,7 @@ impl Tables {
         Self {
             dbms: self.dbms,
             tables: own,
+            unreadable: self.unreadable.clone(),
         }
     }
 
@@ -57,6 +61,12 @@ impl Tables {
         }
     }
 
+    /// The columns of a table that our user may not read.
+    pub fn unreadable(&self, table: &FoundTable) -> &[String] {
+        let found = self.unreadable.get(&table.full_name());
+        found.map_or(&[], Vec::as_slice)
+    }
+
     /// What is to be said about all that are somebody's, what matters most first.
     pub fn recognised(&self) -> Vec<Explanation> {
         recognise(&self.tables)
@@ -68,7 +78,9 @@ pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
     let tables = database.tables().await?.into_iter();
     // Of a table in parts the parts would all look like it.
     let whole = tables.filter(|table| !table.partition);
-    let mut tables: Vec<FoundTable> = whole.map(described).collect();
+    let whole: Vec<TableInfo> = whole.collect();
+    let unreadable = whole.iter().filter_map(unreadable).collect();
+    let mut tables: Vec<FoundTable> = whole.into_iter().map(described).collect();
     for at in worth_a_look(&tables) {
         let name = tables[at].full_name();
         // A table whose rows we may not read is still one whose columns we know.
@@ -77,7 +89,11 @@ pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
             Err(error) => tracing::debug!(table = %name, %error, "Table could not be sampled"),
         }
     }
-    Ok(Tables { dbms, tables })
+    Ok(Tables {
+        dbms,
+        tables,
+        unreadable,
+    })
 }
 
 /// What a driver reads, where that is a database.
@@ -109,6 +125,18 @@ fn worth_a_look(tables: &[FoundTable]) -> Vec<usize> {
         .map(|(_, at)| at)
         .take(SAMPLED_TABLES)
         .collect()
+}
+
+/// The columns of a table that our user may not read, with its full name.
+fn unreadable(info: &TableInfo) -> Option<(String, Vec<String>)> {
+    let columns = info.columns.iter().filter(|column| !column.readable);
+    let columns: Vec<String> = columns.map(|column| column.name.clone()).collect();
+    let name = FoundTable {
+        schema: info.schema.clone(),
+        name: info.name.clone(),
+        ..FoundTable::default()
+    };
+    (!columns.is_empty()).then(|| (name.full_name(), columns))
 }
 
 fn described(info: TableInfo) -> FoundTable {
@@ -155,6 +183,7 @@ mod tests {
                 table("shop", "outbox"),
                 table("billing", "invoices"),
             ],
+            unreadable: BTreeMap::new(),
         };
         let find = |name: &str, url: &str| tables.find(name, url).map(FoundTable::full_name);
         let shop = "mysql://waybill@db.example/shop?ssl-mode=required";

@@ -33,7 +33,8 @@ impl Kind {
     /// come from Maven Central.
     pub fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Postgres => &["postgresql"],
+            // Tests put a pooler in front of it.
+            Self::Postgres => &["postgresql", "pgbouncer"],
             Self::MariaDb => &["mariadb-server"],
             Self::RabbitMq => &["rabbitmq-server"],
             Self::Kafka => &["default-jdk-headless", "maven"],

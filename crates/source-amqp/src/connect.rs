@@ -7,7 +7,7 @@ use std::time::Duration;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties, runtime};
-use waybill_source::{Error, Result, Target};
+use waybill_source::{Error, Result, Target, address};
 
 use crate::error;
 
@@ -36,15 +36,21 @@ impl Settings {
         let hint = "write it like amqp://user@host:5672/vhost, or amqps:// for TLS";
         let bad = |why: &str| Error::BadUrl {
             driver: DRIVER,
-            url: without_login(&target.url),
+            url: address::shown(&target.url),
             hint: format!("{why}; {hint}"),
         };
+        if let Some(refusal) = address::refusal(&target.url) {
+            return Err(bad(&format!("{refusal} {}", refusal.advice())));
+        }
         let parsed: Result<AMQPUri, String> = target.url.parse();
         // The parser's reason may repeat the whole address, password included.
         let mut uri = parsed.map_err(|_whole_url| bad("it is no AMQP address"))?;
         if uri.authority.host.is_empty() {
             return Err(bad("it has no host"));
         }
+        // Brackets belong to the address as text; no resolver knows them.
+        let host = uri.authority.host.trim_matches(['[', ']']).to_owned();
+        uri.authority.host = host;
         if let Some(secret) = &target.secret {
             secret
                 .reveal()
@@ -75,7 +81,17 @@ impl Settings {
 
     /// Host and port, as in an error message.
     pub(crate) fn address(&self) -> String {
-        format!("{}:{}", self.uri.authority.host, self.uri.authority.port)
+        format!("{}:{}", self.host_in_address(), self.uri.authority.port)
+    }
+
+    /// The host as addresses have it: an IPv6 address in brackets.
+    pub(crate) fn host_in_address(&self) -> String {
+        let host = self.host();
+        if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        }
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -154,18 +170,6 @@ pub(crate) async fn end(connection: &Connection) {
     }
 }
 
-/// The address without user and password, whatever else is wrong with it.
-fn without_login(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url
-            .rsplit_once('@')
-            .map_or(url, |(_, rest)| rest)
-            .to_owned();
-    };
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    format!("{scheme}://{rest}")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -194,6 +198,7 @@ mod tests {
             ("amqp://ann@rabbit/", "rabbit:5672", "ann", "/"),
             ("amqp://rabbit", "rabbit:5672", "guest", "/"),
             ("amqps://ann@rabbit/a%2Fb", "rabbit:5671", "ann", "a/b"),
+            ("amqp://ann@[::1]:5673/shop", "[::1]:5673", "ann", "shop"),
         ] {
             let settings = Settings::parse(&target(url)).expect(url);
             assert_eq!(settings.address(), address, "{url}");

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
-use waybill_source::{Error, Result, Target};
+use waybill_source::{Error, Result, Target, address};
 
 use crate::connect::Settings;
 use crate::rows::{BindingRow, ExchangeRow, Overview, QueueRow};
@@ -59,10 +59,7 @@ impl Management {
         };
         let bad = |why: &str| Error::BadUrl {
             driver: "rabbitmq's management API",
-            url: text
-                .rsplit_once('@')
-                .map_or(text.as_str(), |(_, rest)| rest)
-                .to_owned(),
+            url: address::shown(text),
             hint: format!("{why}; write management-url like http://host:15672"),
         };
         let mut base = Url::parse(text).map_err(|error| bad(&error.to_string()))?;

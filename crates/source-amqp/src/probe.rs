@@ -57,7 +57,7 @@ impl Steps {
                     ProbeOutcome::Warn(format!(
                         "no management-url is set, so streams can be read, but no queue's depth, no \
                          bindings and no exchange without a stream; add management-url = \"http://{}:15672\"",
-                        settings.host()
+                        settings.host_in_address()
                     )),
                 )
                 .await;

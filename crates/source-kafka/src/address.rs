@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use waybill_source::{Error, Result};
+use waybill_source::{Error, Result, address};
 
 const DRIVER: &str = "kafka";
 const DEFAULT_PORT: u16 = 9092;
@@ -36,11 +36,8 @@ pub(crate) fn parse_url(url: &str) -> Result<(Option<String>, Vec<Address>)> {
         },
         None => return Err(bad_url(url, HINT)),
     };
-    if login.is_some_and(|login| login.contains(':')) {
-        return Err(bad_url(
-            url,
-            "leave the password out; it is kept as the profile's secret",
-        ));
+    if let Some(refusal) = address::refusal(url) {
+        return Err(bad_url(url, &format!("{refusal} {}", refusal.advice())));
     }
     let addresses = hosts
         .split(',')
@@ -77,10 +74,9 @@ fn parse_address(text: &str) -> Option<Address> {
 }
 
 fn bad_url(url: &str, hint: &str) -> Error {
-    let shown = url.rsplit_once('@').map_or(url, |(_, hosts)| hosts);
     Error::BadUrl {
         driver: DRIVER,
-        url: shown.to_owned(),
+        url: address::shown(url),
         hint: hint.to_owned(),
     }
 }

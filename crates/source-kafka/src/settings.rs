@@ -36,6 +36,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("ssl.key.password", "store it as the profile's secret"),
     ("ssl.keystore.password", "store it as the profile's secret"),
     (
+        "ssl.key.pem",
+        "a profile must not hold a secret; name its file with ssl.key.location",
+    ),
+    (
         "sasl.oauthbearer.client.secret",
         "a profile must not hold a secret",
     ),
@@ -331,14 +335,14 @@ mod tests {
             "kafka://ann:hunter2@a:1",
             &[],
             expect![
-                "'a:1' is not an address for kafka: leave the password out; it is kept as the profile's secret"
+                "'kafka://a:1' is not an address for kafka: There is a password in this address. Remove it."
             ],
         );
         check(
             "kafka://a:b",
             &[],
             expect![
-                "'kafka://a:b' is not an address for kafka: write kafka://host:port[,host:port]"
+                "'kafka:…' is not an address for kafka: This address cannot be read: one of / ? # @ : stands where it has no meaning. Leave the password out; in the name of a user or a database write such a character with a percent sign, like %40 for @."
             ],
         );
         check(

@@ -7,7 +7,8 @@ SELECT CAST(t.table_schema AS CHAR),
        CAST(c.is_nullable = 'YES' AS SIGNED),
        CAST(c.column_key = 'PRI' AS SIGNED),
        0,
-       0
+       0,
+       CAST(FIND_IN_SET('select', c.privileges) > 0 AS SIGNED)
   FROM information_schema.tables t
   JOIN information_schema.columns c
     ON c.table_schema = t.table_schema AND c.table_name = t.table_name

@@ -8,7 +8,8 @@ SELECT CAST(c.table_schema AS CHAR),
        CAST(c.is_nullable = 'YES' AS SIGNED),
        CAST(c.column_key = 'PRI' AS SIGNED),
        CAST(i.column_name IS NOT NULL AS SIGNED),
-       CAST(COALESCE(i.alone, 0) AS SIGNED)
+       CAST(COALESCE(i.alone, 0) AS SIGNED),
+       CAST(FIND_IN_SET('select', c.privileges) > 0 AS SIGNED)
   FROM information_schema.columns c
   LEFT JOIN (SELECT x.column_name, MAX(x.alone) AS alone
                FROM (SELECT MAX(IF(seq_in_index = 1, column_name, NULL)) AS column_name,

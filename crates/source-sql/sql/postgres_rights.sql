@@ -14,5 +14,5 @@ SELECT current_user::text,
            AND n.nspname <> 'information_schema'
            AND n.nspname NOT LIKE 'pg\_%'
            AND has_schema_privilege(n.oid, 'USAGE')
-           AND has_table_privilege(c.oid, 'SELECT')),
+           AND has_any_column_privilege(c.oid, 'SELECT')),
        pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER')

@@ -13,7 +13,8 @@ SELECT n.nspname::text,
        EXISTS (SELECT FROM pg_index i
                 WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
                   AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
-       c.relispartition
+       c.relispartition,
+       has_column_privilege(c.oid, a.attnum, 'SELECT')
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

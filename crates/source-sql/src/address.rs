@@ -1,13 +1,14 @@
 //! Where to connect, taken from a target's address.
 
 use url::Url;
-use waybill_source::{Error, Result, Target};
+use waybill_source::{Error, Result, Secret, Target, address};
 
-/// Host and port, user and database of a server's address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Host and port, user and database of a server's address, and the password of its target.
+#[derive(Debug, Clone)]
 pub(crate) struct Address {
-    /// The address, with the password of the target put in. Not part of `Debug`.
-    url: Secretive,
+    /// What says how to encrypt, and nothing else that the client library could take.
+    parameters: Url,
+    secret: Option<Secret>,
     /// Host name or address.
     pub(crate) host: String,
     /// Port.
@@ -16,16 +17,6 @@ pub(crate) struct Address {
     pub(crate) user: String,
     /// Database.
     pub(crate) database: String,
-}
-
-/// An address that may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-struct Secretive(Url);
-
-impl std::fmt::Debug for Secretive {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
 }
 
 impl Address {
@@ -38,47 +29,46 @@ impl Address {
     ) -> Result<Self> {
         let bad = |hint: String| Error::BadUrl {
             driver,
-            url: without_login(&target.url),
+            url: address::shown(&target.url),
             hint,
         };
-        let mut url = Url::parse(&target.url)
-            .map_err(|error| bad(format!("{error}; write it like {example}")))?;
-        let Some(host) = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .map(str::to_owned)
-        else {
-            return Err(bad(format!("the host is missing; write it like {example}")));
-        };
+        let example = format!("write it like {example}");
+        if let Some(refusal) = address::refusal(&target.url) {
+            return Err(bad(format!("{refusal} {}", refusal.advice())));
+        }
+        if target.url.contains(',') {
+            return Err(bad(format!("it names several hosts; {example} with one")));
+        }
+        let url = Url::parse(&target.url).map_err(|error| bad(format!("{error}; {example}")))?;
+        let host = url.host_str().unwrap_or_default();
         let user = decoded(url.username());
         let database = decoded(url.path().trim_start_matches('/'));
-        if user.is_empty() {
-            return Err(bad(format!("the user is missing; write it like {example}")));
-        }
-        if database.is_empty() {
-            return Err(bad(format!(
-                "the database is missing; write it like {example}"
-            )));
-        }
-        if let Some(secret) = &target.secret
-            && url.set_password(Some(secret.reveal())).is_err()
-        {
-            return Err(bad(format!(
-                "it takes no password; write it like {example}"
-            )));
+        for (what, given) in [("host", host), ("user", &user), ("database", &database)] {
+            if given.is_empty() {
+                return Err(bad(format!("the {what} is missing; {example}")));
+            }
         }
         Ok(Self {
             port: url.port().unwrap_or(default_port),
             host: host.trim_matches(['[', ']']).to_owned(),
             user,
             database,
-            url: Secretive(url),
+            parameters: parameters(&url),
+            secret: target.secret.clone(),
         })
     }
 
-    /// The address with its password, for the client library only.
-    pub(crate) fn reveal(&self) -> &Url {
-        &self.url.0
+    /// An address of nobody with the parameters for the client library, which reads them only
+    /// from one. Host, user and password are handed to it one by one, so that each of them is
+    /// taken as it is.
+    pub(crate) fn parameters(&self) -> &Url {
+        &self.parameters
+    }
+
+    /// The password, for the client library only; empty where there is none, since the library
+    /// would look for one elsewhere.
+    pub(crate) fn password(&self) -> &str {
+        self.secret.as_ref().map_or("", Secret::reveal)
     }
 
     /// `host:port`, or `[host]:port` for an IPv6 address.
@@ -91,15 +81,19 @@ impl Address {
     }
 }
 
-/// An address as it may be printed: nothing before an `@`.
-pub(crate) fn without_login(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => {
-            format!("{}{}", &url[..scheme + 3], &url[at + 1..])
-        }
-        (None, Some(at)) => url[at + 1..].to_owned(),
-        _ => url.to_owned(),
+/// The address with those parameters that the client library is meant for.
+fn parameters(url: &Url) -> Url {
+    let meant: Vec<_> = url
+        .query_pairs()
+        .filter(|(name, value)| address::is_passed_on(name, value))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let mut url = url.clone();
+    url.set_query(None);
+    if !meant.is_empty() {
+        url.query_pairs_mut().extend_pairs(meant);
     }
+    url
 }
 
 /// Undoes percent encoding.
@@ -123,7 +117,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use waybill_model::Access;
-    use waybill_source::Secret;
 
     use super::*;
 
@@ -132,7 +125,7 @@ mod tests {
             name: "database".to_owned(),
             url: url.to_owned(),
             management_url: None,
-            secret: Some(Secret::new("p@ss/word")),
+            secret: Some(Secret::new("p@ss%2Fword")),
             options: BTreeMap::new(),
             access: Access::ReadOnly,
         }
@@ -153,7 +146,7 @@ mod tests {
         assert_eq!(address.host_and_port(), "db.example:5432");
         assert_eq!(address.user, "ann@corp");
         assert_eq!(address.database, "shop");
-        assert_eq!(address.reveal().password(), Some("p%40ss%2Fword"));
+        assert_eq!(address.password(), "p@ss%2Fword");
         assert!(!format!("{address:?}").contains("word"), "{address:?}");
     }
 
@@ -165,8 +158,12 @@ mod tests {
                 "'postgres://db.example/shop' is not an address for postgres: the user is missing; write it like postgres://user@host:5432/database",
             ),
             (
-                "postgres://ann:x@db.example",
+                "postgres://ann@db.example",
                 "'postgres://db.example' is not an address for postgres: the database is missing; write it like postgres://user@host:5432/database",
+            ),
+            (
+                "postgres://ann@one,two/shop",
+                "'postgres://one,two/shop' is not an address for postgres: it names several hosts; write it like postgres://user@host:5432/database with one",
             ),
             (
                 "db.example",

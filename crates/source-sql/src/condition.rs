@@ -177,6 +177,7 @@ mod tests {
                 sql_type: String::new(),
                 nullable: true,
                 primary_key: false,
+                readable: true,
             },
         };
         let mut sql = Statement::inline(dialect);

@@ -61,6 +61,11 @@ pub(crate) trait Link: fmt::Debug + Send + Sync {
         self.select(doing, statement, kinds, each).await
     }
 
+    /// What stands between us and the server and changes how it is asked, in words.
+    fn way_there(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether [`Link::select_bulk`] is another way than [`Link::select`].
     fn has_bulk(&self) -> bool {
         false

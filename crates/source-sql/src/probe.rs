@@ -111,9 +111,10 @@ where
         };
         match opened {
             Ok((link, (product, version))) => {
+                let way = link.way_there().map(|way| format!(", {way}"));
                 // One step runs once, so the place is still empty.
                 kept.set(link).ok();
-                ProbeOutcome::Fine(format!("{product} {version}"))
+                ProbeOutcome::Fine(format!("{product} {version}{}", way.unwrap_or_default()))
             }
             Err(error) => ProbeOutcome::Failed(advised(&error)),
         }

@@ -61,15 +61,16 @@ struct Whole<'a> {
 impl<'a> Whole<'a> {
     fn new(shape: &'a Shape, roles: &RowColumns) -> Result<Self> {
         let payload = match &roles.payload {
-            Some(name) => Some(shape.column(name)?),
+            Some(name) => Some(shape.readable(name)?),
             None => None,
         };
-        let key = &shape.column(&roles.key)?.name;
-        let at = &shape.column(&roles.at)?.name;
+        let key = &shape.readable(&roles.key)?.name;
+        let at = &shape.readable(&roles.at)?.name;
         // The body is not repeated among the columns, unless it is the key or the time, too.
         let columns: Vec<&Column> = shape
             .columns
             .iter()
+            .filter(|c| c.info.readable)
             .filter(|c| payload.is_none_or(|p| p.name != c.name) || c.name == *key || c.name == *at)
             .collect();
         let due_at = roles.due.as_ref().and_then(|due| due.at.as_ref());

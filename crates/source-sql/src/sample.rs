@@ -38,7 +38,11 @@ fn statement(dialect: Dialect, shape: &Shape, n_rows: u32) -> Statement {
         if idx > 0 {
             sql.sql(", ");
         }
-        head(&mut sql, column);
+        if column.info.readable {
+            head(&mut sql, column);
+        } else {
+            sql.sql("NULL");
+        }
     }
     sql.sql(" FROM ").table(&shape.schema, &shape.name);
     if let Some(newest) = newest_first(shape) {

@@ -106,6 +106,20 @@ impl Shape {
         }
     }
 
+    /// The column of that name, if our user may read it.
+    pub(crate) fn readable(&self, name: &str) -> Result<&Column> {
+        let column = self.column(name)?;
+        if column.info.readable {
+            return Ok(column);
+        }
+        let (name, table) = (&column.name, &self.name);
+        Err(Error::Forbidden {
+            action: "read",
+            name: format!("column {name} of table {table}"),
+            source: format!("GRANT SELECT ({name}) ON {table} gives it").into(),
+        })
+    }
+
     /// The column of that name: exactly, else in another case if only one has it.
     pub(crate) fn column(&self, name: &str) -> Result<&Column> {
         if let Some(column) = self.columns.iter().find(|column| column.name == name) {
@@ -329,7 +343,7 @@ struct Chosen<'a> {
 
 impl Chosen<'_> {
     fn add(&mut self, name: &str) -> Result<usize> {
-        let column = self.shape.column(name)?;
+        let column = self.shape.readable(name)?;
         if let Some(idx) = self.columns.iter().position(|c| c.name == column.name) {
             return Ok(idx);
         }
@@ -347,7 +361,7 @@ impl Chosen<'_> {
         let (Some(name), Some(compare)) = (&roles.payload, &roles.compare) else {
             return Ok(None);
         };
-        self.columns.push(self.shape.column(name)?.clone());
+        self.columns.push(self.shape.readable(name)?.clone());
         Ok(Some(Body {
             column: self.columns.len() - 1,
             compare: compare.clone(),
@@ -374,6 +388,7 @@ impl Chosen<'_> {
                 sql_type: "INTEGER".to_owned(),
                 nullable: false,
                 primary_key: false,
+                readable: true,
             },
         });
         self.columns.len() - 1

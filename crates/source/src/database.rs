@@ -130,6 +130,8 @@ pub struct ColumnInfo {
     pub nullable: bool,
     /// Whether it belongs to the primary key.
     pub primary_key: bool,
+    /// Whether our user may read it: rights may be granted by column.
+    pub readable: bool,
 }
 
 /// Which column plays which role in a table. Every name is a column of `table`; event id, event

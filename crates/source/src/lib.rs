@@ -32,6 +32,7 @@ pub use chunk::{Chunk, ChunkStream, Cursor};
 mod error;
 pub use error::{BoxError, Error, Result};
 
+pub mod address;
 pub mod carry;
 pub mod conformance;
 pub mod content;

@@ -21,14 +21,14 @@ pub(crate) struct New {
     #[arg(long, value_name = "NAME")]
     pub(crate) broker_secret: Option<String>,
     /// A setting of the broker's client, like security.protocol=ssl; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    pub(crate) broker_option: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) broker_option: Vec<String>,
     /// A consumer's database with its inbox; may be given several times
-    #[arg(long, value_name = "NAME=URL", value_parser = pair)]
-    pub(crate) consumer_database: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME=URL")]
+    pub(crate) consumer_database: Vec<String>,
     /// The name of the password of a consumer's database, as DATABASE=NAME
-    #[arg(long, value_name = "DATABASE=NAME", value_parser = pair)]
-    pub(crate) consumer_secret: Vec<(String, String)>,
+    #[arg(long, value_name = "DATABASE=NAME")]
+    pub(crate) consumer_secret: Vec<String>,
     /// What to call the profile; after its database when left out
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
@@ -42,8 +42,8 @@ pub(crate) struct New {
     /// times. Roles: key, id, aggregate-type, aggregate-id, version, type, payload, headers,
     /// created-at, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states,
     /// attempts, error, deletes-after-send. Nothing behind the equals sign: no such column
-    #[arg(long, value_name = "ROLE=COLUMN", value_parser = pair)]
-    pub(crate) column: Vec<(String, String)>,
+    #[arg(long, value_name = "ROLE=COLUMN")]
+    pub(crate) column: Vec<String>,
     /// The topic or exchange events go to; found out when left out; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) destination: Vec<String>,
@@ -69,12 +69,4 @@ pub(crate) enum Environment {
     Staging,
     /// The customers'
     Production,
-}
-
-/// `NAME=VALUE`; the value may be empty and hold more of them.
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it with an equals sign: NAME=VALUE".to_owned()),
-    }
 }

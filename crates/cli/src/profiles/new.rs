@@ -184,19 +184,17 @@ fn answer_words(question: &Question) -> &str {
 
 fn asked(args: &New) -> anyhow::Result<Asked> {
     let mut databases: BTreeMap<String, DatabaseSettings> = BTreeMap::new();
-    for (name, url) in &args.consumer_database {
-        let settings = DatabaseSettings {
-            url: url.clone(),
-            secret: None,
-        };
-        databases.insert(name.clone(), settings);
+    for (name, url) in pairs("--consumer-database NAME=URL", &args.consumer_database)? {
+        databases.insert(name, DatabaseSettings { url, secret: None });
     }
-    for (name, secret) in &args.consumer_secret {
-        let database = databases.get_mut(name).with_context(|| {
+    for (name, secret) in pairs("--consumer-secret DATABASE=NAME", &args.consumer_secret)? {
+        let database = databases.get_mut(&name).with_context(|| {
             format!("--consumer-secret {name}={secret} needs a --consumer-database {name}=URL")
         })?;
-        database.secret = Some(secret.clone());
+        database.secret = Some(secret);
     }
+    let options = pairs("--broker-option NAME=VALUE", &args.broker_option)?;
+    let roles = pairs("--column ROLE=COLUMN", &args.column)?;
     Ok(Asked {
         name: args.name.clone(),
         environment: environment(args.environment),
@@ -209,12 +207,25 @@ fn asked(args: &New) -> anyhow::Result<Asked> {
             url: args.broker.clone(),
             management_url: args.management_url.clone(),
             secret: args.broker_secret.clone(),
-            options: args.broker_option.iter().cloned().collect(),
+            options: options.into_iter().collect(),
         },
         outbox: args.outbox.clone(),
         destinations: args.destination.clone(),
-        roles: args.column.iter().cloned().collect(),
+        roles: roles.into_iter().collect(),
     })
+}
+
+/// `NAME=VALUE`; the value may be empty and hold more equals signs. What was written is not
+/// repeated when it is wrong: it may be an address with a password in it.
+fn pairs(usage: &str, texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && name.chars().all(is_name) => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => bail!("write it with a name and an equals sign: {usage}"),
+    };
+    texts.iter().map(pair).collect()
 }
 
 fn environment(environment: args::Environment) -> Environment {

@@ -12,7 +12,6 @@ use waybill_source::Topology;
 use super::Core;
 use super::background::{SoFar, locked};
 use super::probes::test;
-use crate::profiles::has_password;
 use crate::propose::{Asked, Witness, propose, read_mapping, seen_broker, seen_tables, written};
 use crate::session::{DATABASE, Opening, open_database};
 use crate::tables::Tables;
@@ -45,9 +44,7 @@ impl Core {
 
     /// Reads some rows of an outbox as a mapping says. Looks only.
     pub async fn read_mapping(&self, asked: ReadMapping) -> Result<Vec<MappedRow>, Failure> {
-        if has_password(&asked.database.url) {
-            return Err(super::password_in_address());
-        }
+        super::no_secrets(&asked.database.url)?;
         let opening = self.opening_with(asked.secrets.0);
         let database = open_database(DATABASE, &asked.database, &opening).await?;
         let rows = read_mapping(&database, &asked.outbox).await;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use waybill_model::DatabaseSettings;
 use waybill_protocol::{Code, Failure};
+use waybill_source::address::{self, Refusal};
 
 use super::Core;
 use crate::failure;
-use crate::profiles::has_password;
 use crate::propose::{self, Asked, Listener, Proposed};
 use crate::session::{DATABASE, Opening, open_database};
 use crate::tables::{self, Tables, dbms_of};
@@ -15,9 +15,7 @@ use crate::tables::{self, Tables, dbms_of};
 impl Core {
     /// Opens a database, reads what its tables are, and closes it again. Looks only.
     pub async fn look_at_tables(&self, settings: &DatabaseSettings) -> Result<Tables, Failure> {
-        if has_password(&settings.url) {
-            return Err(password_in_address());
-        }
+        no_secrets(&settings.url)?;
         let of_source = |error| failure::of_source(DATABASE, &error);
         let driver = self
             .inner
@@ -51,9 +49,18 @@ impl Core {
 }
 
 /// Whoever types a password into an address shows it to everybody.
-pub(crate) fn password_in_address() -> Failure {
-    let told = "There is a password in this address, where others can read it.";
-    Failure::new(Code::BadProfile, told).hint(
-        "Remove it and give it as the password; on the command line name it with --secret NAME (for a broker --broker-secret NAME), and put it into the keychain or into WAYBILL_SECRET_NAME.",
-    )
+pub(crate) fn no_secrets(url: &str) -> Result<(), Failure> {
+    let Some(refusal) = address::refusal(url) else {
+        return Ok(());
+    };
+    let told = match refusal {
+        Refusal::Password => {
+            "There is a password in this address, where others can read it.".to_owned()
+        }
+        Refusal::Settings | Refusal::Foreign(_) | Refusal::Unclear | Refusal::Parameter(_) => {
+            refusal.to_string()
+        }
+    };
+    let elsewhere = "Give the password as the password; on the command line name it with --secret NAME (for a broker --broker-secret NAME), and put it into the keychain or into WAYBILL_SECRET_NAME.";
+    Err(Failure::new(Code::BadProfile, told).hint(format!("{} {elsewhere}", refusal.advice())))
 }

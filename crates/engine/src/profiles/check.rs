@@ -1,5 +1,7 @@
 //! Reads a profile's text and says what is wrong with it, with line and suggestion.
 
+use std::borrow::Cow;
+
 use waybill_model::Profile;
 use waybill_protocol::ProfileProblem;
 
@@ -33,7 +35,7 @@ fn of_parser(error: &toml::de::Error, lines: &Lines<'_>) -> ProfileProblem {
     let line = error.span().map_or(0, |span| lines.of_byte(span.start));
     let message = error.message();
     let Some((name, known)) = unknown_name(message) else {
-        return problem(line, sentence(message));
+        return problem(line, sentence(&without_value(message)));
     };
     let found = problem(
         line,
@@ -42,6 +44,20 @@ fn of_parser(error: &toml::de::Error, lines: &Lines<'_>) -> ProfileProblem {
     match closest(name, known.iter().copied()) {
         Some(meant) => suggesting(found, format!("Did you mean '{meant}'?")),
         None => found,
+    }
+}
+
+/// Takes the value out of `invalid type: string "…", expected …`: somebody may have written a
+/// whole address where a table belongs.
+fn without_value(message: &str) -> Cow<'_, str> {
+    let value = message.find("string \"").zip(message.rfind("\", expected"));
+    match value {
+        Some((from, to)) if message.starts_with("invalid ") && from < to => Cow::Owned(format!(
+            "{}a string{}",
+            &message[..from],
+            &message[to + 1..]
+        )),
+        _ => Cow::Borrowed(message),
     }
 }
 

@@ -7,6 +7,7 @@ use waybill_model::{
     BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, is_same_state,
 };
 use waybill_protocol::ProfileProblem;
+use waybill_source::address::{self, Refusal};
 
 use super::lines::{Lines, Step};
 use super::problem::{closest, problem, suggesting};
@@ -93,10 +94,10 @@ impl Found<'_> {
                     "The management address must start with http:// or https://.",
                 );
             }
-            self.no_password(&path, url);
+            self.refused(&path, url);
         }
-        for name in broker.options.keys() {
-            if name.contains("password") || name.contains("secret") {
+        for (name, value) in &broker.options {
+            if is_secret(name, value) {
                 self.add(
                     &[Key("broker"), Key("options"), Key(name)],
                     format!("'{name}' does not belong into a file. Put the password into the keychain and name it with secret = \"…\"."),
@@ -108,10 +109,16 @@ impl Found<'_> {
     fn url(&mut self, path: &[Step<'_>], url: &str) {
         let scheme = scheme_of(url);
         let known: Vec<_> = self.drivers.schemes().collect();
-        if scheme.is_empty() || !known.contains(&scheme) {
+        let refusal = address::refusal(url);
+        // Of what cannot be read nobody says where it leads, nor shows it.
+        let readable = matches!(
+            refusal,
+            None | Some(Refusal::Password | Refusal::Parameter(_))
+        );
+        if readable && !known.contains(&scheme) {
             let message = format!(
                 "'{}' is not an address anybody answers to; it must start with one of {}.",
-                without_password(url),
+                address::shown(url),
                 known
                     .iter()
                     .map(|s| format!("{s}:"))
@@ -121,17 +128,29 @@ impl Found<'_> {
             let meant = closest(scheme, known).map(|name| format!("Did you mean '{name}:'?"));
             self.add_suggesting(path, message, meant);
         }
-        self.no_password(path, url);
+        self.refused(path, url);
     }
 
-    fn no_password(&mut self, path: &[Step<'_>], url: &str) {
-        if has_password(url) {
-            self.add_suggesting(
-                path,
-                "There is a password in this address. A profile holds none.".to_owned(),
-                Some("Remove it, add secret = \"NAME\" below, and put the password into the keychain or into WAYBILL_SECRET_NAME.".to_owned()),
-            );
-        }
+    /// An address in which a password is, or may be.
+    fn refused(&mut self, path: &[Step<'_>], url: &str) {
+        let Some(refusal) = address::refusal(url) else {
+            return;
+        };
+        let (message, advice) = match refusal {
+            Refusal::Password => (
+                format!("{refusal} A profile holds none."),
+                "Remove it, add secret = \"NAME\" below, and put the password into the keychain or into WAYBILL_SECRET_NAME.".to_owned(),
+            ),
+            Refusal::Settings | Refusal::Foreign(_) | Refusal::Unclear => (
+                refusal.to_string(),
+                format!(
+                    "{} A password is named with secret = \"NAME\" and put into the keychain or into WAYBILL_SECRET_NAME.",
+                    refusal.advice()
+                ),
+            ),
+            Refusal::Parameter(_) => (refusal.to_string(), refusal.advice().to_owned()),
+        };
+        self.add_suggesting(path, message, Some(advice));
     }
 
     fn outbox(&mut self, profile: &Profile) {
@@ -355,23 +374,11 @@ fn is_plain_name(name: &str) -> bool {
     name.starts_with(char::is_alphanumeric) && name.chars().all(plain) && name.len() <= 100
 }
 
-/// The part between `://` and the host, if any.
-fn user_info(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    authority.rsplit_once('@').map(|(user, _)| user)
-}
-
-pub(crate) fn has_password(url: &str) -> bool {
-    let in_user = user_info(url).is_some_and(|user| user.contains(':'));
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    in_user || query.split('&').any(|pair| pair.starts_with("password="))
-}
-
-/// The address with everything between scheme and host removed: safe to show.
-fn without_password(url: &str) -> String {
-    match user_info(url) {
-        Some(user) => url.replacen(&format!("{user}@"), "", 1),
-        None => url.to_owned(),
-    }
+/// Whether a setting of a broker's client holds a password, by its name or by what it says.
+pub(crate) fn is_secret(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let named = ["password", "secret"]
+        .iter()
+        .any(|part| name.contains(part));
+    named || name == "ssl.key.pem" || value.contains("password=") || value.contains("private key")
 }

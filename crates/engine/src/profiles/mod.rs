@@ -12,7 +12,7 @@ pub use check::{check, checked};
 mod lines;
 
 mod meaning;
-pub(crate) use meaning::has_password;
+pub(crate) use meaning::is_secret;
 
 mod store;
 pub use store::{ProfileStore, StoreError};

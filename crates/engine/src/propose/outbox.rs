@@ -4,7 +4,7 @@ use waybill_layouts::{
     Confidence, Explanation, FoundTable, Layout, Mapped, Proposal, Role, TableRole, Unmappable,
     Verdict, find_table,
 };
-use waybill_model::OutboxSettings;
+use waybill_model::{InColumn, OutboxSettings, RolePlace};
 use waybill_protocol::{Code, Failure};
 
 use super::roles::{lacking, set, unknown};
@@ -37,6 +37,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         Some(name) => named(tables, name, &asked.database.url)?,
         None => recognised(&tables.of_address(&asked.database.url))?,
     };
+    outbox.leave_out(tables.unreadable(&outbox.table));
     for (role, value) in &asked.roles {
         set(&mut outbox.settings, &outbox.table, role, value)?;
         outbox.why.push(format!("{role} was set by hand."));
@@ -64,6 +65,44 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         columns.collect::<Vec<_>>().join(" "),
         outbox.table.name
     )))
+}
+
+impl Outbox {
+    /// Takes back the roles of columns that our user may not read, and says what that costs.
+    fn leave_out(&mut self, unreadable: &[String]) {
+        let mut roles = Vec::new();
+        for role in OutboxSettings::ROLES {
+            let Some(place) = self.settings.role_mut(role) else {
+                continue;
+            };
+            let column = match &place {
+                RolePlace::Needed(column) => Some((*column).clone()),
+                RolePlace::Optional(column) => (*column).clone(),
+                RolePlace::States(_) | RolePlace::Flag(_) => None,
+            };
+            let Some(column) = column else { continue };
+            if unreadable
+                .iter()
+                .any(|name| name == InColumn::of(&column).column)
+            {
+                place.set("");
+                roles.push((role, column));
+            }
+        }
+        let is_out = |column: &mut String| unreadable.contains(column);
+        self.destination.take_if(is_out);
+        self.open_status.take_if(is_out);
+        if self.settings.status.is_none() {
+            self.settings.sent_states.clear();
+            self.settings.failed_states.clear();
+        }
+        let table = &self.settings.table;
+        for (role, column) in roles {
+            self.limits.push(format!(
+                "{role} would be {column}, which we may not read, so it is left out: GRANT SELECT ({column}) ON {table} gives it back."
+            ));
+        }
+    }
 }
 
 fn named(tables: &Tables, name: &str, url: &str) -> Result<Outbox, Failure> {

@@ -9,7 +9,7 @@ use super::inboxes::Base;
 use super::job::Job;
 use super::outbox::choose;
 use super::{Asked, Proposed, Witness};
-use crate::profiles::has_password;
+use crate::profiles::is_secret;
 use crate::session::{BROKER, DATABASE, Opening, open_broker, open_database};
 use crate::tables::{dbms_of, look};
 use crate::{Drivers, failure};
@@ -128,9 +128,15 @@ fn no_passwords(asked: &Asked) -> Result<(), Failure> {
         .chain(&asked.broker.management_url)
         .chain(databases);
     for url in urls {
-        if has_password(url) {
-            return Err(crate::core::password_in_address());
-        }
+        crate::core::no_secrets(url)?;
     }
-    Ok(())
+    let mut options = asked.broker.options.iter();
+    match options.find(|(name, value)| is_secret(name, value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::new(
+            Code::BadProfile,
+            format!("'{name}' holds a password, which others can read here and in the profile."),
+        )
+        .hint("Leave it out, name the password with --broker-secret NAME, and put it into the keychain or into WAYBILL_SECRET_NAME.")),
+    }
 }

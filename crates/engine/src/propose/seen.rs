@@ -142,6 +142,8 @@ pub(crate) fn seen_broker(kind: BrokerKind, topology: &Topology) -> SeenBroker {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use waybill_layouts::{Dbms, FoundColumn};
 
     use super::*;
@@ -177,6 +179,7 @@ mod tests {
                 table("aardvark", &[("id", "bigint")]),
                 table("parcel_outbox", &own),
             ],
+            unreadable: BTreeMap::new(),
         };
         let seen = seen_tables(Some("search"), &tables);
         let names: Vec<&str> = seen.iter().map(|table| table.name.as_str()).collect();

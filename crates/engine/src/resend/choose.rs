@@ -38,7 +38,11 @@ pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice
             .flows
             .get(flow)
             .is_some_and(|flow| flow.template.is_none());
-        return Err(if no_template {
+        let outbox = session.profile.outbox.as_ref();
+        let no_payload = outbox.is_some_and(|outbox| outbox.payload.is_none());
+        return Err(if no_template && no_payload {
+            "there is no copy of it, the profile names no payload column of the outbox to send its row by, and its flow has no template to rebuild it by".to_owned()
+        } else if no_template {
             "there is no copy and no outbox row of it, and its flow has no template to rebuild it by".to_owned()
         } else {
             "there is nothing left to take its body from".to_owned()

@@ -93,6 +93,7 @@ mod tests {
             sql_type: sql_type.to_owned(),
             nullable: true,
             primary_key: false,
+            readable: true,
         };
         let columns = [
             column("id", "bigint"),

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use async_trait::async_trait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
-use waybill_source::{Error, Result, Target};
+use waybill_source::{Error, Result};
 
 use crate::address::Address;
 use crate::error::{STATEMENT_SECS, connecting};
@@ -21,20 +21,19 @@ pub(crate) struct MySqlDial {
 }
 
 impl MySqlDial {
-    pub(crate) fn new(address: Address, _target: &Target) -> Result<Self> {
+    pub(crate) fn new(address: Address) -> Result<Self> {
         let place = address.host_and_port();
-        // The library knows one scheme only.
-        let mut url = address.reveal().clone();
-        if url.set_scheme("mysql").is_err() {
-            return Err(Error::BadUrl {
-                driver: "mysql",
-                url: place,
-                hint: "its scheme must be mysql or mariadb".to_owned(),
-            });
-        }
-        let options = MySqlConnectOptions::from_str(url.as_str())
+        let mut options = MySqlConnectOptions::from_str(address.parameters().as_str())
             .map_err(|error| connecting(&place, &address.user, &address.database, error, meaning))?
+            .host(&address.host)
+            .port(address.port)
+            .username(&address.user)
+            .database(&address.database)
             .disable_statement_logging();
+        // An empty password and none are two things here.
+        if !address.password().is_empty() {
+            options = options.password(address.password());
+        }
         Ok(Self {
             address,
             options,

@@ -31,7 +31,7 @@ impl Driver for MySqlDriver {
     }
 
     async fn open(&self, target: &Target) -> Result<Source> {
-        let link = open(address(target)?, target).await?;
+        let link = open(address(target)?).await?;
         Ok(Source::Database(Arc::new(Sql::new(link))))
     }
 
@@ -43,10 +43,11 @@ impl Driver for MySqlDriver {
         let link = Arc::new(OnceLock::new());
         let mut steps = probe::reach(&address);
         let what = format!("Log in as {} to {}", address.user, address.database);
-        let target = target.clone();
-        steps.push(probe::log_in(what, &link, async move {
-            open(address, &target).await
-        }));
+        steps.push(probe::log_in(
+            what,
+            &link,
+            async move { open(address).await },
+        ));
         steps.extend(probe::look_around(&link));
         probe::run(steps)
     }
@@ -56,7 +57,7 @@ fn address(target: &Target) -> Result<Address> {
     Address::new(NAME, target, 3306, EXAMPLE)
 }
 
-async fn open(address: Address, target: &Target) -> Result<Arc<dyn Link>> {
-    let dial = MySqlDial::new(address, target)?;
+async fn open(address: Address) -> Result<Arc<dyn Link>> {
+    let dial = MySqlDial::new(address)?;
     Ok(Arc::new(MySql::open(dial).await?))
 }

@@ -51,6 +51,7 @@ pub(crate) fn catalogue_column(row: &MySqlRow) -> Result<CatalogueColumn, sqlx::
                 sql_type,
                 nullable: flag(6)?,
                 primary_key: flag(7)?,
+                readable: flag(10)?,
             },
             name,
         },

@@ -8,7 +8,6 @@ use crate::shape::Kind;
 /// By `DATA_TYPE`, with the whole `COLUMN_TYPE` for the sign.
 pub(crate) fn kind_of(data_type: &str, column_type: &str) -> Kind {
     match data_type {
-        "tinyint" if column_type.starts_with("tinyint(1)") => Kind::Bool,
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" => {
             Kind::Int(column_type.contains("unsigned") || data_type == "year")
         }
@@ -36,7 +35,8 @@ pub(crate) fn cell(kind: Kind, value: Option<&[u8]>) -> Cell<'_> {
     };
     let read = match kind {
         Kind::Int(unsigned) => int(bytes, unsigned),
-        Kind::Bool => bytes.first().map(|byte| Cell::Int(i64::from(*byte))),
+        // `boolean` is another word for `tinyint(1)`, which holds -128 to 127 like any other.
+        Kind::Bool => int(bytes, false),
         Kind::Real(true) => bytes
             .try_into()
             .ok()
@@ -140,6 +140,26 @@ mod tests {
                 _ => None,
             };
             assert_eq!(shown.as_deref(), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn small_numbers_have_the_sign_of_their_type() {
+        for (column_type, byte, expected) in [
+            ("tinyint(1)", 0xff, -1),
+            ("tinyint(1)", 1, 1),
+            ("tinyint(1)", 2, 2),
+            ("tinyint(1) unsigned", 0xff, 255),
+            ("tinyint(4)", 0x80, -128),
+            ("tinyint", 0xfe, -2),
+            ("tinyint(3) unsigned zerofill", 200, 200),
+        ] {
+            let kind = kind_of("tinyint", column_type);
+            assert_eq!(
+                cell(kind, Some(&[byte])),
+                Cell::Int(expected),
+                "{column_type}"
+            );
         }
     }
 

@@ -5,16 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Row as _};
-use waybill_source::{Error, Result, Target};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use waybill_source::{Error, Result};
 
 use crate::address::Address;
 use crate::error::{STATEMENT_SECS, connecting};
 use crate::lanes::Dial;
 use crate::postgres::error::{meaning, refuses_settings};
 
-/// The option that says a pooler is in between, for those that do not refuse our settings.
-const POOLER_OPTION: &str = "pooler";
+/// A setting of nobody's, by which we know a session that was opened for us.
+const MARK: &str = "waybill.session";
+
+/// Who serves us, whether with our settings, and under what number. Asked in the simple protocol,
+/// which leaves no statement behind in a session that may not be ours.
+const WHO_SERVES: &str = "SELECT pg_backend_pid(), current_setting('waybill.session', true)";
 
 /// How PostgreSQL is reached.
 #[derive(Debug)]
@@ -22,22 +26,27 @@ pub(crate) struct PostgresDial {
     address: Address,
     options: PgConnectOptions,
     place: String,
+    mark: String,
     shared_sessions: AtomicBool,
 }
 
 impl PostgresDial {
-    pub(crate) fn new(address: Address, target: &Target) -> Result<Self> {
+    pub(crate) fn new(address: Address) -> Result<Self> {
         let place = address.host_and_port();
-        let options = PgConnectOptions::from_str(address.reveal().as_str())
+        // The port and the password are set even where there is none: the library would take
+        // PGPORT, PGPASSWORD or ~/.pgpass instead, and whoever reads the profile would not know.
+        let options = PgConnectOptions::from_str(address.parameters().as_str())
             .map_err(|error| connecting(&place, &address.user, &address.database, error, meaning))?
+            .host(&address.host)
+            .port(address.port)
+            .username(&address.user)
+            .password(address.password())
+            .database(&address.database)
             .application_name("waybill")
             .disable_statement_logging();
-        let shared_sessions = target
-            .options
-            .get(POOLER_OPTION)
-            .is_some_and(|is| is == "true");
         Ok(Self {
-            shared_sessions: AtomicBool::new(shared_sessions),
+            shared_sessions: AtomicBool::new(false),
+            mark: mark(),
             address,
             options,
             place,
@@ -48,10 +57,17 @@ impl PostgresDial {
         &self.address.database
     }
 
-    /// A pooler shares the server's sessions between clients: ours must leave no setting behind,
-    /// so every statement gets a transaction with settings of its own.
+    /// A pooler shares the server's sessions between clients: ours must leave no setting and no
+    /// prepared statement behind, so every statement gets a transaction with settings of its own.
     pub(crate) fn shares_sessions(&self) -> bool {
         self.shared_sessions.load(Ordering::Relaxed)
+    }
+
+    /// From here on the sessions are taken for shared ones.
+    pub(crate) fn share_sessions(&self) {
+        if !self.shared_sessions.swap(true, Ordering::Relaxed) {
+            tracing::info!(address = %self.place, "Pooler found, settings go with each statement");
+        }
     }
 
     async fn try_connect(&self) -> Result<PgConnection, sqlx::Error> {
@@ -63,7 +79,8 @@ impl PostgresDial {
                 .connect()
                 .await
         } else {
-            options.options(settings()).connect().await
+            let mark = (MARK, self.mark.clone());
+            options.options(settings()).options([mark]).connect().await
         }
     }
 
@@ -86,17 +103,26 @@ impl Dial for PostgresDial {
     async fn connect(&self) -> Result<(PgConnection, i64)> {
         let mut connected = self.try_connect().await;
         if connected.as_ref().is_err_and(refuses_settings) {
-            tracing::info!(address = %self.place, "Pooler found, settings go with each statement");
-            self.shared_sessions.store(true, Ordering::Relaxed);
+            self.share_sessions();
             connected = self.try_connect().await;
         }
         let mut connection = connected.map_err(|error| self.failed(error))?;
-        let row = sqlx::query("SELECT pg_backend_pid()")
-            .persistent(!self.shares_sessions())
-            .fetch_one(&mut connection)
+        let (mut pid, mark) = who_serves(&mut connection)
             .await
             .map_err(|error| self.failed(error))?;
-        let pid: i32 = row.try_get(0).map_err(|error| self.failed(error))?;
+        if !self.shares_sessions() && mark.as_deref() != Some(self.mark.as_str()) {
+            // Our settings got lost on the way: the session was somebody else's before us. The
+            // library would still name the statements it prepares, so we come in anew.
+            self.share_sessions();
+            connection.close().await.ok();
+            connection = self
+                .try_connect()
+                .await
+                .map_err(|error| self.failed(error))?;
+            (pid, _) = who_serves(&mut connection)
+                .await
+                .map_err(|error| self.failed(error))?;
+        }
         if !self.shares_sessions() {
             notice_hanging_up(&mut connection).await;
         }
@@ -122,6 +148,19 @@ impl Dial for PostgresDial {
     fn address(&self) -> &str {
         &self.place
     }
+}
+
+async fn who_serves(connection: &mut PgConnection) -> Result<(i32, Option<String>), sqlx::Error> {
+    let row = sqlx::raw_sql(WHO_SERVES).fetch_one(connection).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// Something that no other program has set, nor another run of ours.
+fn mark() -> String {
+    let now = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap_or_default();
+    format!("{:x}-{:x}", std::process::id(), now.as_nanos())
 }
 
 /// Lets the server notice within 50 ms that we have hung up, also while it has nothing to send.

@@ -23,6 +23,13 @@ pub(crate) fn refuses_settings(error: &sqlx::Error) -> bool {
     })
 }
 
+/// invalid_sql_statement_name, duplicate_prepared_statement: the names that we gave statements
+/// mean something else to the session we were given.
+pub(crate) fn misses_statements(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("26000" | "42P05"))
+}
+
 /// What an error leaves behind.
 pub(crate) fn fate(error: &sqlx::Error) -> Fate {
     let code = error.as_database_error().and_then(|error| error.code());

@@ -14,11 +14,11 @@ pub(crate) const ATTACHED: &str = include_str!("../../sql/postgres_attached.sql"
 /// Columns of all tables; conditions and order are appended.
 pub(crate) const TABLES: &str = include_str!("../../sql/postgres_tables.sql");
 
-/// Tables we may read, outside the catalogue itself.
+/// Tables of which we may read a column at least, outside the catalogue itself.
 pub(crate) const READABLE: &str = " AND n.nspname <> 'information_schema' \
     AND n.nspname NOT LIKE 'pg\\_%' \
     AND has_schema_privilege(n.oid, 'USAGE') \
-    AND has_table_privilege(c.oid, 'SELECT') \
+    AND has_any_column_privilege(c.oid, 'SELECT') \
     ORDER BY n.nspname, c.relname, a.attnum";
 
 /// A table by schema and name, or by a name that is found without schema.
@@ -54,6 +54,7 @@ pub(crate) fn catalogue_column(row: &PgRow) -> Result<CatalogueColumn, sqlx::Err
                 sql_type: row.try_get(5)?,
                 nullable: !row.try_get::<bool, _>(6)?,
                 primary_key: row.try_get(7)?,
+                readable: row.try_get(11)?,
             },
             name,
         },

@@ -16,7 +16,7 @@ use crate::lanes::Lanes;
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::postgres::connect::{PostgresDial, TRANSACTION_SETTINGS};
 use crate::postgres::copy::CopyRows;
-use crate::postgres::error::{fate, meaning};
+use crate::postgres::error::{fate, meaning, misses_statements};
 use crate::postgres::horizon::{HORIZON, horizon};
 use crate::postgres::inspect::{
     ATTACHED, NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes,
@@ -61,6 +61,11 @@ impl Postgres {
                         each(row)
                     })
                     .await;
+                if first && !delivered && self.lost_session(&result) {
+                    self.lanes.dial().share_sessions();
+                    lane.discard();
+                    continue;
+                }
                 let concluded = lane.conclude(result, first && !delivered, fate);
                 if concluded.map_err(|error| reading(name, error, meaning))? {
                     return Ok(());
@@ -68,6 +73,11 @@ impl Postgres {
             }
         })
         .await
+    }
+
+    /// A statement that we prepared is not there, or its name is taken: the session is not ours.
+    fn lost_session(&self, result: &Result<(), sqlx::Error>) -> bool {
+        !self.lanes.dial().shares_sessions() && result.as_ref().is_err_and(misses_statements)
     }
 
     async fn attempt(
@@ -274,6 +284,11 @@ impl Link for Postgres {
                 self.select(doing, statement, kinds, each).await
             }
         }
+    }
+
+    fn way_there(&self) -> Option<&'static str> {
+        let through = "through a pooler that shares sessions, so each statement brings its limits";
+        self.lanes.dial().shares_sessions().then_some(through)
     }
 
     fn has_bulk(&self) -> bool {

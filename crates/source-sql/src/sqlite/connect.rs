@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use waybill_source::{Error, Result, Target};
+use waybill_source::{Error, Result, Target, address};
 
 use crate::error::STATEMENT_SECS;
 use crate::lanes::Dial;
@@ -28,9 +28,12 @@ impl SqliteDial {
     pub(crate) fn new(target: &Target) -> Result<Self> {
         let bad = |hint: String| Error::BadUrl {
             driver: "sqlite",
-            url: target.url.clone(),
+            url: address::shown(&target.url),
             hint,
         };
+        if let Some(refusal) = address::refusal(&target.url) {
+            return Err(bad(format!("{refusal} {}", refusal.advice())));
+        }
         let rest = target
             .url
             .strip_prefix("sqlite:")

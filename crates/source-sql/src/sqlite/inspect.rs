@@ -39,6 +39,7 @@ pub(crate) fn entry(row: &SqliteRow) -> Result<Entry, sqlx::Error> {
                     sql_type: row.try_get(2)?,
                     nullable: flag(3)?,
                     primary_key: flag(4)?,
+                    readable: true,
                 },
                 name,
             },

@@ -201,6 +201,7 @@ impl Database for FakeDatabase {
             sql_type: "text".to_owned(),
             nullable: idx > 0,
             primary_key: idx == 0,
+            readable: true,
         };
         let state = self.state();
         let tables = state.tables.iter().map(|(name, table)| TableInfo {

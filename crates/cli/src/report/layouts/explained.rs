@@ -24,6 +24,8 @@ pub(crate) struct ExplainedDocument {
     profile: Option<String>,
     /// What the profile cannot say, or why there is none.
     limits: Vec<String>,
+    /// Columns that our user may not read.
+    unreadable: Vec<String>,
     requeue: Vec<String>,
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn document(
         near: explanation.near.iter().map(of_near).collect(),
         profile,
         limits,
+        unreadable: tables.unreadable(table).to_vec(),
         requeue: recognised.map_or_else(Vec::new, |first| ways_back::lines(first, table, tables)),
     }
 }
@@ -149,6 +152,10 @@ pub(crate) fn text(table: &FoundTable, explanation: &Explanation, tables: &Table
         output::line(&format!("  {}", first.table.row));
         output::line(&format!("  {}", first.layout.relay));
     }
+    section(
+        "Columns that our user may not read",
+        tables.unreadable(table),
+    );
     candidates(explanation);
     if explanation.recognised().is_none() {
         near(explanation);
