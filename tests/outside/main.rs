@@ -5,6 +5,7 @@ mod bodies;
 mod connecting;
 mod due_later;
 mod given_up;
+mod identity;
 mod rights;
 mod secrets;
 mod times;

@@ -60,15 +60,16 @@ pub(super) fn told(outbox: &Outbox, broker: BrokerKind, topology: &Topology) -> 
     goals
 }
 
-/// All topics, or exchanges that lead somewhere, the most alike first.
+/// All topics, or exchanges that lead somewhere, each once and the most alike first.
 pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
     let words = words_of(outbox);
+    let families = families(topology);
     let is_full = |channel: &Channel| channel.depth.is_some_and(|depth| depth > 0);
     let nothing_anywhere = !topology.channels.iter().any(is_full);
-    let mut goals: Vec<(usize, Goal)> = topology
+    let mut goals: Vec<(bool, usize, Goal)> = topology
         .channels
         .iter()
-        .filter(|channel| is_destination(topology, &channel.name))
+        .filter(|channel| leads(channel) && is_destination(topology, &channel.name))
         .filter(|channel| !reach::is_dead_letters(&channel.name) && !is_retry(&channel.name))
         // What is empty tells nothing, unless all are.
         .filter(|channel| channel.depth != Some(0) || nothing_anywhere)
@@ -79,13 +80,46 @@ pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
         .map(|channel| {
             let name = canon(&channel.name);
             let alike = words.iter().filter(|word| name.contains(*word)).count();
+            let numbered = families.contains(&family(&channel.name));
             let why = "Its name is like that of the outbox or of its events.".to_owned();
-            (alike, goal(topology, &channel.name, why))
+            (numbered, alike, goal(topology, &channel.name, why))
         })
         .collect();
-    goals.sort_by_key(|(alike, goal)| (std::cmp::Reverse(*alike), goal.name.clone()));
+    goals.sort_by_key(|(numbered, alike, goal)| {
+        (*numbered, std::cmp::Reverse(*alike), goal.name.clone())
+    });
+    goals.dedup_by(|(.., one), (.., other)| one.name == other.name);
+    goals.into_iter().map(|(.., goal)| goal).collect()
+}
 
-    goals.into_iter().map(|(_, goal)| goal).collect()
+/// How many names that differ in a number only make a family.
+const FAMILY: usize = 4;
+
+/// Clients make exchanges and queues by number for their own ends, for each delay one.
+fn families(topology: &Topology) -> Vec<String> {
+    let channels = topology.channels.iter().filter(|channel| leads(channel));
+    let mut names: Vec<String> = channels.map(|channel| family(&channel.name)).collect();
+    names.sort();
+    let mut families: Vec<String> = names
+        .chunk_by(|one, other| one == other)
+        .filter(|family| family.len() >= FAMILY)
+        .filter_map(|family| family.first().cloned())
+        .collect();
+    families.retain(|family| family.contains('#'));
+    families
+}
+
+/// A name without its numbers.
+fn family(name: &str) -> String {
+    let mut family = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            c if !c.is_ascii_digit() => family.push(c),
+            _ if family.ends_with('#') => {}
+            _ => family.push('#'),
+        }
+    }
+    family
 }
 
 /// A copy that waits for its next try is no publication.
@@ -94,7 +128,10 @@ fn is_retry(name: &str) -> bool {
 }
 
 /// Whether a goal's name has anything to do with the outbox.
-pub(super) fn is_alike(outbox: &Outbox, name: &str) -> bool {
+pub(super) fn is_alike(outbox: &Outbox, topology: &Topology, name: &str) -> bool {
+    if families(topology).contains(&family(name)) {
+        return false;
+    }
     let name = canon(name);
     words_of(outbox).iter().any(|word| name.contains(word))
 }
@@ -102,10 +139,14 @@ pub(super) fn is_alike(outbox: &Outbox, name: &str) -> bool {
 fn is_destination(topology: &Topology, name: &str) -> bool {
     let plain = !name.is_empty() && !name.starts_with("amq.");
     plain
-        && topology.channels.iter().any(|channel| {
-            let leads = matches!(channel.kind, ChannelKind::Topic | ChannelKind::Exchange);
-            leads && channel.name == name
-        })
+        && topology
+            .channels
+            .iter()
+            .any(|channel| leads(channel) && channel.name == name)
+}
+
+fn leads(channel: &Channel) -> bool {
+    matches!(channel.kind, ChannelKind::Topic | ChannelKind::Exchange)
 }
 
 /// Words of an outbox that a topic may be called after.
@@ -122,11 +163,28 @@ fn words_of(outbox: &Outbox) -> Vec<String> {
     let columns = columns.into_iter().flatten();
     let said = columns.flat_map(|column| values(&outbox.table, column));
     let named = outbox.table.name.split(['_', '.', '-']).map(str::to_owned);
+    let said = said.flat_map(|word| split(&word));
     let mut words: Vec<String> = said.chain(named).map(|word| canon(&word)).collect();
     words.retain(|word| word.len() > 2 && !COMMON.contains(&word.as_str()));
     words.sort();
     words.dedup();
     words
+}
+
+/// A word, and the words it is made of: `OrderPlaced`, `order`, `placed`.
+fn split(word: &str) -> Vec<String> {
+    let mut parts = vec![word.to_owned(), String::new()];
+    for c in word.chars() {
+        let last = parts.last_mut().expect("there are two at least");
+        match c {
+            c if !c.is_alphanumeric() => parts.push(String::new()),
+            c if c.is_uppercase() && last.ends_with(char::is_lowercase) => {
+                parts.push(c.to_string());
+            }
+            c => last.push(c),
+        }
+    }
+    parts
 }
 
 /// `{column}` filled in with every value there is.
@@ -172,7 +230,18 @@ fn last_name(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::last_name;
+    use super::{family, last_name, split};
+
+    #[test]
+    fn names_by_number_are_one_family_and_words_are_made_of_words() {
+        assert_eq!(family("celery_delayed_17"), family("celery_delayed_0"));
+        assert_ne!(family("orders"), family("orders2"));
+        assert_eq!(split("OrderPlaced"), ["OrderPlaced", "Order", "Placed"]);
+        assert_eq!(
+            split("shop.order_paid"),
+            ["shop.order_paid", "shop", "order", "paid"]
+        );
+    }
 
     #[test]
     fn addresses_name_what_comes_last() {

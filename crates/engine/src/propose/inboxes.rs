@@ -9,7 +9,7 @@ use waybill_layouts::{
 use waybill_model::{Inbox, Window};
 use waybill_source::Database;
 
-use super::rows::ids;
+use super::rows::{Ids, ids};
 use crate::session::inbox_columns;
 use crate::tables::Tables;
 
@@ -67,6 +67,24 @@ pub(super) async fn of_base(
             Err(Unmappable(why)) => into.left_out.push(format!("{}: {why}", explanation.table)),
         }
     }
+}
+
+/// The ids that each inbox of a database holds, whosever they are.
+pub(super) async fn held(base: &Base, window: Window) -> Vec<(String, Ids)> {
+    let tables = base.tables.of_address(&base.url);
+    let mut held = Vec::new();
+    for explanation in tables.recognised().iter().filter(|it| is_inbox(it)) {
+        let Ok(table) = find_table(&tables.tables, &explanation.table) else {
+            continue;
+        };
+        for (inbox, _) in consumers(explanation, table).into_iter().flatten() {
+            // What cannot be read is told where consumers are looked for.
+            if let Ok(read) = ids(&base.database, inbox_columns(&inbox), window).await {
+                held.push((inbox.table, read));
+            }
+        }
+    }
+    held
 }
 
 async fn judge(

@@ -9,9 +9,12 @@ use waybill_source::{Broker, Topology};
 
 use super::consumers::{self, Found};
 use super::destination::{self, Goal, goal};
+use super::evidence::Seen;
 use super::inboxes::{self, Base, Inboxes};
+use super::letters::Letter;
 use super::matching::{Matching, known};
 use super::outbox::Outbox;
+use super::rows::Ids;
 use super::study::{Between, Study, wide};
 use super::{Asked, Proposed, Question, Subject};
 use crate::profiles::closest;
@@ -20,6 +23,13 @@ use crate::{Drivers, failure};
 
 /// Topics or exchanges that are looked into when nothing says where events go.
 const SEARCHED: usize = 30;
+
+/// A topic or exchange that was looked into.
+struct Looked {
+    goal: Goal,
+    letters: Vec<Letter>,
+    seen: Seen,
+}
 
 /// A proposal in the making.
 pub(super) struct Job<'a> {
@@ -40,9 +50,11 @@ impl Job<'_> {
         drivers: &Drivers,
         say: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Proposed, Failure> {
+        let own = self.own;
+        let broker = Arc::clone(&self.broker);
         let between = Between {
-            database: &self.own.database,
-            broker: &self.broker,
+            database: &own.database,
+            broker: &broker,
         };
         let known = known(outbox.layout, self.kind);
         let own_rule = outbox
@@ -58,6 +70,14 @@ impl Job<'_> {
         });
         let study = between.study(&mut outbox, &goals, &known).await;
         let mut study = study.map_err(of_source)?;
+        // Where a library's messages carry the id is known.
+        if study.carriers.is_empty() && !own_rule {
+            say("Holding messages against inboxes");
+            let inboxes = self.held_by_inboxes(&study).await;
+            study.vouched(&outbox, &goals, &known, inboxes);
+            let settled = between.id_from_messages(&mut outbox, &goals, &known, &mut study);
+            settled.await.map_err(of_source)?;
+        }
         let goals = match searched {
             true => self.found(&outbox, goals, &mut study, &mut questions)?,
             false => goals,
@@ -113,47 +133,74 @@ impl Job<'_> {
     /// Of all that were looked into those whose messages are in the outbox; else one that is
     /// called alike, or the only one there is.
     fn found(
-        &self,
+        &mut self,
         outbox: &Outbox,
         goals: Vec<Goal>,
         study: &mut Study,
         questions: &mut Vec<Question>,
     ) -> Result<Vec<Goal>, Failure> {
-        let all: Vec<String> = goals.iter().map(|goal| goal.name.clone()).collect();
-        let mut found = Vec::new();
-        let mut letters = Vec::new();
-        let sampled = std::mem::take(&mut study.letters);
-        for (goal, sample) in goals.iter().zip(sampled) {
-            let hits = study.hits_in(&sample);
-            if hits > 0 {
-                let why = format!(
-                    "{hits} of {} messages there are in the outbox.",
-                    sample.len()
-                );
-                found.push(Goal {
-                    why,
-                    ..goal.clone()
-                });
-                letters.push(sample);
-            }
+        let sampled = std::mem::take(&mut study.letters).into_iter();
+        let seen = std::mem::take(&mut study.seen);
+        let looked = goals.into_iter().zip(sampled).zip(seen);
+        let looked = looked.map(|((goal, letters), seen)| Looked {
+            goal,
+            letters,
+            seen,
+        });
+        let (mut found, mut others): (Vec<Looked>, Vec<Looked>) =
+            looked.partition(|it| it.seen.hits > 0);
+        for it in &mut found {
+            let place = it.seen.inbox.as_deref().unwrap_or("the outbox");
+            let (hits, n) = (it.seen.hits, it.letters.len());
+            it.goal.why = format!("{hits} of {n} messages there are in {place}.");
         }
-        study.letters = letters;
-        if !found.is_empty() {
-            return Ok(found);
+        if found.is_empty() {
+            found.push(self.likely(outbox, &mut others, questions)?);
         }
-        let alike = goals
-            .iter()
-            .find(|goal| destination::is_alike(outbox, &goal.name));
-        let Some(likely) = alike.or(goals.first().filter(|_| goals.len() == 1)) else {
+        self.rest
+            .extend(others.into_iter().flat_map(|it| it.seen.doubts));
+        let mut goals = Vec::new();
+        for it in found {
+            goals.push(it.goal);
+            study.letters.push(it.letters);
+            study.seen.push(it.seen);
+        }
+        Ok(goals)
+    }
+
+    /// One that is called alike, or the only one there is; asked back, for nothing shows it.
+    fn likely(
+        &mut self,
+        outbox: &Outbox,
+        looked: &mut Vec<Looked>,
+        questions: &mut Vec<Question>,
+    ) -> Result<Looked, Failure> {
+        let all = destination::all(outbox, &self.topology);
+        let all: Vec<String> = all.into_iter().map(|goal| goal.name).collect();
+        let is_alike = |it: &Looked| destination::is_alike(outbox, &self.topology, &it.goal.name);
+        let only = (looked.len() == 1).then_some(0);
+        let Some(nth) = looked.iter().position(is_alike).or(only) else {
+            let doubts = looked.iter().flat_map(|it| it.seen.doubts.clone());
+            self.rest.extend(doubts);
             return Err(self.nowhere(&all));
         };
+        let likely = looked.remove(nth);
         questions.push(Question {
             about: Subject::Destination,
             text: "No message tells where events go. To which topic or exchange?".to_owned(),
             choices: all,
-            default: likely.name.clone(),
+            default: likely.goal.name.clone(),
         });
-        Ok(vec![likely.clone()])
+        Ok(likely)
+    }
+
+    /// What the inboxes of all databases hold.
+    async fn held_by_inboxes(&self, study: &Study) -> Vec<(String, Ids)> {
+        let mut held = Vec::new();
+        for base in std::iter::once(self.own).chain(&self.bases) {
+            held.extend(inboxes::held(base, wide(study.window)).await);
+        }
+        held
     }
 
     fn nowhere(&self, all: &[String]) -> Failure {
@@ -162,7 +209,8 @@ impl Job<'_> {
         if !all.is_empty() {
             hint.push_str(&format!(" There are {}.", all.join(", ")));
         }
-        if self.kind == BrokerKind::RabbitMq {
+        let unknown = self.asked.broker.management_url.is_none();
+        if self.kind == BrokerKind::RabbitMq && unknown {
             hint.push_str(" Exchanges, queues and bindings are known with --management-url.");
         }
         Failure::new(Code::NoDestination, told)

@@ -1,10 +1,12 @@
 //! Messages of a topic or stream, whole, to see what they carry.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use waybill_model::{Carrier, Carriers, Coordinate, Copy, PlaceId, Window};
+use serde_json::Value;
+use waybill_model::{Carrier, Carriers, Coordinate, Copy, Micros, PlaceId, Window};
 use waybill_source::carry::{Message, carried};
 use waybill_source::{Broker, Chunk, CopyQuery, CopyRole, History, Result};
 
@@ -19,6 +21,21 @@ pub(super) struct Letter {
 }
 
 impl Letter {
+    /// When it was published, by its own word.
+    pub(super) fn at(&self) -> Micros {
+        self.copy.stamp.at
+    }
+
+    /// Everything it says: the texts and numbers of its body, its headers and its key.
+    pub(super) fn words(&self) -> HashSet<String> {
+        let mut words = self.copy.payload.as_deref().map(words).unwrap_or_default();
+        let headers = self.copy.headers.iter();
+        let values = headers.filter_map(|(_, value)| value.as_deref());
+        let texts = values.chain(self.copy.key.as_deref());
+        words.extend(texts.filter_map(|text| Some(std::str::from_utf8(text).ok()?.to_owned())));
+        words
+    }
+
     /// What it carries at a place, in the spelling of ids; `None` when nothing.
     pub(super) fn text(&self, carrier: &Carrier) -> Option<String> {
         let only = Carriers {
@@ -55,16 +72,50 @@ impl Letter {
     }
 }
 
+/// How many texts and numbers of a body are looked at, and how deep it may be.
+const MAX_WORDS: usize = 300;
+const MAX_DEPTH: usize = 8;
+
+/// The texts and numbers of a JSON body, those of JSON inside of a text as well.
+pub(super) fn words(json: &[u8]) -> HashSet<String> {
+    fn collect(value: &Value, depth: usize, into: &mut HashSet<String>) {
+        if into.len() >= MAX_WORDS || depth == 0 {
+            return;
+        }
+        match value {
+            Value::Object(members) => members.values().for_each(|v| collect(v, depth - 1, into)),
+            Value::Array(items) => items.iter().for_each(|v| collect(v, depth - 1, into)),
+            Value::Number(number) => {
+                into.insert(number.to_string());
+            }
+            Value::String(text) => match serde_json::from_str(text) {
+                Ok(inner @ (Value::Object(_) | Value::Array(_))) => {
+                    collect(&inner, depth - 1, into);
+                }
+                Ok(_) | Err(_) => {
+                    into.insert(text.clone());
+                }
+            },
+            Value::Bool(_) | Value::Null => {}
+        }
+    }
+    let mut words = HashSet::new();
+    if let Ok(value) = serde_json::from_slice(json) {
+        collect(&value, MAX_DEPTH, &mut words);
+    }
+    words
+}
+
 /// Pointers to the texts and numbers in a JSON object and in the objects right inside of it.
 pub(super) fn members(json: &[u8]) -> Vec<String> {
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(json) else {
+    let Ok(Value::Object(members)) = serde_json::from_slice(json) else {
         return Vec::new();
     };
     let mut pointers = Vec::new();
     for (name, value) in &members {
         let here = format!("/{}", escaped(name));
         match value {
-            serde_json::Value::Object(inner) => {
+            Value::Object(inner) => {
                 let plain = inner.iter().filter(|(_, value)| is_plain(value));
                 pointers.extend(plain.map(|(name, _)| format!("{here}/{}", escaped(name))));
             }
@@ -75,7 +126,7 @@ pub(super) fn members(json: &[u8]) -> Vec<String> {
     pointers
 }
 
-fn is_plain(value: &serde_json::Value) -> bool {
+fn is_plain(value: &Value) -> bool {
     value.is_string() || value.is_number()
 }
 

@@ -1,12 +1,13 @@
 //! By what messages and rows belong together: carriers that were seen to agree.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use waybill_layouts::{BrokerKind, Layout, general_carriers};
 use waybill_model::{Carrier, Carriers, OutboxSettings, canonical_id};
 use waybill_source::{Row, RowKey};
 
 use super::letters::{Letter, members};
+use super::likeness::looks_like_id;
 use super::rows::value;
 
 /// What was found.
@@ -30,39 +31,69 @@ pub(super) fn known(layout: Option<&'static Layout>, broker: BrokerKind) -> Carr
     )
 }
 
-/// The carriers of ids that stand in the outbox: the fewest that find all that can be found, those
-/// that are known first. With how many messages they find.
-pub(super) fn of_ids(
+/// A place of messages in which ids were seen.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) carrier: Carrier,
+    /// Somebody speaks of it as an id's place, and it is no member of a body, which may be called
+    /// `id` whatever it is.
+    pub(super) made_for_ids: bool,
+    /// What the messages carry there, each value once.
+    pub(super) values: HashSet<String>,
+    /// Messages that carry anything there.
+    pub(super) carried: usize,
+    /// Which messages carry an id, and which.
+    pub(super) hits: BTreeMap<usize, String>,
+}
+
+/// The places of messages in which ids stand that differ from message to message, those that are
+/// known first.
+pub(super) fn candidates(
     known: &[Carrier],
     letters: &[Letter],
     is_id: impl Fn(&str) -> bool,
-) -> (Vec<Carrier>, usize) {
-    let mut candidates: Vec<(Carrier, HashSet<usize>)> = Vec::new();
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
     for (nth, carrier) in all(known, letters).into_iter().enumerate() {
-        let mut hits = HashSet::new();
-        let mut ids = HashSet::new();
+        let mut candidate = Candidate {
+            made_for_ids: nth < known.len() && !matches!(carrier, Carrier::Json(_)),
+            values: HashSet::new(),
+            carried: 0,
+            hits: BTreeMap::new(),
+            carrier,
+        };
         for (nth, letter) in letters.iter().enumerate() {
-            if let Some(id) = letter.text(&carrier).filter(|id| is_id(id)) {
-                hits.insert(nth);
-                ids.insert(id);
+            let Some(text) = letter.text(&candidate.carrier) else {
+                continue;
+            };
+            candidate.carried += 1;
+            if is_id(&text) {
+                candidate.hits.insert(nth, text.clone());
             }
+            candidate.values.insert(text);
         }
-        if is_believed(nth < known.len(), letters.len(), hits.len(), ids.len()) {
-            candidates.push((carrier, hits));
+        let ids: HashSet<&String> = candidate.hits.values().collect();
+        let (n_hits, n_ids) = (candidate.hits.len(), ids.len());
+        if n_hits > 0 && is_believed(nth < known.len(), letters.len(), n_hits, n_ids) {
+            found.push(candidate);
         }
     }
+    found
+}
+
+/// The fewest of these that find all that can be found, with the messages that they find.
+pub(super) fn fewest(candidates: &[Candidate]) -> (Vec<Carrier>, usize) {
     let mut found: HashSet<usize> = HashSet::new();
     let mut chosen = Vec::new();
     loop {
-        let gain = |hits: &HashSet<usize>| hits.difference(&found).count();
+        let gain = |it: &Candidate| it.hits.keys().filter(|nth| !found.contains(*nth)).count();
         // Of equals the first, which is the one that is trusted most.
-        let best = candidates.iter().rev().max_by_key(|(_, hits)| gain(hits));
-        let Some((carrier, hits)) = best.filter(|(_, hits)| gain(hits) > 0) else {
-            let n = found.len();
-            return (chosen, n);
+        let best = candidates.iter().rev().max_by_key(|it| gain(it));
+        let Some(best) = best.filter(|it| gain(it) > 0) else {
+            return (chosen, found.len());
         };
-        chosen.push(carrier.clone());
-        found.extend(hits);
+        chosen.push(best.carrier.clone());
+        found.extend(best.hits.keys());
     }
 }
 
@@ -135,12 +166,15 @@ pub(super) fn id_in_body(
         if ids.len() < values.len() || values.len() < rows.len() {
             continue;
         }
-        let (_, hits) = of_ids(known, letters, |id| ids.contains(&id.to_owned()));
-        let found = BodyId {
-            place,
-            odd: plainness(&pointer),
-            hits,
-        };
+        // An order's number and an amount differ from row to row as well.
+        let odd = plainness(&pointer);
+        if odd >= EXPLICIT && !values.iter().all(|value| looks_like_id(value)) {
+            continue;
+        }
+        let (_, hits) = fewest(&candidates(known, letters, |id| {
+            ids.contains(&id.to_owned())
+        }));
+        let found = BodyId { place, odd, hits };
         if hits > 0 && best.as_ref().is_none_or(|best| found.rank() > best.rank()) {
             best = Some(found);
         }
@@ -148,9 +182,12 @@ pub(super) fn id_in_body(
     best
 }
 
+/// So many of those names are an event's and nothing else's.
+const EXPLICIT: usize = 3;
+
 /// What people call an event's id comes first.
 fn plainness(pointer: &str) -> usize {
-    const NAMES: [&str; 6] = ["eventid", "messageid", "id", "uuid", "guid", "msgid"];
+    const NAMES: [&str; 6] = ["eventid", "messageid", "msgid", "id", "uuid", "guid"];
     let name = pointer.rsplit('/').next().unwrap_or_default();
     let name = waybill_layouts::canon(name);
     let nth = NAMES.iter().position(|known| *known == name);

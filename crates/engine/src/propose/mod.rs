@@ -23,6 +23,10 @@ mod rows;
 
 mod letters;
 
+mod likeness;
+
+mod evidence;
+
 mod matching;
 
 mod reach;

@@ -1,10 +1,10 @@
 //! Rows of the outbox, to hold messages against.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use waybill_model::{Clock, InColumn, Micros, NO_POSITION, OutboxSettings, PlaceId, Window};
+use waybill_model::{Clock, InColumn, Marks, Micros, NO_POSITION, OutboxSettings, PlaceId, Window};
 use waybill_source::{Chunk, Database, Result, Row, RowColumns, RowKey, RowQuery, text_at};
 
 /// Rows that are read at most. The ids of so many weigh some ten megabytes.
@@ -21,6 +21,8 @@ pub(super) struct Ids {
     pub(super) keys: HashMap<String, RowKey>,
     /// Keys by time, oldest first as they were read.
     pub(super) times: Vec<(Micros, RowKey)>,
+    /// Keys of the rows that do not say that they were sent.
+    pub(super) unsent: HashSet<RowKey>,
 }
 
 /// Reads the ids of a window; the oldest ones where there are too many.
@@ -49,6 +51,9 @@ pub(super) async fn ids(
                 number => number.to_string(),
             });
             ids.times.push((seen.stamp.at, key.clone()));
+            if !seen.marks.contains(Marks::SENT) {
+                ids.unsent.insert(key.clone());
+            }
             if !seen.id.is_empty() {
                 ids.keys.insert(seen.id, key);
             }

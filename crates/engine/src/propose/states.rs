@@ -8,14 +8,14 @@ use super::letters::Letter;
 use super::outbox::Outbox;
 use super::{Question, Subject, rows};
 
-/// What a row's state is when its message is there means sent. `sampled` is how many messages were
-/// read, whether their rows are there or not.
+/// What a row's state is when its message is there means sent. `sampled` is how many messages with
+/// an id were read, whether their rows are there or not.
 pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], sampled: usize) {
     if sampled == 0 {
         // Were they kept, each old row would be called stuck.
         keeps_rows(
             outbox,
-            "No message could be read, so nothing shows that rows are deleted when they are sent.",
+            "No message with an id could be read, so nothing shows that rows are deleted when they are sent.",
         );
     }
     if pairs.is_empty() {

@@ -1,16 +1,17 @@
 //! Holds a sample of messages against the outbox: where they go, and by what they are matched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::stream;
 use futures::{FutureExt as _, StreamExt as _};
 use waybill_model::{Carrier, Carriers, Micros, Window};
-use waybill_source::{Broker, Database, Result, Row, RowKey};
+use waybill_source::{Broker, Database, Result, Row, RowKey, text_at};
 
 use super::destination::Goal;
+use super::evidence::{Held, Sampled, Seen};
 use super::letters::{Letter, sample};
-use super::matching::{BodyId, Matching, agreed, id_in_body, of_ids, pairs};
+use super::matching::{BodyId, Matching, agreed, candidates, id_in_body, pairs};
 use super::outbox::Outbox;
 use super::rows::{Ids, ids, whole};
 use super::states::learn_states;
@@ -43,6 +44,9 @@ const AT_ONCE: usize = 8;
 /// Rows whose bodies are searched for an id.
 const SEARCHED_BODIES: usize = 300;
 
+/// Rows that are held against the messages that are taken for theirs.
+const COMPARED_ROWS: usize = 500;
+
 /// What was seen.
 pub(super) struct Study {
     /// The window it was seen in.
@@ -50,6 +54,8 @@ pub(super) struct Study {
     pub(super) ids: Ids,
     /// The messages of each goal, in order.
     pub(super) letters: Vec<Vec<Letter>>,
+    /// What was found in them, goal by goal.
+    pub(super) seen: Vec<Seen>,
     /// The carriers of ids that were seen in the outbox.
     pub(super) carriers: Vec<Carrier>,
     pub(super) hits: usize,
@@ -77,7 +83,7 @@ impl Between<'_> {
         for back in BACK {
             let study = self.look_back(outbox, goals, known, back).await?;
             let found = study.hits > 0;
-            let more = |last: &Study| study.seen() > last.seen();
+            let more = |last: &Study| study.n_seen() > last.n_seen();
             if found || last.as_ref().is_none_or(more) {
                 last = Some(study);
             }
@@ -108,6 +114,7 @@ impl Between<'_> {
             window,
             ids: ids(self.database, outbox_columns(&outbox.settings), wide).await?,
             letters: Vec::new(),
+            seen: Vec::new(),
             carriers: Vec::new(),
             hits: 0,
             troubles: Vec::new(),
@@ -127,10 +134,11 @@ impl Between<'_> {
                 Vec::new()
             }));
         }
-        study.hold_against_ids(known);
+        self.hold_against_rows(outbox, goals, known, &mut study)
+            .await?;
         let searched = outbox.settings.payload.is_some() && !outbox.is_settled_id;
         if study.hits == 0 && searched {
-            self.search_bodies(outbox, known, &mut study).await?;
+            self.search_bodies(outbox, goals, known, &mut study).await?;
         }
         Ok(study)
     }
@@ -139,6 +147,7 @@ impl Between<'_> {
     async fn search_bodies(
         self,
         outbox: &mut Outbox,
+        goals: &[Goal],
         known: &Carriers,
         study: &mut Study,
     ) -> Result<()> {
@@ -161,15 +170,84 @@ impl Between<'_> {
         let Some(found) = places.max_by_key(BodyId::rank) else {
             return Ok(());
         };
-        let place = found.place;
+        let column = std::mem::replace(&mut outbox.settings.id, found.place);
+        let columns = outbox_columns(&outbox.settings);
+        let of_column = (std::mem::take(&mut study.ids), study.seen.clone());
+        study.ids = ids(self.database, columns, wide(study.window)).await?;
+        self.hold_against_rows(outbox, goals, known, study).await?;
+        if study.hits == 0 {
+            outbox.settings.id = column;
+            (study.ids, study.seen) = of_column;
+        } else {
+            outbox.why.push(format!(
+                "No message carries {column}; the id that rows and messages share is {}.",
+                outbox.settings.id
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where messages carry in their body what an inbox holds, the rows have it in theirs.
+    pub(super) async fn id_from_messages(
+        self,
+        outbox: &mut Outbox,
+        goals: &[Goal],
+        known: &Carriers,
+        study: &mut Study,
+    ) -> Result<()> {
+        // What a library's columns are is known.
+        let is_open = outbox.layout.is_none() && !outbox.is_settled_id;
+        let (Some(payload), true) = (&outbox.settings.payload, is_open) else {
+            return Ok(());
+        };
+        let [Carrier::Json(pointer)] = study.carriers.as_slice() else {
+            return Ok(());
+        };
+        let bodies = outbox.table.values(payload);
+        if !bodies
+            .iter()
+            .all(|body| text_at(body.as_bytes(), pointer).is_some())
+        {
+            return Ok(());
+        }
+        let place = format!("{payload}#{pointer}");
         outbox.why.push(format!(
-            "No message carries {}; the id that rows and messages share is {place}.",
-            outbox.settings.id
+            "An inbox holds what stands in the bodies at {pointer}, so that is the event's id."
         ));
         outbox.settings.id = place;
         let columns = outbox_columns(&outbox.settings);
+        let of_inbox = (study.seen.clone(), study.carriers.clone());
         study.ids = ids(self.database, columns, wide(study.window)).await?;
-        study.hold_against_ids(known);
+        self.hold_against_rows(outbox, goals, known, study).await?;
+        if study.hits == 0 {
+            (study.seen, study.carriers) = of_inbox;
+        }
+        Ok(())
+    }
+
+    /// Finds the carriers of ids: what speaks for each is taken from the rows that it hits.
+    async fn hold_against_rows(
+        self,
+        outbox: &Outbox,
+        goals: &[Goal],
+        known: &Carriers,
+        study: &mut Study,
+    ) -> Result<()> {
+        let keys = &study.ids.keys;
+        let goals = sampled(goals, &study.letters, known, keys);
+        let hits = goals.iter().flat_map(|(.., found)| found);
+        let hits = hits.flat_map(|candidate| candidate.hits.values());
+        let hit: HashSet<RowKey> = hits.filter_map(|id| keys.get(id).cloned()).collect();
+        let hit: Vec<RowKey> = hit.into_iter().take(COMPARED_ROWS).collect();
+        let rows = whole(self.database, &outbox_columns(&outbox.settings), &hit).await?;
+        let held = Held {
+            outbox: &outbox.settings,
+            ids: &study.ids,
+            rows: &rows,
+        };
+        let seen = held.judge(&goals);
+        study.hits = seen.iter().map(|seen| seen.hits).sum();
+        study.take(seen);
         Ok(())
     }
 
@@ -190,7 +268,11 @@ impl Between<'_> {
         let columns = outbox_columns(&outbox.settings);
         let rows: HashMap<RowKey, Row> = whole(self.database, &columns, &keys).await?;
         let pairs = pairs(&study.carriers, &letters, &study.ids.keys, &rows);
-        learn_states(outbox, &pairs, letters.len());
+        let has_id = |letter: &&Letter| {
+            let mut places = known.id.iter().chain(&study.carriers);
+            places.any(|place| letter.text(place).is_some())
+        };
+        learn_states(outbox, &pairs, letters.iter().filter(has_id).count());
         let settings = &outbox.settings;
         let seen = |known: &[Carrier]| present(known, &letters, own);
         let verified = |place: &Option<String>, known: &[Carrier]| match agreed(
@@ -204,9 +286,9 @@ impl Between<'_> {
             None => seen(known),
         };
         let carriers = Carriers {
-            id: match study.hits {
-                0 => present(&known.id, &letters, true),
-                _ => study.carriers.clone(),
+            id: match study.carriers.as_slice() {
+                [] => present(&known.id, &letters, true),
+                found => found.to_vec(),
             },
             kind: verified(&settings.kind, &known.kind),
             aggregate: verified(&settings.aggregate_id, &known.aggregate),
@@ -220,33 +302,62 @@ impl Between<'_> {
 }
 
 impl Study {
-    /// Finds the carriers of ids. Each destination by itself: another one's messages say nothing
-    /// about it.
-    fn hold_against_ids(&mut self, known: &Carriers) {
-        for letters in &self.letters {
-            let is_id = |id: &str| self.ids.keys.contains_key(id);
-            let (carriers, hits) = of_ids(&known.id, letters, is_id);
-            self.hits += hits;
-            for carrier in carriers {
-                if !self.carriers.contains(&carrier) {
-                    self.carriers.push(carrier);
-                }
+    fn take(&mut self, seen: Vec<Seen>) {
+        self.carriers.clear();
+        for carrier in seen.iter().flat_map(|seen| &seen.carriers) {
+            if !self.carriers.contains(carrier) {
+                self.carriers.push(carrier.clone());
             }
+        }
+        self.seen = seen;
+    }
+
+    /// What an inbox holds and messages carry is the event's id, whether or not the row of the
+    /// outbox is still there.
+    pub(super) fn vouched(
+        &mut self,
+        outbox: &Outbox,
+        goals: &[Goal],
+        known: &Carriers,
+        inboxes: Vec<(String, Ids)>,
+    ) {
+        for (table, mut ids) in inboxes {
+            // When a row was processed, and whether, says nothing about its message.
+            ids.times.clear();
+            ids.unsent.clear();
+            let held = Held {
+                outbox: &outbox.settings,
+                ids: &ids,
+                rows: &HashMap::new(),
+            };
+            let mut seen = held.judge(&sampled(goals, &self.letters, known, &ids.keys));
+            if seen.iter().all(|seen| seen.hits == 0) {
+                continue;
+            }
+            for seen in &mut seen {
+                seen.inbox = Some(table.clone());
+            }
+            return self.take(seen);
         }
     }
 
-    /// How many of these are in the outbox.
-    pub(super) fn hits_in(&self, letters: &[Letter]) -> usize {
-        let is_in = |letter: &&Letter| {
-            let mut ids = self.carriers.iter().filter_map(|c| letter.text(c));
-            ids.any(|id| self.ids.keys.contains_key(&id))
-        };
-        letters.iter().filter(is_in).count()
-    }
-
-    fn seen(&self) -> usize {
+    fn n_seen(&self) -> usize {
         self.ids.times.len() + self.letters.iter().map(Vec::len).sum::<usize>()
     }
+}
+
+/// Each goal with its messages and the places in them where ids stand.
+fn sampled<'a>(
+    goals: &[Goal],
+    letters: &'a [Vec<Letter>],
+    known: &Carriers,
+    keys: &HashMap<String, RowKey>,
+) -> Vec<Sampled<'a>> {
+    let of_goal = |(goal, letters): (&Goal, &'a Vec<Letter>)| {
+        let found = candidates(&known.id, letters, |id| keys.contains_key(id));
+        (goal.name.clone(), letters.as_slice(), found)
+    };
+    goals.iter().zip(letters).map(of_goal).collect()
 }
 
 /// Rows may be older than their messages, and their clocks in another zone.
@@ -284,7 +395,13 @@ async fn letters(
 fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
     let hits = study.hits;
     let mut why = study.troubles.clone();
-    why.push(if hits > 0 {
+    why.extend(study.seen.iter().flat_map(|seen| seen.why.clone()));
+    let inbox = study.seen.iter().find_map(|seen| seen.inbox.as_ref());
+    why.push(if let Some(inbox) = inbox {
+        format!(
+            "The outbox has no row of {sampled} sampled messages, but {inbox} holds what they carry: by that they are matched."
+        )
+    } else if hits > 0 {
         format!("Of {sampled} sampled messages {hits} carry an id that is in the outbox.")
     } else if sampled == 0 {
         "Not verified: there was no message to be read. It is what is usual.".to_owned()
@@ -297,5 +414,6 @@ fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
             "None of {sampled} sampled messages carries an id that is in the outbox: correct match.id, or the id of the outbox, before you believe a verdict."
         )
     });
+    why.extend(study.seen.iter().flat_map(|seen| seen.doubts.clone()));
     why
 }
