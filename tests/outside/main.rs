@@ -6,6 +6,7 @@ mod connecting;
 mod due_later;
 mod given_up;
 mod identity;
+mod recognised;
 mod rights;
 mod secrets;
 mod times;

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use waybill_layouts::{
-    Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundTable,
-    NoTable, Verdict, explain, find_table, recognise,
+    Attached, Attachment, Candidate, Confidence, Dbms, Explanation, FoundColumn, FoundSaying,
+    FoundTable, NoTable, SaidBy, Verdict, explain, find_table, recognise,
 };
 use waybill_protocol::{Code, Failure};
 use waybill_source::{AttachmentKind, Database, Result, TableInfo};
 
-/// How many rows of a table are looked at.
+/// How many rows of a library's table are looked at: whether its values fit.
 const SAMPLED_ROWS: u32 = 20;
+
+/// How many of somebody's own: what its values mean. Few rows are failed or wait.
+const LEARNT_ROWS: u32 = 200;
 
 /// How many tables are looked into; a database with more of them is odd.
 const SAMPLED_TABLES: usize = 50;
@@ -84,7 +87,9 @@ pub async fn look(database: &Arc<dyn Database>, dbms: Dbms) -> Result<Tables> {
     for at in worth_a_look(&tables) {
         let name = tables[at].full_name();
         // A table whose rows we may not read is still one whose columns we know.
-        match database.sample(&name, SAMPLED_ROWS).await {
+        let is_own = matches!(explain(&tables[at], &tables).verdict, Verdict::HandMade(_));
+        let n_rows = if is_own { LEARNT_ROWS } else { SAMPLED_ROWS };
+        match database.sample(&name, n_rows).await {
             Ok(sample) => tables[at].rows = sample.rows,
             Err(error) => tracing::debug!(table = %name, %error, "Table could not be sampled"),
         }
@@ -155,11 +160,23 @@ fn described(info: TableInfo) -> FoundTable {
         },
         name: thing.name,
     });
+    let said = info.said.into_iter().map(|said| FoundSaying {
+        column: said.column,
+        by: match said.by {
+            waybill_source::SaidBy::Default => SaidBy::Default,
+            waybill_source::SaidBy::Comment => SaidBy::Comment,
+            waybill_source::SaidBy::Label => SaidBy::Label,
+            waybill_source::SaidBy::Check => SaidBy::Check,
+            waybill_source::SaidBy::Index => SaidBy::Index,
+        },
+        text: said.text,
+    });
     FoundTable {
         schema: info.schema,
         name: info.name,
         columns: columns.collect(),
         attached: attached.collect(),
+        said: said.collect(),
         rows: Vec::new(),
     }
 }

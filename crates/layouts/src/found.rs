@@ -13,8 +13,36 @@ pub struct FoundTable {
     pub columns: Vec<FoundColumn>,
     /// Names of what hangs on it.
     pub attached: Vec<Attachment>,
+    /// What its definition says of values.
+    pub said: Vec<FoundSaying>,
     /// Some of its newest rows: a value per column, `None` for NULL. Long values may be cut off.
     pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// What a table's definition says of the values of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSaying {
+    /// The column it is about, as it is really spelled; `None` where it is a condition that names it.
+    pub column: Option<String>,
+    /// What says it.
+    pub by: SaidBy,
+    /// What is said, in the database's words.
+    pub text: String,
+}
+
+/// What says something about values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaidBy {
+    /// The value a column has when none is given.
+    Default,
+    /// A comment.
+    Comment,
+    /// A word of an enumerated type, or MySQL's list of them.
+    Label,
+    /// A condition every row fulfils.
+    Check,
+    /// The condition of an index over some of the rows.
+    Index,
 }
 
 /// A column that was found in a table.
@@ -124,6 +152,14 @@ pub(crate) enum Family {
 }
 
 impl FoundColumn {
+    /// How many letters it holds at most, where its type says so.
+    pub(crate) fn length(&self) -> Option<usize> {
+        let (name, rest) = self.sql_type.split_once('(')?;
+        let is_text = name.to_lowercase().contains("char");
+        let digits = rest.split([')', ',']).next()?.trim();
+        digits.parse().ok().filter(|_| is_text)
+    }
+
     pub(crate) fn family(&self) -> Family {
         let sql_type = self.sql_type.to_lowercase();
         let starts = |words: &[&str]| words.iter().any(|word| sql_type.starts_with(word));

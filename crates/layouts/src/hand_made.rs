@@ -1,17 +1,38 @@
 //! Tables people made themselves: what their columns probably mean, and what has to be asked.
 
+mod against;
+
+mod catalogue;
+
 mod columns;
+
+mod ends;
+
+mod inbox;
+
+mod name;
 
 mod names;
 
 mod propose;
+
+mod questions;
+
+mod said;
+
+mod shapes;
+
+mod states;
+
+mod version;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-pub(crate) use propose::{is_time_of_receipt, propose};
+pub(crate) use inbox::is_time_of_receipt;
+pub(crate) use propose::propose;
 
 use crate::{Confidence, TableRole};
 

@@ -38,7 +38,9 @@ mod carriers;
 pub use carriers::general_carriers;
 
 mod found;
-pub use found::{Attached, Attachment, FoundColumn, FoundTable, NoTable, find_table};
+pub use found::{
+    Attached, Attachment, FoundColumn, FoundSaying, FoundTable, NoTable, SaidBy, find_table,
+};
 
 mod recognise;
 pub use recognise::{

@@ -51,16 +51,22 @@ impl Explanation {
     }
 
     /// How much it deserves to be looked at: outboxes before stores, stores before job queues,
-    /// and the surer before the less sure.
-    fn rank(&self) -> (u8, TableRole, u8) {
+    /// and the surer before the less sure; of somebody's own the one that more speaks for.
+    fn rank(&self) -> (u8, TableRole, u8, std::cmp::Reverse<usize>) {
         match (&self.verdict, self.candidates.first()) {
             (Verdict::Recognised, Some(first)) => (
                 0,
                 first.role,
                 u8::from(first.confidence != Confidence::Certain),
+                std::cmp::Reverse(0),
             ),
-            (Verdict::HandMade(proposal), _) => (1, proposal.role, 0),
-            _ => (2, TableRole::History, 0),
+            (Verdict::HandMade(proposal), _) => (
+                1,
+                proposal.role,
+                u8::from(proposal.confidence == Confidence::Possible),
+                std::cmp::Reverse(proposal.guesses.len()),
+            ),
+            _ => (2, TableRole::History, 0, std::cmp::Reverse(0)),
         }
     }
 }

@@ -70,6 +70,18 @@ pub struct Question {
     pub choices: Vec<String>,
     /// What was taken for the answer. Empty: left out of the profile.
     pub default: String,
+    /// What was taken is a guess that nothing bears out: without an answer nothing is saved.
+    #[serde(default)]
+    pub must_be_answered: bool,
+}
+
+impl Proposed {
+    /// What has to be answered before this may be saved.
+    pub fn undecided(&self) -> Option<&Question> {
+        self.questions
+            .iter()
+            .find(|question| question.must_be_answered)
+    }
 }
 
 /// What a question is about.

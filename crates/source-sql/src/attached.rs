@@ -60,6 +60,7 @@ mod tests {
             estimated_rows: None,
             partition: false,
             attached: Vec::new(),
+            said: Vec::new(),
         };
         let mut tables = [table("a"), table("b")];
         let row = |schema: &str, kind: &str| {

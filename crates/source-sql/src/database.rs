@@ -13,6 +13,7 @@ use waybill_source::{
 use crate::attached::attach;
 use crate::link::Link;
 use crate::outlet::stream_of;
+use crate::said::note;
 use crate::{rows, sample, scan};
 
 /// How many times the server's clock is asked; the quickest answer counts.
@@ -47,6 +48,11 @@ impl Database for Sql {
     async fn tables(&self) -> Result<Vec<TableInfo>> {
         let mut tables = self.0.tables().await?;
         attach(&mut tables, self.0.attached().await?);
+        // It helps to understand a table; a server that keeps it to itself is looked at without.
+        match self.0.said().await {
+            Ok(said) => note(&mut tables, said),
+            Err(error) => tracing::debug!(%error, "definitions cannot be read"),
+        }
         Ok(tables)
     }
 

@@ -19,6 +19,7 @@ mod settle;
 mod unsent;
 
 mod attached;
+
 mod body;
 mod bring;
 mod by_number;
@@ -26,6 +27,7 @@ mod by_time;
 mod outlet;
 mod page;
 mod rows;
+mod said;
 mod sample;
 mod scan;
 

@@ -9,6 +9,7 @@ use waybill_source::{DatabaseCapabilities, Result, TableInfo};
 use crate::attached::Attached;
 use crate::cell::Cell;
 use crate::dialect::{Dialect, Statement};
+use crate::said::SaidOf;
 use crate::shape::{Kind, Shape};
 
 /// Called with every row; the cells live as long as the call.
@@ -36,6 +37,9 @@ pub(crate) trait Link: fmt::Debug + Send + Sync {
 
     /// What hangs on these tables.
     async fn attached(&self) -> Result<Vec<Attached>>;
+
+    /// What definitions say of the values of columns.
+    async fn said(&self) -> Result<Vec<SaidOf>>;
 
     /// One table's catalogue entry; fails with a suggestion when there is none.
     async fn shape(&self, table: &str) -> Result<Shape>;

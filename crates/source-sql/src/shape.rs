@@ -103,6 +103,7 @@ impl Shape {
             estimated_rows: self.estimated_rows,
             partition: self.partition,
             attached: Vec::new(),
+            said: Vec::new(),
         }
     }
 

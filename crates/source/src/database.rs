@@ -84,6 +84,35 @@ pub struct TableInfo {
     pub partition: bool,
     /// What hangs on it.
     pub attached: Vec<Attachment>,
+    /// What its definition says of the values of its columns.
+    pub said: Vec<Said>,
+}
+
+/// Something a table's definition says beside the names and types of its columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The column it is about; `None` for the whole table.
+    pub column: Option<String>,
+    /// What says it.
+    pub by: SaidBy,
+    /// What is said, in the database's words; cut off where it is long.
+    pub text: String,
+}
+
+/// What says something about a table's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SaidBy {
+    /// The value a column has when none is given.
+    Default,
+    /// A comment.
+    Comment,
+    /// One of the words of an enumerated type.
+    Label,
+    /// A condition every row fulfils.
+    Check,
+    /// The condition of an index over some of the rows.
+    Index,
 }
 
 /// Something that hangs on a table, and whose name tells who made it.

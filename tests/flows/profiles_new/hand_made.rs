@@ -71,7 +71,7 @@ async fn on_sqlite_and_kafka() {
             &format!("group = \"{group}\""),
             &format!("dead-letters = \"{dead}\""),
             "table = \"search_inbox\", id = \"event_id\", processed-at = \"received_at\", status = \"status\", \
-             processed-states = [\"PROCESSED\"], failed-states = [\"FAILED\"]",
+             processed-states = [\"PROCESSED\"], failed-states = [\"FAILED\"",
             "billing_inbox is an inbox, but none of its 1 rows is about an event of this outbox.",
         ],
     );

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use waybill_engine::propose::{Asked, Proposed, Question, Subject};
 use waybill_model::{BrokerSettings, DatabaseSettings, Environment, Profile};
-use waybill_protocol::{Code, Hello, SaveProfile};
+use waybill_protocol::{Code, Failure, Hello, SaveProfile};
 
 use crate::args::{self, New};
 use crate::client::Client;
@@ -35,6 +35,9 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
     let somebody = !args.yes && std::io::stdin().is_terminal();
     let mut proposed = propose(client, &mut asked, somebody).await?;
     if !somebody {
+        if let Some(question) = proposed.undecided() {
+            return Err(Refused(nobody_knows(question)).into());
+        }
         for question in &proposed.questions {
             let taken = answer_words(question);
             output::aside(&format!("not sure: {} Took: {taken}", question.text));
@@ -56,6 +59,16 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
         output::aside("Nothing was saved; --save does.");
     }
     Ok(Exit::Fine)
+}
+
+/// A guess that nothing bears out is nobody's answer.
+fn nobody_knows(question: &Question) -> Failure {
+    let told = format!("{} Nobody is here to say.", question.text);
+    let choices = question.choices.join(", ");
+    Failure::new(Code::NoOutbox, told).hint(format!(
+        "Name it: --outbox {}. What could be one: {choices}. `waybill layouts explain TABLE --database URL` says why.",
+        question.default
+    ))
 }
 
 fn print(args: &New, proposed: &Proposed) -> anyhow::Result<()> {

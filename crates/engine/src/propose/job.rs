@@ -86,6 +86,7 @@ impl Job<'_> {
             .matching(&mut outbox, &known, own_rule, &study)
             .await;
         let matching = matching.map_err(of_source)?;
+        outbox.bear_out(&study.found_ids());
         say(&matching.why.join(" "));
         let flows = self.consumers(&goals, &study, &matching, say).await;
         questions.splice(0..0, outbox.questions.clone());
@@ -190,6 +191,7 @@ impl Job<'_> {
             text: "No message tells where events go. To which topic or exchange?".to_owned(),
             choices: all,
             default: likely.goal.name.clone(),
+            must_be_answered: false,
         });
         Ok(likely)
     }

@@ -161,18 +161,51 @@ fn recognised(tables: &Tables) -> Result<Outbox, Failure> {
     let mut outbox = of(&explanation, table, mapped);
     let others = found.iter().filter(|(other, ..)| rank(other) == best);
     let others: Vec<String> = others.map(|(other, ..)| other.table.clone()).collect();
-    if !others.is_empty() {
+    let is_guess = is_only_possible(&explanation);
+    if !others.is_empty() || is_guess {
         let choices = std::iter::once(explanation.table.clone()).chain(others);
+        let text = match is_guess {
+            true => "Nothing but its columns says that it is one. Which table is the outbox?",
+            false => "Which table is the outbox?",
+        };
         let which = Question {
             about: Subject::Outbox,
-            text: "Which table is the outbox?".to_owned(),
+            text: text.to_owned(),
             choices: choices.collect(),
             default: explanation.table.clone(),
+            must_be_answered: is_guess,
         };
         // The others are about the one that was taken.
         outbox.questions.insert(0, which);
     }
     Ok(outbox)
+}
+
+/// Somebody's own that could be anything: business tables have such columns, too.
+fn is_only_possible(explanation: &Explanation) -> bool {
+    match &explanation.verdict {
+        Verdict::HandMade(proposal) => proposal.confidence == Confidence::Possible,
+        Verdict::Recognised | Verdict::Nothing => false,
+    }
+}
+
+impl Outbox {
+    /// That messages carry the ids of its rows bears out that it is the outbox; numbers, which
+    /// other tables count, too, do not.
+    pub(super) fn bear_out(&mut self, ids: &[String]) {
+        const ENOUGH: usize = 3;
+        let is_number = |id: &&String| id.parse::<i64>().is_ok();
+        if ids.len() < ENOUGH || ids.iter().any(|id| is_number(&id)) {
+            return;
+        }
+        for question in &mut self.questions {
+            if question.about == Subject::Outbox && question.must_be_answered {
+                question.must_be_answered = false;
+                self.why
+                    .push("Messages carry the ids of its rows.".to_owned());
+            }
+        }
+    }
 }
 
 /// Two of the same rank are equally likely to be meant.
@@ -258,11 +291,19 @@ fn hand_made(outbox: &mut Outbox, proposal: &Proposal) {
             "deletes-after-send" => vec!["true".to_owned(), "false".to_owned()],
             _ => question.choices.clone(),
         };
+        // Several of them may be the answer, so they are none to choose among.
+        let text = match (choices.is_empty(), question.choices.join(", ")) {
+            (true, values) if !values.is_empty() => {
+                format!("{} There are {values}.", question.text)
+            }
+            (true | false, _) => question.text.clone(),
+        };
         outbox.questions.push(Question {
             about: Subject::Role(role),
-            text: question.text.clone(),
+            text,
             choices,
             default,
+            must_be_answered: false,
         });
     }
 }

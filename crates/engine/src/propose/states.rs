@@ -8,17 +8,36 @@ use super::letters::Letter;
 use super::outbox::Outbox;
 use super::{Question, Subject, rows};
 
-/// What a row's state is when its message is there means sent. `sampled` is how many messages with
-/// an id were read, whether their rows are there or not.
-pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], sampled: usize) {
-    if sampled == 0 {
+/// What messages say of rows, whether theirs are there or not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Witnessed {
+    /// How many with an id were read.
+    pub(super) letters: usize,
+    /// Most of them are older than any row.
+    pub(super) outlived: bool,
+}
+
+/// So many messages without a row are no chance.
+const ENOUGH: usize = 5;
+
+/// What a row's state is when its message is there means sent.
+pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], seen: Witnessed) {
+    if seen.letters == 0 {
         // Were they kept, each old row would be called stuck.
         keeps_rows(
             outbox,
             "No message with an id could be read, so nothing shows that rows are deleted when they are sent.",
         );
+    } else if pairs.is_empty() && !seen.outlived {
+        keeps_rows(
+            outbox,
+            "Rows are there that are as old as the messages, so nothing shows that they are deleted when they are sent.",
+        );
     }
     if pairs.is_empty() {
+        if seen.letters >= ENOUGH && seen.outlived {
+            deletes_rows(outbox);
+        }
         return;
     }
     keeps_rows(outbox, "Rows of messages that were sent are still there.");
@@ -47,6 +66,44 @@ pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], sampl
     }
     outbox.settings.sent_states = sent;
     outbox.settings.status = Some(column);
+}
+
+/// Says of a hand-made outbox that it deletes what it has sent, whatever its columns are called:
+/// messages are there, and not one row that says it was sent.
+fn deletes_rows(outbox: &mut Outbox) {
+    let settings = &outbox.settings;
+    let is_own = outbox.layout.is_none() && !settings.deletes_after_send;
+    let says_sent = |row: &Vec<Option<String>>| {
+        let cell = |name: &Option<String>| {
+            let name = name.as_ref()?;
+            let at = outbox.table.columns.iter();
+            let at = at.map(|column| &column.name).position(|it| it == name)?;
+            row.get(at)?.as_deref()
+        };
+        let is_filled =
+            cell(&settings.sent_at).is_some_and(|text| !["", "0", "f", "false"].contains(&text));
+        let word = cell(&settings.status).unwrap_or_default();
+        let mut sent = settings.sent_states.iter();
+        is_filled || sent.any(|it| it.eq_ignore_ascii_case(word))
+    };
+    let has_mark = settings.sent_at.is_some() || settings.status.is_some();
+    if !is_own || !has_mark || outbox.table.rows.iter().any(says_sent) {
+        return;
+    }
+    let column = settings.sent_at.clone().or_else(|| settings.status.clone());
+    let column = column.unwrap_or_default();
+    outbox.why.push(format!(
+        "Messages are older than every row, and {column} says of none that it was sent: rows are taken to be deleted when they are sent."
+    ));
+    outbox.settings.sent_at = None;
+    outbox.settings.deletes_after_send = true;
+    outbox.questions.push(Question {
+        about: Subject::Role("deletes-after-send".to_owned()),
+        text: format!("{column} says of no row that it was sent: are rows deleted after sending?"),
+        choices: vec!["true".to_owned(), "false".to_owned()],
+        default: "true".to_owned(),
+        must_be_answered: false,
+    });
 }
 
 /// Says of a hand-made outbox, unless somebody has answered, that it keeps what it has sent.
@@ -91,23 +148,29 @@ mod tests {
                 text: String::new(),
                 choices: Vec::new(),
                 default: "true".to_owned(),
+                must_be_answered: false,
             }],
         }
     }
 
-    fn deletes(mut outbox: Outbox, sampled: usize) -> bool {
-        learn_states(&mut outbox, &[], sampled);
+    fn deletes(mut outbox: Outbox, sampled: usize, outlived: bool) -> bool {
+        let seen = Witnessed {
+            letters: sampled,
+            outlived,
+        };
+        learn_states(&mut outbox, &[], seen);
         outbox.settings.deletes_after_send
     }
 
     #[test]
     fn rows_are_deleted_only_where_messages_without_rows_show_it_or_somebody_says_so() {
-        assert!(deletes(outbox(), 20));
-        assert!(!deletes(outbox(), 0));
+        assert!(deletes(outbox(), 20, true));
+        assert!(!deletes(outbox(), 20, false));
+        assert!(!deletes(outbox(), 0, true));
         let answered = Outbox {
             questions: Vec::new(),
             ..outbox()
         };
-        assert!(deletes(answered, 0));
+        assert!(deletes(answered, 0, true));
     }
 }

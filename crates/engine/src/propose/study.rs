@@ -14,7 +14,7 @@ use super::letters::{Letter, sample};
 use super::matching::{BodyId, Matching, agreed, candidates, id_in_body, pairs};
 use super::outbox::Outbox;
 use super::rows::{Ids, ids, whole};
-use super::states::learn_states;
+use super::states::{Witnessed, learn_states};
 use crate::clock::now;
 use crate::session::outbox_columns;
 
@@ -30,6 +30,9 @@ const RELAY: i64 = 10 * MINUTE;
 
 /// … and seem younger than now where its time is local.
 const ZONES: i64 = 15 * HOUR;
+
+/// A message that is so little younger than a row may be the row's.
+const BESIDE: i64 = 10_000_000;
 
 /// Messages that are looked at, all destinations together; each gets at least some.
 const SAMPLED: usize = 200;
@@ -272,7 +275,11 @@ impl Between<'_> {
             let mut places = known.id.iter().chain(&study.carriers);
             places.any(|place| letter.text(place).is_some())
         };
-        learn_states(outbox, &pairs, letters.iter().filter(has_id).count());
+        let witness = Witnessed {
+            letters: letters.iter().filter(has_id).count(),
+            outlived: study.has_outlived(),
+        };
+        learn_states(outbox, &pairs, witness);
         let settings = &outbox.settings;
         let seen = |known: &[Carrier]| present(known, &letters, own);
         let verified = |place: &Option<String>, known: &[Carrier]| match agreed(
@@ -339,6 +346,31 @@ impl Study {
             }
             return self.take(seen);
         }
+    }
+
+    /// The ids of messages that are in the outbox.
+    pub(super) fn found_ids(&self) -> Vec<String> {
+        let letters = self.letters.iter().flatten();
+        let ids = letters.flat_map(|letter| self.carriers.iter().filter_map(|c| letter.text(c)));
+        ids.filter(|id| self.ids.keys.contains_key(id)).collect()
+    }
+
+    /// Whether messages are there whose rows are gone: hardly any is as young as most rows are, and
+    /// beside few of them there is a row of their time.
+    fn has_outlived(&self) -> bool {
+        let mut times: Vec<Micros> = self.ids.times.iter().map(|(at, _)| *at).collect();
+        times.sort_unstable();
+        let Some(middle) = times.get(times.len() / 2) else {
+            return true;
+        };
+        let letters: Vec<Micros> = self.letters.iter().flatten().map(Letter::at).collect();
+        let older = letters.iter().filter(|at| *at < middle).count();
+        let beside = letters.iter().filter(|at| {
+            let next = times.partition_point(|row| row <= *at);
+            let row = next.checked_sub(1).and_then(|last| times.get(last));
+            row.is_some_and(|row| row.plus(BESIDE) >= **at)
+        });
+        older * 10 >= letters.len() * 9 && beside.count() * 2 < letters.len()
     }
 
     fn n_seen(&self) -> usize {

@@ -12,13 +12,34 @@ use super::Role;
 pub(super) struct Names {
     /// Tables that are outboxes by their name.
     pub(super) outbox_names: Vec<String>,
-    /// Tables that are likely to be.
-    pub(super) likely_names: Vec<String>,
+    /// Words of which a name of an outbox has one …
+    pub(super) carried: Vec<String>,
+    /// … with one that says that it is sent,
+    pub(super) carrying: Vec<String>,
+    /// … or one that says little.
+    pub(super) keeping: Vec<String>,
     /// Tables that are inboxes by their name.
     pub(super) inbox_names: Vec<String>,
+    pub(super) against: Against,
     outbox: OutboxNames,
     inbox: InboxNames,
     pub(super) states: States,
+    pub(super) comments: Comments,
+    not_about: NotAbout,
+}
+
+/// What an outbox for other services does not have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Against {
+    /// Names of tables.
+    pub(super) names: Vec<String>,
+    /// Columns.
+    pub(super) columns: Vec<String>,
+    /// Columns of letters to people: a mail program has an outbox, too.
+    pub(super) letters: Vec<String>,
+    /// Values of a status.
+    pub(super) values: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,8 +57,8 @@ struct OutboxNames {
     created_at: Vec<String>,
     sent_at: Vec<String>,
     status: Vec<String>,
-    failed_at: Vec<String>,
     attempts: Vec<String>,
+    failed_at: Vec<String>,
     error: Vec<String>,
     due_at: Vec<String>,
     next_try: Vec<String>,
@@ -63,6 +84,23 @@ pub(super) struct States {
     pub(super) in_flight: Vec<String>,
     pub(super) sent: Vec<String>,
     pub(super) failed: Vec<String>,
+    /// Of several words for a failure the end.
+    pub(super) last: Vec<String>,
+}
+
+/// Parts of comments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Comments {
+    pub(super) pending: Vec<String>,
+    pub(super) sent: Vec<String>,
+    pub(super) failed: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct NotAbout {
+    words: Vec<String>,
 }
 
 impl Names {
@@ -75,6 +113,11 @@ impl Names {
         })
     }
 
+    /// Words before `id` that are not what an event is about.
+    pub(super) fn not_about(&self) -> &[String] {
+        &self.not_about.words
+    }
+
     /// Roles of an outbox with the names of their columns. A column that fits two roles goes to
     /// the first.
     pub(super) fn outbox(&self) -> [(Role, &[String]); 17] {
@@ -84,19 +127,20 @@ impl Names {
             (Role::AggregateId, &names.aggregate_id),
             (Role::Id, &names.id),
             (Role::Version, &names.version),
-            (Role::Type, &names.kind),
-            (Role::Destination, &names.destination),
-            (Role::Payload, &names.payload),
-            (Role::Headers, &names.headers),
-            (Role::CreatedAt, &names.created_at),
-            (Role::SentAt, &names.sent_at),
+            // What is said of failing, trying and locking is said in words that others use, too.
             (Role::Status, &names.status),
             (Role::FailedAt, &names.failed_at),
             (Role::Attempts, &names.attempts),
             (Role::Error, &names.error),
+            (Role::CreatedAt, &names.created_at),
+            (Role::SentAt, &names.sent_at),
             (Role::DueAt, &names.due_at),
             (Role::NextTry, &names.next_try),
             (Role::Lock, &names.lock),
+            (Role::Payload, &names.payload),
+            (Role::Headers, &names.headers),
+            (Role::Type, &names.kind),
+            (Role::Destination, &names.destination),
         ]
     }
 

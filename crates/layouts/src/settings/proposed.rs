@@ -16,8 +16,10 @@ impl Proposal {
             return Err(Unmappable(format!("{} sends nothing.", found.name)));
         }
         let column = |role: Role| self.column(role).map(str::to_owned);
-        let (Some(id), Some(created_at)) = (column(Role::Id), column(Role::CreatedAt)) else {
-            return Err(Unmappable("Its id or its time is not known.".to_owned()));
+        let (id, created_at) = match (column(Role::Id), column(Role::CreatedAt)) {
+            (Some(id), Some(created_at)) => (id, created_at),
+            (None, _) => return Err(lacks("id", "id")),
+            (Some(_), None) => return Err(lacks("time", "created-at")),
         };
         let key = found.columns.iter().find(|column| column.primary_key);
         let status = column(Role::Status);
@@ -138,4 +140,11 @@ impl Proposal {
             _ => Ok((None, Vec::new())),
         }
     }
+}
+
+/// Without it no row can be read; whoever knows the service can name it.
+fn lacks(what: &str, role: &str) -> Unmappable {
+    Unmappable(format!(
+        "Nothing says which column is its {what}: name the table, and --column {role}=COLUMN."
+    ))
 }

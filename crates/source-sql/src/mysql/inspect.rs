@@ -11,6 +11,9 @@ use crate::shape::{CatalogueColumn, Column};
 /// What hangs on tables: schema, table, kind, name.
 pub(crate) const ATTACHED: &str = include_str!("../../sql/mysql_attached.sql");
 
+/// What definitions say of values: schema, table, column, by what, text.
+pub(crate) const SAID: &str = include_str!("../../sql/mysql_said.sql");
+
 /// Columns of every table but the server's own, without what indexes say of them: asked for all
 /// tables at once, MariaDB takes a minute for three hundred of them. The catalogue lists only what
 /// the user may see.

@@ -16,9 +16,10 @@ use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::mysql::connect::MySqlDial;
 use crate::mysql::error::meaning;
 use crate::mysql::horizon::{CLOCK, HORIZON, blind, horizon};
-use crate::mysql::inspect::{ATTACHED, LIST, NAMES, RIGHTS, SHAPE, catalogue_column, shapes};
+use crate::mysql::inspect::{ATTACHED, LIST, NAMES, RIGHTS, SAID, SHAPE, catalogue_column, shapes};
 use crate::mysql::shared;
 use crate::mysql::types::cell;
+use crate::said::SaidOf;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
 use crate::suggest::suggestion;
@@ -163,6 +164,19 @@ impl Link for MySql {
             .rows("the list of tables", LIST, &[], catalogue_column)
             .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
+    }
+
+    async fn said(&self) -> Result<Vec<SaidOf>> {
+        self.rows("the definitions of tables", SAID, &[], |row| {
+            Ok(SaidOf::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+                row.try_get(4)?,
+            ]))
+        })
+        .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {

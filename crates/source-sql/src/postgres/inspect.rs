@@ -11,6 +11,9 @@ use crate::shape::{CatalogueColumn, Column};
 /// What hangs on tables: schema, table, kind, name.
 pub(crate) const ATTACHED: &str = include_str!("../../sql/postgres_attached.sql");
 
+/// What definitions say of values: schema, table, column, by what, text.
+pub(crate) const SAID: &str = include_str!("../../sql/postgres_said.sql");
+
 /// Columns of all tables; conditions and order are appended.
 pub(crate) const TABLES: &str = include_str!("../../sql/postgres_tables.sql");
 

@@ -19,9 +19,10 @@ use crate::postgres::copy::CopyRows;
 use crate::postgres::error::{fate, meaning, misses_statements};
 use crate::postgres::horizon::{HORIZON, horizon};
 use crate::postgres::inspect::{
-    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, TABLES, catalogue_column, shapes,
+    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, SAID, TABLES, catalogue_column, shapes,
 };
 use crate::postgres::types::cell;
+use crate::said::SaidOf;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
 use crate::suggest::suggestion;
@@ -196,6 +197,19 @@ impl Link for Postgres {
             .rows("the list of tables", &sql, &[], catalogue_column)
             .await?;
         Ok(shapes(columns).into_iter().map(Shape::into_info).collect())
+    }
+
+    async fn said(&self) -> Result<Vec<SaidOf>> {
+        self.rows("the definitions of tables", SAID, &[], |row| {
+            Ok(SaidOf::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+                row.try_get(4)?,
+            ]))
+        })
+        .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {

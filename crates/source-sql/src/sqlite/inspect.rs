@@ -9,6 +9,9 @@ use crate::shape::{CatalogueColumn, Column, Kind, Rowid, Shape, shapes};
 /// What hangs on tables: schema, table, kind, name.
 pub(crate) const ATTACHED: &str = include_str!("../../sql/sqlite_attached.sql");
 
+/// What definitions say of values: schema, table, column, by what, text.
+pub(crate) const SAID: &str = include_str!("../../sql/sqlite_said.sql");
+
 /// Columns of all tables.
 pub(crate) const TABLES: &str = include_str!("../../sql/sqlite_tables.sql");
 

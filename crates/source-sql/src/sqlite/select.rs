@@ -14,11 +14,12 @@ use crate::error::{WAIT_SECS, in_time, reading};
 use crate::here;
 use crate::lanes::{Dial as _, Fate, Lanes};
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
+use crate::said::SaidOf;
 use crate::shape::{Kind, Shape};
 use crate::sqlite::connect::SqliteDial;
 use crate::sqlite::error::meaning;
 use crate::sqlite::horizon::horizon;
-use crate::sqlite::inspect::{ATTACHED, TABLES, entry, tables};
+use crate::sqlite::inspect::{ATTACHED, SAID, TABLES, entry, tables};
 use crate::sqlite::types::cell;
 use crate::suggest::suggestion;
 
@@ -120,6 +121,19 @@ impl Link for Sqlite {
             .into_iter()
             .map(Shape::into_info)
             .collect())
+    }
+
+    async fn said(&self) -> Result<Vec<SaidOf>> {
+        self.rows("the definitions of tables", SAID, &[], |row| {
+            Ok(SaidOf::new([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+                row.try_get(4)?,
+            ]))
+        })
+        .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {

@@ -211,6 +211,7 @@ impl Database for FakeDatabase {
             estimated_rows: Some(table.committed().count() as u64),
             partition: false,
             attached: Vec::new(),
+            said: Vec::new(),
         });
         Ok(tables.collect())
     }
