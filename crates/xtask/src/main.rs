@@ -83,6 +83,12 @@ outbox libraries by their languages' own clients (into target/libraries).
       what was sent; --live follows the company while it works. All of them:
       cargo xtask truth --help
 
+  wild [WORDS...]
+      Makes the labelled outbox and inbox tables of 110 public repositories on the
+      real servers, has a profile proposed for each, and prints how often that was
+      right, with every failure; exit code 1 when a figure is too low. WORDS:
+      --shape full|steady|empty, --alike, --only NAME, --json.
+
   icons
       Draws the icon's sizes and formats anew from icons/waybill.svg.
 ";
@@ -106,8 +112,8 @@ fn dispatch() -> Result<()> {
     let asks_for_help = words
         .first()
         .is_some_and(|word| ["--help", "-h"].contains(word));
-    // These two are programs of their own, with words of their own.
-    if asks_for_help && !["bench", "truth"].contains(command) {
+    // These are programs of their own, with words of their own.
+    if asks_for_help && !["bench", "truth", "wild"].contains(command) {
         return help();
     }
     match *command {
@@ -117,6 +123,7 @@ fn dispatch() -> Result<()> {
         "services" => services::run(words),
         "bench" => measure::bench(words),
         "truth" => measure::truth(words),
+        "wild" => measure::wild(words),
         "ui" if words.is_empty() => {
             page::build().map(|dist| eprintln!("the page is in {}", dist.display()))
         }

@@ -1,4 +1,5 @@
-//! `cargo xtask bench` and `cargo xtask truth`: the product against rivals, and against the truth.
+//! `cargo xtask bench`, `truth` and `wild`: the product against rivals, against the truth, and
+//! against what other people made.
 
 use anyhow::Result;
 use waybill_services::Kind;
@@ -13,6 +14,11 @@ pub(crate) fn bench(words: &[&str]) -> Result<()> {
 /// A world with known faults, judged by the real engine; as JSON.
 pub(crate) fn truth(words: &[&str]) -> Result<()> {
     run("waybill-truth", &named(words), words)
+}
+
+/// Labelled tables of public repositories, and what is proposed of them.
+pub(crate) fn wild(words: &[&str]) -> Result<()> {
+    run("waybill-wild", &[Kind::Postgres, Kind::MariaDb], words)
 }
 
 fn run(program: &str, servers: &[Kind], words: &[&str]) -> Result<()> {

@@ -54,6 +54,7 @@ const PERMISSIONS: &[Permission] = &[
     all_but("window", &["page", "tests", "xtask", "services"]),
     all_but("bench", &["page", "window", "xtask"]),
     all_but("truth", &["page", "window", "xtask"]),
+    all_but("wild", &["page", "window", "xtask"]),
     all_but("tests", &["page", "xtask"]),
 ];
 
@@ -114,7 +115,7 @@ const RESERVED: &[Reserved] = &[
         library: "sqlx",
         except: &[],
         // The engine keeps its journal in SQLite.
-        packages: &["source-sql", "engine", "world", "tests", "bench"],
+        packages: &["source-sql", "engine", "world", "tests", "bench", "wild"],
         reason: BEHIND_THE_SEAM,
     },
     Reserved {
@@ -126,7 +127,7 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         library: "rdkafka",
         except: &[],
-        packages: &["source-kafka", "world", "tests", "bench"],
+        packages: &["source-kafka", "world", "tests", "bench", "wild"],
         reason: BEHIND_THE_SEAM,
     },
 ];
