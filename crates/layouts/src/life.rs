@@ -278,6 +278,9 @@ pub enum MadeOf {
     Null,
     /// The server's time, in the column's own unit and zone.
     Now,
+    /// A time at which a row is due, whoever's clock and zone the column is read in: now where the
+    /// column has a zone, else a day ago, which is over in every zone.
+    Due,
     /// The beginning of 1970.
     Epoch,
     /// One more than it is.

@@ -117,6 +117,7 @@ impl<'a> Sql<'a> {
         match made.to {
             MadeOf::Null => "NULL".to_owned(),
             MadeOf::Now => self.now(column, made.plus_secs),
+            MadeOf::Due => self.due(column),
             MadeOf::Epoch => "'1970-01-01 00:00:00'".to_owned(),
             MadeOf::NewId => format!(":{NEW_ID}"),
             MadeOf::NewIdInJson => self.with_new_id(real, made.member.as_deref().unwrap_or("id")),
@@ -158,6 +159,24 @@ impl<'a> Sql<'a> {
             meaning => return self.time(column, meaning, plus_secs),
         };
         if plus_secs == 0 { now } else { now + &later }
+    }
+
+    /// A time that is over in whatever zone the library takes the column for.
+    fn due(&self, column: &Column) -> String {
+        let now = self.now(column, 0);
+        let counted = [TimeMeaning::UnixMillis, TimeMeaning::UnixSeconds];
+        if column.time.is_some_and(|meaning| counted.contains(&meaning)) {
+            return now;
+        }
+        let sql_type = column.sql_type(self.dbms).unwrap_or_default();
+        match self.dbms {
+            Dbms::Postgres if sql_type.starts_with("timestamptz") => now,
+            Dbms::Postgres => format!("{now} - interval '1 day'"),
+            // It is converted from the session's zone.
+            Dbms::MySql if sql_type.starts_with("timestamp") => now,
+            Dbms::MySql => format!("{now} - INTERVAL 1 DAY"),
+            Dbms::Sqlite => now.replace("'+0 seconds'", "'-1 day'"),
+        }
     }
 
     fn unix_millis(&self) -> String {

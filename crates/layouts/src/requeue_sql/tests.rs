@@ -86,14 +86,14 @@ fn values_are_made_by_the_server_in_the_columns_unit() {
         "oban",
         Dbms::Postgres,
         expect![[r#"
-            UPDATE "shop"."outbox" SET "cancelled_at" = NULL, "completed_at" = NULL, "discarded_at" = NULL, "max_attempts" = GREATEST("max_attempts", "attempt" + 1), "scheduled_at" = (now() AT TIME ZONE 'utc'), "state" = 'available' WHERE "id" = :id AND "state" IN ('discarded', 'cancelled', 'completed', 'scheduled', 'retryable') AND "state" IS NOT DISTINCT FROM :state AND "attempt" IS NOT DISTINCT FROM :attempt
+            UPDATE "shop"."outbox" SET "cancelled_at" = NULL, "completed_at" = NULL, "discarded_at" = NULL, "max_attempts" = GREATEST("max_attempts", "attempt" + 1), "scheduled_at" = (now() AT TIME ZONE 'utc') - interval '1 day', "state" = 'available' WHERE "id" = :id AND "state" IN ('discarded', 'cancelled', 'completed', 'scheduled', 'retryable') AND "state" IS NOT DISTINCT FROM :state AND "attempt" IS NOT DISTINCT FROM :attempt
             id state attempt"#]],
     );
     check(
         "oban",
         Dbms::Sqlite,
         expect![[r#"
-        UPDATE "shop"."outbox" SET "cancelled_at" = NULL, "completed_at" = NULL, "discarded_at" = NULL, "max_attempts" = MAX("max_attempts", "attempt" + 1), "scheduled_at" = strftime('%Y-%m-%d %H:%M:%f', 'now', '+0 seconds'), "state" = 'available' WHERE "id" = :id AND "state" IN ('discarded', 'cancelled', 'completed', 'scheduled', 'retryable') AND "state" IS :state AND "attempt" IS :attempt
+        UPDATE "shop"."outbox" SET "cancelled_at" = NULL, "completed_at" = NULL, "discarded_at" = NULL, "max_attempts" = MAX("max_attempts", "attempt" + 1), "scheduled_at" = strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 day'), "state" = 'available' WHERE "id" = :id AND "state" IN ('discarded', 'cancelled', 'completed', 'scheduled', 'retryable') AND "state" IS :state AND "attempt" IS :attempt
         id state attempt"#]],
     );
     check(
@@ -120,14 +120,14 @@ fn flags_are_what_the_library_keeps_them_as() {
         "gruelbox-txno",
         Dbms::Postgres,
         expect![[r#"
-            UPDATE "shop"."outbox" SET "attempts" = 0, "blocked" = false, "nextAttemptTime" = (now() AT TIME ZONE 'utc') WHERE "id" = :id AND "processed" IN (false) AND "blocked" IN (true) AND "attempts" IS NOT DISTINCT FROM :attempts AND "version" IS NOT DISTINCT FROM :version
+            UPDATE "shop"."outbox" SET "attempts" = 0, "blocked" = false, "nextAttemptTime" = (now() AT TIME ZONE 'utc') - interval '1 day' WHERE "id" = :id AND "processed" IN (false) AND "blocked" IN (true) AND "attempts" IS NOT DISTINCT FROM :attempts AND "version" IS NOT DISTINCT FROM :version
             id attempts version"#]],
     );
     check(
         "gruelbox-txno",
         Dbms::MySql,
         expect![[r#"
-            UPDATE `shop`.`outbox` SET `attempts` = 0, `blocked` = 'false', `nextAttemptTime` = UTC_TIMESTAMP(6) WHERE `id` = :id AND `processed` IN (false) AND `blocked` IN ('true', '1') AND `attempts` <=> :attempts AND `version` <=> :version
+            UPDATE `shop`.`outbox` SET `attempts` = 0, `blocked` = 'false', `nextAttemptTime` = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE `id` = :id AND `processed` IN (false) AND `blocked` IN ('true', '1') AND `attempts` <=> :attempts AND `version` <=> :version
             id attempts version"#]],
     );
     check(
