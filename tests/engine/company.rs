@@ -166,6 +166,15 @@ impl Company {
         self.search_passes_everything();
     }
 
+    /// Three more events come all the way, after those of a test: what messages of this company's
+    /// relay look like.
+    pub(crate) fn publishes_others(&self) {
+        for nth in 700..703 {
+            self.play_one(nth, Fate::Fine, now().plus((nth - 1000) * 1_000_000));
+        }
+        self.search_passes_everything();
+    }
+
     /// Event `nth` happens.
     pub(crate) fn play_one(&self, nth: i64, fate: Fate, at: Micros) {
         if fate == Fate::NoOutboxRow {
@@ -339,6 +348,8 @@ pub(crate) async fn plan(core: &Core, filter: &str) -> Plan {
             per_second: 1000,
             ramp: true,
         },
+        unproven_form: None,
+        samples: Vec::new(),
     };
     core.plan(asked).await.expect("a plan can be made")
 }

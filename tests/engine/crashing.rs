@@ -33,6 +33,7 @@ fn dies_while_sending(company: &Company) {
 fn after_a_crash_nothing_is_sent_twice_and_what_is_left_can_be_sent() {
     let company = Company::new("resend");
     company.play(&[Fate::Lost, Fate::Lost, Fate::Lost, Fate::Lost], 600);
+    company.publishes_others();
     dies_while_sending(&company);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {

@@ -38,6 +38,7 @@ async fn a_row_that_goes_before_it_is_confirmed_was_sent() {
 async fn a_row_that_goes_before_it_is_sent_again_is_left_alone() {
     let company = company();
     company.play(&[Fate::Stuck], 600);
+    company.publishes_others();
     company.scanned().await;
     let plan = company.plan("verdict:stuck").await;
     let waits = |warning: &Warning| matches!(warning, Warning::Note { text } if text.starts_with("1 of these still wait"));
@@ -55,6 +56,7 @@ async fn a_row_that_goes_before_it_is_sent_again_is_left_alone() {
 async fn where_a_copy_may_be_gone_the_plan_says_that_it_may_come_twice() {
     let plan_of = |company: Company| async move {
         company.play(&[Fate::Stuck, Fate::Fine, Fate::Fine], 600);
+        company.publishes_others();
         for partition in 0..2 {
             company.broker.expire(TOPIC, partition, 1);
         }

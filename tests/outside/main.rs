@@ -10,4 +10,5 @@ mod recognised;
 mod rights;
 mod secrets;
 mod times;
+mod wire;
 mod words;

@@ -138,6 +138,15 @@ impl Vhost {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    /// Takes the messages of a queue, ten at most.
+    pub fn take(&self, queue: &str) -> Value {
+        let path = format!("/api/queues/{}/{queue}/get", self.name);
+        let asked =
+            serde_json::json!({"count": 10, "ackmode": "ack_requeue_false", "encoding": "auto"});
+        let text = self.ask("POST", &path, &asked.to_string());
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// A queue as the management API shows it.
     pub fn queue_state(&self, queue: &str) -> Value {
         self.get(&format!("queues/{}/{queue}", self.name))

@@ -133,6 +133,18 @@ pub(crate) struct Resend {
     /// Why; goes into the journal and the messages
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,
+    /// A message that a consumer received, as JSON with key, headers, properties and body
+    ///
+    /// Where Waybill can read no message itself it shows how the relay makes one of a row. Its row
+    /// must be in the window.
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub(crate) sample: Vec<PathBuf>,
+    /// Send outbox rows as they stand although it is not proven how their relay makes a message
+    ///
+    /// Without it they are left out, and the plan says what stands in the way. Takes the reason,
+    /// which goes into the journal, and asks for the profile's name: --yes=NAME.
+    #[arg(long, value_name = "REASON", conflicts_with = "resume")]
+    pub(crate) unproven_form: Option<String>,
     /// Print the plan and ask the broker about its routes; send nothing
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,

@@ -36,6 +36,11 @@ pub(crate) async fn run(client: &Client, args: &Journal) -> anyhow::Result<Exit>
         if !run.reason.is_empty() {
             output::line(&format!("  reason: {}", run.reason));
         }
+        if let Some(why) = &run.unproven_form {
+            output::line(&format!(
+                "  sent although the relay's form was not proven: {why}"
+            ));
+        }
         for attempt in &run.attempts {
             output::line(&format!("  {}  {}", attempt.event, outcome(&attempt.state)));
         }

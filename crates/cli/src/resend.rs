@@ -1,9 +1,10 @@
 //! `waybill resend`: plan, show, confirm, send, watch.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use waybill_model::{AttemptState, EventId, Mode, Pace, Plan, ResendId};
+use waybill_model::{AttemptState, Environment, EventId, Mode, Pace, Plan, ResendId, ShownMessage};
 use waybill_protocol::{
     CheckedRoute, ContinueRun, DryRun, GetRows, GetStatus, MakePlan, Opened, RunStatus, Select,
     Send,
@@ -13,7 +14,7 @@ use crate::args::Resend;
 use crate::check::parse_filter;
 use crate::client::Client;
 use crate::exit::Exit;
-use crate::report::plan::{self, RunDocument};
+use crate::report::plan::{self, PlanDocument, RunDocument};
 use crate::start::Refused;
 use crate::{output, scan};
 
@@ -35,20 +36,16 @@ pub(crate) async fn run(client: &Client, args: &Resend) -> anyhow::Result<Exit> 
         client.call(ContinueRun { run }).await.map_err(Refused)?;
         return watch(client, args, run).await;
     }
-    let events = chosen(client, args).await?;
-    let pace = Pace {
-        per_second: args.rate.max(1),
-        ramp: !args.no_ramp,
-    };
-    let plan = client
-        .call(MakePlan { events, mode, pace })
-        .await
-        .map_err(Refused)?;
+    let plan = make_plan(client, args, mode).await?;
     let routes = client
         .call(DryRun { plan: plan.id })
         .await
         .map_err(Refused)?;
-    plan::print(&plan, &routes);
+    if args.dry_run && args.json {
+        output::json(&PlanDocument::new(&plan, &routes))?;
+    } else {
+        plan::print(&plan, &routes);
+    }
     if args.dry_run {
         return Ok(Exit::Fine);
     }
@@ -69,6 +66,22 @@ pub(crate) async fn run(client: &Client, args: &Resend) -> anyhow::Result<Exit> 
     };
     client.call(order).await.map_err(Refused)?;
     watch(client, args, plan.id).await
+}
+
+async fn make_plan(client: &Client, args: &Resend, mode: Mode) -> anyhow::Result<Plan> {
+    let samples = args.sample.iter().map(|path| shown(path));
+    let samples = samples.collect::<anyhow::Result<Vec<_>>>()?;
+    let asked = MakePlan {
+        events: chosen(client, args).await?,
+        mode,
+        pace: Pace {
+            per_second: args.rate.max(1),
+            ramp: !args.no_ramp,
+        },
+        unproven_form: args.unproven_form.clone(),
+        samples,
+    };
+    Ok(client.call(asked).await.map_err(Refused)?)
 }
 
 fn mode(text: &str) -> anyhow::Result<Mode> {
@@ -129,6 +142,26 @@ fn ids(args: &Resend) -> anyhow::Result<Vec<EventId>> {
         .collect())
 }
 
+/// A received message from a file: a JSON object with `key`, `headers`, `properties` and `body`.
+fn shown(path: &Path) -> anyhow::Result<ShownMessage> {
+    let what = || format!("failed to read the message in {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(what)?;
+    let mut message: serde_json::Value = serde_json::from_str(&text).with_context(what)?;
+    // A body may be written as the document it is.
+    if let Some(body) = message.get_mut("body")
+        && !body.is_string()
+        && !body.is_null()
+    {
+        *body = serde_json::Value::String(body.to_string());
+    }
+    serde_json::from_value(message).with_context(|| {
+        format!(
+            "{}; write an object with key, headers, properties and body",
+            what()
+        )
+    })
+}
+
 fn refuse_unreachable(routes: &[CheckedRoute]) -> anyhow::Result<()> {
     match routes.iter().find(|route| !route.check.reachable) {
         Some(route) => bail!(
@@ -147,10 +180,13 @@ fn confirmation(args: &Resend, plan: &Plan, opened: &Opened) -> anyhow::Result<S
         (Some(_), None) => Ok(String::new()),
         (Some(name), Some(expected)) if name == expected => Ok(name.clone()),
         (Some(_), Some(expected)) => {
-            bail!(
-                "nothing was sent: {} is production; confirm with --yes={expected}",
-                opened.profile.name
-            )
+            let why = match opened.profile.environment {
+                Environment::Production => format!("{} is production", opened.profile.name),
+                Environment::Development | Environment::Staging => {
+                    "it is not proven how the relay writes these".to_owned()
+                }
+            };
+            bail!("nothing was sent: {why}; confirm with --yes={expected}")
         }
         (None, Some(expected)) => {
             let text = format!("Type {expected} to send {} events:", plan.events.len());

@@ -49,7 +49,7 @@ pub use compare::CompareSettings;
 mod profile;
 pub use profile::{
     Access, BrokerSettings, BusinessTable, Consumer, DatabaseSettings, Environment, Flow,
-    GraceSettings, Inbox, OutboxSettings, Profile, ScanSettings, Template,
+    GraceSettings, Inbox, OutboxSettings, Profile, ScanSettings, ShownMessage, Template,
 };
 
 mod in_column;
@@ -72,7 +72,7 @@ mod resend;
 pub use resend::{
     Attempt, AttemptState, BodySource, HEADER_AT, HEADER_ATTEMPT, HEADER_BY, HEADER_ID,
     HEADER_REASON, Mode, Pace, Parcel, Plan, PlannedEvent, Receipt, Recipient, ResendId, Route,
-    RouteCheck, Warning,
+    RouteCheck, Unproven, Warning,
 };
 
 mod probe;

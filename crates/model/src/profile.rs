@@ -221,6 +221,10 @@ pub struct Flow {
     /// How to rebuild a message that never reached the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,
+    /// Messages that consumers received, where Waybill cannot read any: they show how the relay
+    /// makes a message of a row.
+    #[serde(default, rename = "sample", skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<ShownMessage>,
     /// Who should receive it.
     #[serde(default, rename = "consumer")]
     pub consumers: Vec<Consumer>,
@@ -235,6 +239,24 @@ pub struct Template {
     pub kind: String,
     /// The body with placeholders.
     pub body: String,
+}
+
+/// A message as a consumer received it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ShownMessage {
+    /// Kafka key, or AMQP routing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The body as it was received, byte for byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Headers by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// AMQP properties by name, with dashes: `message-id`, `content-type`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
 }
 
 /// An expected consumer and what tells how far it got.

@@ -81,6 +81,26 @@ pub struct Plan {
     pub typed_confirmation: Option<String>,
     /// Why it cannot be sent at all (read-only profile); `None` when it can.
     pub refused: Option<String>,
+    /// Events whose message would have to be made of an outbox row although nobody has seen how
+    /// their relay makes one. They are left out, or sent all the same where the user says so.
+    #[serde(default)]
+    pub unproven: Vec<Unproven>,
+}
+
+/// Events whose relay's way of writing a message is not proven, all for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unproven {
+    /// Which.
+    pub events: Vec<EventId>,
+    /// How many sent rows were held against their messages.
+    pub compared: u32,
+    /// What stands in the way: what a message has and its row's rebuilt one has not, or that there
+    /// is nothing to compare. Parts of sentences.
+    pub differences: Vec<String>,
+    /// What can be done instead, a sentence each.
+    pub ways: Vec<String>,
+    /// The user's reason for sending them all the same; `None` where they are left out.
+    pub overridden: Option<String>,
 }
 
 /// One event of a plan.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use waybill_model::{
     Access, Attempt, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace, Parcel,
-    PlaceId, Plan, ProbeStep, ResendId, Route, RouteCheck, Window,
+    PlaceId, Plan, ProbeStep, ResendId, Route, RouteCheck, ShownMessage, Window,
 };
 
 use crate::wire::{self, Call, Door};
@@ -272,6 +272,13 @@ pub struct MakePlan {
     pub mode: Mode,
     /// How fast.
     pub pace: Pace,
+    /// Why rows are to be sent although nobody has seen how their relay writes a message; `None`
+    /// leaves them out. It is confirmed by typing the profile's name, and kept in the journal.
+    #[serde(default)]
+    pub unproven_form: Option<String>,
+    /// Messages that consumers received, besides those of the flows.
+    #[serde(default)]
+    pub samples: Vec<ShownMessage>,
 }
 
 /// The exact message that would be sent for one event of a plan.
@@ -345,6 +352,10 @@ pub struct JournalRun {
     pub by: String,
     /// Why, in the user's words.
     pub reason: String,
+    /// Why rows were sent although nobody had seen how their relay writes a message; `None` where
+    /// that was proven.
+    #[serde(default)]
+    pub unproven_form: Option<String>,
     /// When it was confirmed.
     pub at: waybill_model::Micros,
     /// Whether it was cut off and can be continued.

@@ -36,4 +36,6 @@ pub mod address;
 pub mod carry;
 pub mod conformance;
 pub mod content;
+
 pub mod fake;
+pub mod form;

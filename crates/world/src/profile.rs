@@ -150,6 +150,7 @@ fn flow(world: &Inner) -> Flow {
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),
         compare: Some(CompareSettings::default()),
+        samples: Vec::new(),
         template: Some(Template {
             kind: ChangeKind::Snapshot.wire_name().to_owned(),
             body: TEMPLATE.to_owned(),

@@ -374,6 +374,8 @@ impl State {
             events,
             mode: self.resend.mode.clone(),
             pace: Pace::default(),
+            unproven_form: None,
+            samples: Vec::new(),
         })]
     }
 
@@ -575,6 +577,7 @@ mod tests {
             warnings: Vec::new(),
             typed_confirmation: typed.map(str::to_owned),
             refused: None,
+            unproven: Vec::new(),
         }
     }
 }

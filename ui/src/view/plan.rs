@@ -112,7 +112,7 @@ fn Bodies(plan: Plan) -> impl IntoView {
             {move || {
                 let (row, copy, rebuilt) = bodies.get();
                 view! {
-                    {(row > 0).then(|| view! { <p>{format!("{row} from the outbox row, unchanged")}</p> })}
+                    {(row > 0).then(|| view! { <p>{format!("{row} from the outbox row, as its relay writes it")}</p> })}
                     {(copy > 0).then(|| view! { <p>{format!("{copy} from a copy on the broker, byte for byte")}</p> })}
                     {(rebuilt > 0).then(|| view! {
                         <p>{rebuilt}" "<span class="tone-late">"reconstructed"</span>" from the business row by template"</p>
@@ -138,6 +138,15 @@ fn Warnings(plan: Plan, read_only: Option<String>) -> impl IntoView {
             {refused.map(|why| view! {
                 <div class="warn" data-test="refused"><span class="tone-missing">"✕"</span><span>{why}</span></div>
             })}
+            {plan.unproven.into_iter().map(|group| view! {
+                <div class="warn" data-test="unproven">
+                    <span class="tone-late">"▲"</span>
+                    <span>
+                        {format!("{} not proven how their relay writes them: {}", group.events.len(), group.differences.join("; "))}
+                        {group.ways.into_iter().map(|way| view! { <br/>{way} }).collect_view()}
+                    </span>
+                </div>
+            }).collect_view()}
             {gathered(&plan.warnings).into_iter().map(|(words, title)| view! {
                 <div class="warn" data-test="warning" title=title><span class="tone-late">"▲"</span><span>{words}</span></div>
             }).collect_view()}

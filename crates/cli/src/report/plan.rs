@@ -1,7 +1,9 @@
 //! A resend as text and as a document: the plan before, the outcome after.
 
 use serde::Serialize;
-use waybill_model::{AttemptState, BodySource, Plan, Warning};
+use waybill_model::{
+    AttemptState, BodySource, EventId, Mode, Plan, PlannedEvent, Recipient, Unproven, Warning,
+};
 use waybill_protocol::{CheckedRoute, RunStatus};
 
 use crate::output;
@@ -38,6 +40,28 @@ pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
     }
     for (id, why) in &plan.left_out {
         output::aside(&format!("  left out {id}: {why}"));
+    }
+    for group in &plan.unproven {
+        unproven(group);
+    }
+}
+
+/// What stands in the way of making messages of rows, and what can be done instead.
+fn unproven(group: &Unproven) {
+    let events = group.events.len();
+    let why = group.differences.join("; ");
+    match &group.overridden {
+        Some(reason) => output::aside(&format!(
+            "  ! {events} are sent as they stand in their rows, though it is not proven that their relay writes them so ({why}), because: {reason}"
+        )),
+        None => {
+            output::aside(&format!(
+                "  {events} left out because it is not proven how their relay writes them: {why}"
+            ));
+            for way in &group.ways {
+                output::aside(&format!("    - {way}"));
+            }
+        }
     }
 }
 
@@ -95,6 +119,45 @@ pub(crate) fn outcome(state: &AttemptState) -> String {
         AttemptState::Effective => "arrived".to_owned(),
         AttemptState::NotEffective { why } => format!("sent, but not effective: {why}"),
         AttemptState::Cancelled => "not sent: stopped before its turn".to_owned(),
+    }
+}
+
+/// What `waybill resend --dry-run --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    mode: &'a Mode,
+    events: &'a [PlannedEvent],
+    left_out: Vec<LeftOut<'a>>,
+    /// Events whose relay's way of writing a message is not proven.
+    unproven: &'a [Unproven],
+    recipients: &'a [Recipient],
+    warnings: Vec<String>,
+    routes: &'a [CheckedRoute],
+    refused: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOut<'a> {
+    id: &'a EventId,
+    why: &'a str,
+}
+
+impl<'a> PlanDocument<'a> {
+    pub(crate) fn new(plan: &'a Plan, routes: &'a [CheckedRoute]) -> Self {
+        let left_out = |(id, why): &'a (EventId, String)| LeftOut { id, why };
+        Self {
+            schema: "waybill.plan/1",
+            mode: &plan.mode,
+            events: &plan.events,
+            left_out: plan.left_out.iter().map(left_out).collect(),
+            unproven: &plan.unproven,
+            recipients: &plan.recipients,
+            warnings: plan.warnings.iter().map(sentence).collect(),
+            routes,
+            refused: plan.refused.as_deref(),
+        }
     }
 }
 

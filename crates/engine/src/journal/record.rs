@@ -11,6 +11,8 @@ pub(crate) struct NewRun {
     pub(crate) pace: Pace,
     pub(crate) by: String,
     pub(crate) reason: String,
+    /// Why rows are sent although nobody has seen how their relay writes a message.
+    pub(crate) unproven_form: Option<String>,
     pub(crate) at: Micros,
     /// In the order of sending.
     pub(crate) attempts: Vec<PlannedAttempt>,
@@ -35,6 +37,7 @@ pub(crate) struct StoredRun {
     pub(crate) pace: Pace,
     pub(crate) by: String,
     pub(crate) reason: String,
+    pub(crate) unproven_form: Option<String>,
     pub(crate) at: Micros,
     /// Its sending came to an end, by success, failure or stop.
     pub(crate) ended: bool,

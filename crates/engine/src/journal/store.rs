@@ -14,7 +14,10 @@ use waybill_protocol::JournalRun;
 
 use super::{Earlier, JournalError, NewRun, RunOwner, SentBefore, StoredRun};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What version 2 knows besides.
+const TO_2: &str = "ALTER TABLE runs ADD COLUMN unproven_form TEXT";
 
 /// How long another process may hold the file: it writes single lines.
 const BUSY: Duration = Duration::from_secs(10);
@@ -76,7 +79,7 @@ impl Journal {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(write)?;
-        sqlx::query("INSERT INTO runs (id, profile, mode, pace, by_whom, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        sqlx::query("INSERT INTO runs (id, profile, mode, pace, by_whom, reason, at, unproven_form) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(run.id.to_string())
             .bind(&run.profile)
             .bind(json("the run", &run.mode)?)
@@ -84,6 +87,7 @@ impl Journal {
             .bind(&run.by)
             .bind(&run.reason)
             .bind(run.at.0)
+            .bind(&run.unproven_form)
             .execute(&mut *tx)
             .await
             .map_err(write)?;
@@ -189,6 +193,7 @@ impl Journal {
                 mode: run.mode,
                 by: run.by,
                 reason: run.reason,
+                unproven_form: run.unproven_form,
                 at: run.at,
                 attempts: run
                     .attempts
@@ -207,7 +212,7 @@ impl Journal {
             source,
         };
         let row = sqlx::query(
-            "SELECT profile, mode, pace, by_whom, reason, at, ended FROM runs WHERE id = ?",
+            "SELECT profile, mode, pace, by_whom, reason, at, ended, unproven_form FROM runs WHERE id = ?",
         )
         .bind(id.to_string())
         .fetch_optional(&self.pool)
@@ -230,6 +235,7 @@ impl Journal {
             reason: row.get(4),
             at: Micros(row.get(5)),
             ended: row.get::<i64, _>(6) != 0,
+            unproven_form: row.get(7),
             attempts: attempts
                 .iter()
                 .map(|row| Ok((attempt(id, row)?, Micros(row.get(4)))))
@@ -340,10 +346,13 @@ impl Journal {
                 .execute(&mut *tx)
                 .await
                 .map_err(open)?;
-            sqlx::raw_sql("PRAGMA user_version = 1")
-                .execute(&mut *tx)
-                .await
-                .map_err(open)?;
+        }
+        if found < 2 {
+            sqlx::raw_sql(TO_2).execute(&mut *tx).await.map_err(open)?;
+        }
+        if found < VERSION {
+            let noted = AssertSqlSafe(format!("PRAGMA user_version = {VERSION}"));
+            sqlx::raw_sql(noted).execute(&mut *tx).await.map_err(open)?;
         }
         tx.commit().await.map_err(open)
     }

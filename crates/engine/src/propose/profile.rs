@@ -51,6 +51,7 @@ impl Job<'_> {
                 routing_key: self.routing_key(outbox),
                 carriers: matching.carriers.clone(),
                 compare: None,
+                samples: Vec::new(),
                 template: None,
                 consumers,
             });

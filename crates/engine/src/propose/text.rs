@@ -200,6 +200,7 @@ mod tests {
                 ..Carriers::default()
             },
             compare: None,
+            samples: Vec::new(),
             template: None,
             consumers: vec![consumer],
         };

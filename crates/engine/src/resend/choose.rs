@@ -169,7 +169,7 @@ fn copy_of(index: &Index, layout: &Layout, no: u32) -> Option<Seen> {
     })
 }
 
-fn coordinate(layout: &Layout, seen: &Seen) -> Coordinate {
+pub(super) fn coordinate(layout: &Layout, seen: &Seen) -> Coordinate {
     match layout.place(seen.place) {
         Some(planned) => planned.coordinate(seen.partition, seen.position, &seen.key),
         // An index refuses places it does not know, so this names nothing.

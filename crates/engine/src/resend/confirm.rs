@@ -131,7 +131,7 @@ fn check_confirmed(plan: &StoredPlan, order: &Send) -> Result<(), Failure> {
             format!("Type '{asked}' to confirm."),
         ));
     }
-    if order.reason.trim().is_empty() {
+    if order.reason.trim().is_empty() && plan.overridden().is_none() {
         return Err(Failure::new(
             Code::NotConfirmed,
             "Say why: production profiles keep a reason in the journal.",
@@ -177,6 +177,7 @@ async fn begin(
         pace: plan.plan.pace,
         by: sender.by.clone(),
         reason: sender.reason.clone(),
+        unproven_form: plan.overridden(),
         at: sender.at,
         attempts: attempts.collect(),
     };
@@ -202,6 +203,8 @@ async fn replan(
         events,
         mode: stored.mode.clone(),
         pace: stored.pace,
+        unproven_form: stored.unproven_form.clone(),
+        samples: Vec::new(),
     };
     let plan = make(session, &asked, stored.id).await?;
     for (event, _) in planned {

@@ -6,12 +6,15 @@ use waybill_model::{
     BodySource, Coordinate, Copy, HEADER_AT, HEADER_ATTEMPT, HEADER_BY, HEADER_ID, HEADER_REASON,
     Micros, Mode, Parcel, ResendId,
 };
+use waybill_source::form::{Sheet, Wire};
 use waybill_source::{History, Row, RowColumns, RowKey};
 
+use super::pairs::roles;
 use super::place::{Facts, complete};
 use super::runs::Item;
 use super::strip::{self, Headers};
 use super::template::rebuilt;
+use crate::clock::now;
 use crate::scan::value;
 use crate::session::{DATABASE, Reading, Session};
 
@@ -68,7 +71,7 @@ pub(super) async fn parcel(
 ) -> Result<Parcel, String> {
     let mut letter = match &item.planned.body {
         BodySource::Copy { coordinate } => of_copy(session, coordinate).await?,
-        BodySource::OutboxRow { coordinate } => of_outbox(session, coordinate).await?,
+        BodySource::OutboxRow { coordinate } => of_outbox(session, item, coordinate).await?,
         BodySource::Reconstructed { coordinate } => of_business(session, item, coordinate).await?,
     };
     let flow = session
@@ -76,25 +79,31 @@ pub(super) async fn parcel(
         .flows
         .get(item.flow)
         .ok_or("its flow is gone from the profile")?;
-    if !matches!(item.planned.body, BodySource::Copy { .. }) {
+    let is_copy = matches!(item.planned.body, BodySource::Copy { .. });
+    // What is made by its relay's form is complete.
+    if !is_copy && item.form.is_none() {
         letter.key.clone_from(&item.planned.route.key);
         complete(
             &mut letter,
             &flow.carriers,
             &facts(item),
             style(session),
-            item.model.as_ref(),
+            item.example.as_ref(),
         );
-        if let Some(model) = &item.model {
-            like_model(&mut letter, model);
+        if let Some(example) = &item.example {
+            like_example(&mut letter, example);
         }
-        if style(session) == Style::Queues {
-            // The event's own time; when it was resent stands in our header.
-            let secs = item.at.millis() / 1000;
-            letter
-                .properties
-                .push(("timestamp".to_owned(), secs.to_string()));
-        }
+    }
+    let has_time = letter
+        .properties
+        .iter()
+        .any(|(name, _)| name == "timestamp");
+    if !is_copy && !has_time && style(session) == Style::Queues {
+        // The event's own time; when it was resent stands in our header.
+        let secs = item.at.millis() / 1000;
+        letter
+            .properties
+            .push(("timestamp".to_owned(), secs.to_string()));
     }
     let mut route = item.planned.route.clone();
     if *mode == Mode::Everyone && route.key.is_none() {
@@ -160,12 +169,25 @@ async fn of_copy(session: &Session, at: &Coordinate) -> Result<Letter, String> {
     Ok(stripped(copy))
 }
 
-async fn of_outbox(session: &Session, at: &Coordinate) -> Result<Letter, String> {
+/// The message of an outbox row: made as its relay makes it, where that is known, else the row's
+/// body and headers as they stand.
+async fn of_outbox(session: &Session, item: &Item, at: &Coordinate) -> Result<Letter, String> {
     let columns = columns_of(session, at).ok_or("its outbox is gone from the profile")?;
     let row = row(session, columns, at).await?;
     whole(row.payload.as_ref(), row.payload_len)?;
-    let settings = session.profile.outbox.as_ref();
-    let headers = settings.and_then(|outbox| outbox.headers.as_deref());
+    let outbox = session.profile.outbox.as_ref();
+    if let (Some(form), Some(outbox)) = (&item.form, outbox) {
+        let sheet = Sheet::of(&row, &roles(outbox));
+        let made = form.rebuild(&sheet, now())?;
+        return Ok(Letter {
+            key: made.key,
+            headers: made.headers,
+            properties: made.properties,
+            payload: made.payload,
+            stripped: Vec::new(),
+        });
+    }
+    let headers = outbox.and_then(|outbox| outbox.headers.as_deref());
     Ok(Letter {
         headers: headers
             .and_then(|column| value(&row, column))
@@ -286,9 +308,9 @@ fn json_headers(text: &str) -> Headers {
 }
 
 /// Properties that say how to read a body are those of its siblings.
-fn like_model(letter: &mut Letter, model: &Copy) {
-    for (name, value) in &model.properties {
-        let name = name.replace('_', "-");
+fn like_example(letter: &mut Letter, example: &Wire) {
+    for (name, value) in &example.properties {
+        let name = name.clone();
         let about_body = matches!(
             name.as_str(),
             "content-type" | "content-encoding" | "app-id"

@@ -7,6 +7,7 @@ use waybill_source::Topology;
 use super::confirm::user_name;
 use super::letter::{Sender, parcel};
 use super::notes::same_address;
+use super::runs::Item;
 use crate::clock::now;
 use crate::failure;
 use crate::session::{BROKER, Session};
@@ -60,26 +61,37 @@ pub(crate) async fn dry_run(
             .map_err(|error| failure::of_source(BROKER, &error))?,
     };
     let mut checked: Vec<CheckedRoute> = Vec::new();
-    for item in &plan.items {
-        let route = &item.planned.route;
-        let known = checked
-            .iter_mut()
-            .find(|c| same_address(&c.route, route) && c.route.partition == route.partition);
-        if let Some(known) = known {
-            known.events += 1;
-            continue;
-        }
+    for (route, events, largest) in routes(&plan.items) {
         let check = match broker.operator() {
-            Some(operator) => operator.check(route, 0).await,
+            Some(operator) => operator.check(route, largest).await,
             None => Ok(by_topology(&topology, route)),
         };
         checked.push(CheckedRoute {
             route: route.clone(),
-            events: 1,
+            events,
             check: check.map_err(|error| failure::of_source(BROKER, &error))?,
         });
     }
     Ok(checked)
+}
+
+/// Every route with how many events take it, and the size of the largest body among them.
+fn routes(items: &[Item]) -> Vec<(&Route, u32, u64)> {
+    let mut found: Vec<(&Route, u32, u64)> = Vec::new();
+    for item in items {
+        let route = &item.planned.route;
+        let known = found
+            .iter_mut()
+            .find(|(known, ..)| same_address(known, route) && known.partition == route.partition);
+        match known {
+            Some((_, events, largest)) => {
+                *events += 1;
+                *largest = item.bytes.max(*largest);
+            }
+            None => found.push((route, 1, item.bytes)),
+        }
+    }
+    found
 }
 
 /// What the broker's map says about a route: that it exists, and who is bound to it.

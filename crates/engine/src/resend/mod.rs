@@ -20,6 +20,14 @@ mod due;
 
 mod choose;
 
+mod pairs;
+
+mod proof;
+
+mod shown;
+
+mod written;
+
 mod plan;
 pub(crate) use plan::make_plan;
 

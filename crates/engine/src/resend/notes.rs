@@ -176,6 +176,9 @@ fn stripped_names(items: &[Item], heads: &BTreeMap<Coordinate, Copy>) -> Vec<Str
         {
             names.extend(stripped(copy.clone()).stripped);
         }
+        if let Some(form) = &item.form {
+            names.extend_from_slice(form.left_out());
+        }
     }
     names.sort();
     names.dedup();

@@ -1,7 +1,8 @@
 //! Writes an event's facts into a message, where the flow's carriers say. Pure.
 
 use serde_json::Value;
-use waybill_model::{Carrier, Carriers, Copy};
+use waybill_model::{Carrier, Carriers};
+use waybill_source::form::Wire;
 
 use super::letter::{Letter, Style};
 
@@ -15,14 +16,15 @@ pub(super) struct Facts {
     pub(super) version: Option<i64>,
 }
 
-/// Completes a message: what it does not carry yet is written into the carrier that a sibling on
-/// the same destination uses (`model`), else into the first one that this broker has.
+/// Completes a message: what it does not carry yet is written where another message of the same
+/// destination (`example`) has it. Where none was seen it is written only into a place that is the
+/// only one: an id in the first of many guesses is one that no consumer looks for.
 pub(super) fn complete(
     letter: &mut Letter,
     carriers: &Carriers,
     facts: &Facts,
     style: Style,
-    model: Option<&Copy>,
+    example: Option<&Wire>,
 ) {
     // Without its key a record would land in any partition, whatever else carries the aggregate.
     if style == Style::Log
@@ -49,22 +51,40 @@ pub(super) fn complete(
         if value.is_empty() || carried {
             continue;
         }
-        let of_model = model.and_then(|copy| list.iter().find(|c| model_carries(copy, c)));
-        let first = || list.iter().find(|carrier| can_be_written(carrier, style));
-        let chosen = match model {
-            Some(_) => of_model,
-            None => first(),
-        };
-        // The id must be there in any case: consumers know duplicates by it.
-        let chosen = if std::ptr::eq(list, &carriers.id) {
-            chosen.or_else(first)
-        } else {
-            chosen
-        };
-        if let Some(carrier) = chosen {
+        if let Some(carrier) = known_place(list, style, example) {
             write(letter, carrier, value);
         }
     }
+}
+
+/// Why the id of an event has no place in its message that is known; `None` when it has one.
+pub(super) fn no_id_place(
+    carriers: &Carriers,
+    style: Style,
+    example: Option<&Wire>,
+) -> Option<String> {
+    let guesses = carriers.id.iter().filter(|c| can_be_written(c, style));
+    let guesses = guesses.count();
+    let known = guesses == 0 || known_place(&carriers.id, style, example).is_some();
+    (!known).then(|| {
+        format!(
+            "where its message carries the id is not known: match.id of its flow names {guesses} places, and no message was seen that has one of them; name the one that its consumers look at"
+        )
+    })
+}
+
+/// The carrier that another message of this destination uses, else the only one there is.
+fn known_place<'a>(
+    list: &'a [Carrier],
+    style: Style,
+    example: Option<&Wire>,
+) -> Option<&'a Carrier> {
+    let of_example = example.and_then(|wire| list.iter().find(|c| example_carries(wire, c)));
+    let mut writable = list.iter().filter(|c| can_be_written(c, style));
+    of_example.or_else(|| match (writable.next(), writable.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    })
 }
 
 fn carries(letter: &Letter, carrier: &Carrier, style: Style, body: Option<&Value>) -> bool {
@@ -84,7 +104,7 @@ fn carries(letter: &Letter, carrier: &Carrier, style: Style, body: Option<&Value
     }
 }
 
-fn model_carries(model: &Copy, carrier: &Carrier) -> bool {
+fn example_carries(model: &Wire, carrier: &Carrier) -> bool {
     match carrier {
         Carrier::Header(name) => model
             .headers
@@ -134,38 +154,29 @@ fn has_property(properties: &[(String, String)], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
-    use waybill_model::{Clock, Coordinate, Micros, Stamp};
-
     use super::*;
+    use expect_test::{Expect, expect};
 
-    fn check(style: Style, headers: &[&str], body: &str, model: Option<&[&str]>, expected: Expect) {
+    fn check(
+        carriers: &Carriers,
+        style: Style,
+        headers: &[&str],
+        model: Option<&[&str]>,
+        expected: Expect,
+    ) {
         let named = |names: &[&str]| -> Vec<(String, Option<Vec<u8>>)> {
             names
                 .iter()
                 .map(|name| ((*name).to_owned(), Some(b"given".to_vec())))
                 .collect()
         };
-        let model = model.map(|names| Copy {
-            coordinate: Coordinate::Record {
-                topic: "t".to_owned(),
-                partition: 0,
-                offset: 0,
-            },
-            stamp: Stamp {
-                at: Micros(0),
-                clock: Clock::Broker,
-                resolution_micros: 1,
-            },
-            key: None,
+        let model = model.map(|names| Wire {
             headers: named(names),
-            properties: Vec::new(),
-            payload: None,
-            payload_len: 0,
+            ..Wire::default()
         });
         let mut letter = Letter {
             headers: named(headers),
-            payload: Some(body.as_bytes().to_vec()),
+            payload: Some(b"{}".to_vec()),
             ..Letter::default()
         };
         let facts = Facts {
@@ -174,13 +185,7 @@ mod tests {
             aggregate: "4711".to_owned(),
             version: Some(8),
         };
-        complete(
-            &mut letter,
-            &Carriers::default(),
-            &facts,
-            style,
-            model.as_ref(),
-        );
+        complete(&mut letter, carriers, &facts, style, model.as_ref());
         let text = |bytes: &Option<Vec<u8>>| {
             String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"-")).into_owned()
         };
@@ -194,12 +199,22 @@ mod tests {
         expected.assert_eq(&lines);
     }
 
+    fn one_place_each() -> Carriers {
+        let of = |text: &str| vec![text.parse().expect("a carrier")];
+        Carriers {
+            id: of("header:id"),
+            kind: of("header:type"),
+            aggregate: of("key"),
+            version: of("header:version"),
+        }
+    }
+
     #[test]
     fn on_a_log_facts_become_headers_and_the_key() {
         check(
+            &one_place_each(),
             Style::Log,
             &[],
-            "{}",
             None,
             expect![[r#"
                 key 4711
@@ -211,32 +226,35 @@ mod tests {
     }
 
     #[test]
-    fn with_queues_facts_become_properties() {
+    fn nothing_is_written_into_the_first_of_many_guesses() {
+        let guessed = Carriers::default();
         check(
+            &guessed,
             Style::Queues,
-            &["version"],
-            "{}",
+            &[],
             None,
             expect![[r#"
                 key -
-                header version given
-                property message-id e1
-                property type Renamed
+                header version 8
             "#]],
         );
+        let why = no_id_place(&guessed, Style::Log, None).expect("there are several");
+        assert!(why.contains("names 3 places"), "{why}");
+        assert_eq!(no_id_place(&one_place_each(), Style::Log, None), None);
     }
 
     #[test]
     fn a_sibling_shows_how_it_is_done_here() {
         check(
+            &Carriers::default(),
             Style::Log,
             &[],
-            "{}",
             Some(&["ce_id", "eventType"]),
             expect![[r#"
                 key 4711
                 header ce_id e1
                 header eventType Renamed
+                header version 8
             "#]],
         );
     }

@@ -8,15 +8,20 @@ use waybill_model::{
     AttemptState, BodySource, Carrier, Coordinate, Copy, DUE_LATER, Environment, EventId, EventRow,
     Flow, Micros, Mode, Pace, Plan, PlannedEvent, ResendId, Route,
 };
-use waybill_protocol::{Failure, MakePlan};
+use waybill_protocol::{Code, Failure, MakePlan};
 use waybill_reconcile::Index;
+use waybill_source::form::Form;
 
 use super::choose::{Choice, choose, is_compacted, partition_of};
 use super::due::{Due, due};
 use super::letter::{Style, style};
 use super::order::{Turn, in_order};
+use super::pairs::wire;
 use super::permit::refusal;
+use super::place::no_id_place;
+use super::proof::{Doubts, refused};
 use super::runs::{Item, StoredPlan};
+use super::written::{OfRow, Written, written};
 use super::{letter, notes};
 use crate::clock::now;
 use crate::failure;
@@ -63,13 +68,29 @@ pub(super) async fn make(
     };
     recall(session, &mut candidates, &mut left_out).await?;
     let heads = heads(session, &candidates).await?;
-    let mut items = Vec::with_capacity(candidates.len());
+    let mut found: Vec<(&Candidate, BodySource)> = Vec::with_capacity(candidates.len());
     for candidate in &candidates {
-        match item(session, candidate, &asked.mode, &heads).await {
+        match body(session, candidate, &heads).await {
+            Ok(body) => found.push((candidate, body)),
+            Err(why) => left_out.push((candidate.row.id.clone(), why)),
+        }
+    }
+    let known = Known {
+        written: written(session, &found, &asked.samples).await?,
+        heads: &heads,
+        override_reason: override_reason(asked)?,
+    };
+    let mut doubts = Doubts::default();
+    let mut items = Vec::with_capacity(found.len());
+    for (candidate, body) in found {
+        match item(session, candidate, body, &asked.mode, &known, &mut doubts) {
             Ok(item) => items.push(item),
             Err(why) => left_out.push((candidate.row.id.clone(), why)),
         }
     }
+    let unproven = doubts.told(session, known.override_reason.as_ref());
+    let overridden = unproven.iter().any(|group| group.overridden.is_some());
+    let typed = session.profile.environment == Environment::Production || overridden;
     let mut plan = Plan {
         id,
         mode: asked.mode.clone(),
@@ -78,9 +99,9 @@ pub(super) async fn make(
         left_out,
         recipients: Vec::new(),
         warnings: notes::warnings(session, &asked.mode, &items, &candidates, &heads),
-        typed_confirmation: (session.profile.environment == Environment::Production)
-            .then(|| session.profile.name.clone()),
+        typed_confirmation: typed.then(|| session.profile.name.clone()),
         refused: refusal(session).or_else(|| mode_refused(session, &asked.mode)),
+        unproven,
     };
     plan.recipients = notes::recipients(session, &plan, &candidates).await;
     session.resends.keep(StoredPlan {
@@ -245,24 +266,57 @@ async fn heads(
     Ok(found)
 }
 
-async fn item(
+/// What is known when the events of a plan are put together.
+struct Known<'a> {
+    heads: &'a BTreeMap<Coordinate, Copy>,
+    written: Written,
+    override_reason: Option<String>,
+}
+
+/// The user's word that rows are to be sent as they stand; one without a reason is none.
+fn override_reason(asked: &MakePlan) -> Result<Option<String>, Failure> {
+    let reason = asked.unproven_form.as_deref().map(str::trim);
+    match reason {
+        Some("") => Err(Failure::new(
+            Code::NotConfirmed,
+            "Say why rows are to be sent although nobody has seen how their relay writes a message.",
+        )),
+        reason => Ok(reason.map(str::to_owned)),
+    }
+}
+
+fn item(
     session: &Session,
     candidate: &Candidate,
+    body: BodySource,
     mode: &Mode,
-    heads: &BTreeMap<Coordinate, Copy>,
+    known: &Known<'_>,
+    doubts: &mut Doubts,
 ) -> Result<Item, String> {
-    let body = body(session, candidate, heads).await?;
-    let model = candidate
-        .choice
-        .sibling
-        .as_ref()
-        .and_then(|at| heads.get(at))
-        .cloned();
+    let (flow, row) = (candidate.choice.flow, &candidate.row);
+    let model = candidate.choice.sibling.as_ref();
+    let model = model.and_then(|at| known.heads.get(at));
+    let of_model = model.map(|copy| wire(copy.clone(), style(session)));
+    let example = of_model.or_else(|| known.written.example(flow).cloned());
     let original = match &body {
-        BodySource::Copy { coordinate } => heads.get(coordinate),
+        BodySource::Copy { coordinate } => known.heads.get(coordinate),
         BodySource::OutboxRow { .. } | BodySource::Reconstructed { .. } => None,
     };
-    let row = &candidate.row;
+    let made = match &body {
+        BodySource::Copy { .. } => OfBody {
+            bytes: original.map_or(0, |copy| copy.payload_len),
+            ..OfBody::default()
+        },
+        BodySource::OutboxRow { .. } => of_row(candidate, known, doubts)?,
+        BodySource::Reconstructed { .. } => {
+            let carriers = session.profile.flows.get(flow).map(|flow| &flow.carriers);
+            let unknown = carriers.and_then(|c| no_id_place(c, style(session), example.as_ref()));
+            if let Some(why) = unknown.filter(|_| !row.id.as_str().is_empty()) {
+                return Err(why);
+            }
+            OfBody::default()
+        }
+    };
     let mut planned = PlannedEvent {
         no: row.no,
         id: row.id.clone(),
@@ -281,15 +335,77 @@ async fn item(
             .map_or(0, |earlier| earlier.attempts)
             + 1,
     };
-    planned.route = route(session, candidate, mode, &planned, original, model.as_ref())?;
+    planned.route = match &made.form {
+        Some(_) => route_of_form(session, candidate, mode, &planned, made.key, model)?,
+        None => route(session, candidate, mode, &planned, original, model)?,
+    };
     Ok(Item {
         planned,
         at: row.at,
         version: row.version,
-        flow: candidate.choice.flow,
+        flow,
         due: candidate.due,
-        model,
+        example,
+        form: made.form,
+        bytes: made.bytes,
     })
+}
+
+/// What is known of a message by where its body comes from.
+#[derive(Debug, Default)]
+struct OfBody {
+    /// How its relay makes it, where it is made of a row so…
+    form: Option<Arc<Form>>,
+    /// … and its key then.
+    key: Option<Vec<u8>>,
+    bytes: u64,
+}
+
+/// An outbox row is sent as its relay makes it, or not at all unless the user says so.
+fn of_row(candidate: &Candidate, known: &Known<'_>, doubts: &mut Doubts) -> Result<OfBody, String> {
+    match known.written.row(candidate.row.no) {
+        Some(OfRow::Made { form, key, bytes }) => Ok(OfBody {
+            form: Some(Arc::clone(form)),
+            key: key.clone(),
+            bytes: *bytes,
+        }),
+        Some(OfRow::Doubted { doubt, bytes }) => {
+            doubts.add(doubt.clone(), candidate.row.id.clone());
+            match known.override_reason {
+                Some(_) => Ok(OfBody {
+                    bytes: *bytes,
+                    ..OfBody::default()
+                }),
+                None => Err(refused(doubt)),
+            }
+        }
+        Some(OfRow::Gone(why)) => Err(why.clone()),
+        None => Err("its row was not read".to_owned()),
+    }
+}
+
+/// The route of a message that is made as its relay makes it: its key is that of the form.
+fn route_of_form(
+    session: &Session,
+    candidate: &Candidate,
+    mode: &Mode,
+    planned: &PlannedEvent,
+    key: Option<Vec<u8>>,
+    model: Option<&Copy>,
+) -> Result<Route, String> {
+    if style(session) == Style::Queues {
+        let mut route = route(session, candidate, mode, planned, None, model)?;
+        if *mode == Mode::Everyone
+            && let Some(key) = key
+        {
+            route.routing_key = Some(String::from_utf8_lossy(&key).into_owned());
+        }
+        return Ok(route);
+    }
+    let same_key = model.filter(|copy| copy.key == key);
+    let mut route = route(session, candidate, mode, planned, None, same_key)?;
+    route.key = key;
+    Ok(route)
 }
 
 /// The first body that is still there.

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
-use waybill_model::{Copy, Micros, Plan, PlannedEvent, ResendId};
+use waybill_model::{Micros, Plan, PlannedEvent, ResendId};
 use waybill_protocol::{Code, Failure};
+use waybill_source::form::{Form, Wire};
 
 use super::due::Due;
 
@@ -23,6 +24,14 @@ pub(crate) struct StoredPlan {
     pub(super) made: Micros,
 }
 
+impl StoredPlan {
+    /// Why rows are sent although nobody has seen how their relay writes a message.
+    pub(super) fn overridden(&self) -> Option<String> {
+        let mut groups = self.plan.unproven.iter();
+        groups.find_map(|group| group.overridden.clone())
+    }
+}
+
 /// One event of a plan with what sending it needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -31,8 +40,13 @@ pub(crate) struct Item {
     pub(super) version: Option<i64>,
     pub(super) flow: usize,
     pub(super) due: Due,
-    /// The head of a sibling's copy: how messages look at this destination.
-    pub(super) model: Option<Copy>,
+    /// How messages look at this destination: a sibling's, or any other.
+    pub(super) example: Option<Wire>,
+    /// How its relay makes a message of its row; `None` where that is not proven and the user
+    /// wants it sent all the same, and for other bodies.
+    pub(super) form: Option<Arc<Form>>,
+    /// The size of its body, where it is known.
+    pub(super) bytes: u64,
 }
 
 /// Plans and the running resend of a session.

@@ -165,7 +165,10 @@ impl<'a> Sql<'a> {
     fn due(&self, column: &Column) -> String {
         let now = self.now(column, 0);
         let counted = [TimeMeaning::UnixMillis, TimeMeaning::UnixSeconds];
-        if column.time.is_some_and(|meaning| counted.contains(&meaning)) {
+        if column
+            .time
+            .is_some_and(|meaning| counted.contains(&meaning))
+        {
             return now;
         }
         let sql_type = column.sql_type(self.dbms).unwrap_or_default();

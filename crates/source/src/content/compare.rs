@@ -93,7 +93,7 @@ fn unwrapped(text: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 /// The string that a document consists of.
-fn only_string(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn only_string(text: &[u8]) -> Option<Vec<u8>> {
     if text.trim_ascii_start().first() != Some(&b'"') {
         return None;
     }

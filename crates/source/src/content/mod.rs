@@ -8,6 +8,9 @@
 mod compare;
 pub use compare::Compare;
 
+mod parts;
+pub use parts::{is_document, members, same, string};
+
 mod pointer;
 
 mod canonical;

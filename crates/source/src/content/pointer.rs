@@ -44,7 +44,7 @@ pub(super) fn inside<'a>(text: &'a [u8], step: &str) -> Result<Option<&'a [u8]>,
 }
 
 /// What was read for a value, without what stands before it.
-fn value(read: &[u8]) -> &[u8] {
+pub(super) fn value(read: &[u8]) -> &[u8] {
     let before = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',');
     let from = read.iter().position(|byte| !before(byte));
     &read[from.unwrap_or(0)..]

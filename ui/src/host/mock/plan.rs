@@ -241,6 +241,7 @@ impl World {
             warnings,
             typed_confirmation: Some("toys".to_owned()),
             refused: None,
+            unproven: Vec::new(),
             events,
         }
     }
@@ -374,6 +375,7 @@ impl World {
             mode: Mode::Everyone,
             by: "mara".to_owned(),
             reason: "INC-2231: search misses renamed products".to_owned(),
+            unproven_form: None,
             at: now(),
             unfinished: false,
             attempts: run.attempts.clone(),

@@ -93,6 +93,7 @@ fn found(outbox: &str) -> Proposing {
             routing_key: None,
             carriers: waybill_model::Carriers::default(),
             compare: None,
+            samples: Vec::new(),
             template: None,
             consumers: vec![consumer("search"), consumer("billing")],
         }],

@@ -16,6 +16,7 @@ fn run(id: u128, events: &[&str]) -> NewRun {
         pace: Pace::default(),
         by: "somebody".to_owned(),
         reason: "the relay was down".to_owned(),
+        unproven_form: None,
         at: AT,
         attempts: events
             .iter()
@@ -147,7 +148,7 @@ async fn a_journal_of_a_newer_waybill_is_left_alone() {
         error,
         JournalError::TooNew {
             found: 99,
-            known: 1
+            known: 2
         }
     ));
 }
