@@ -64,6 +64,7 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
             ..Carriers::default()
         },
         aggregate_type: None,
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

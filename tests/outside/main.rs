@@ -4,6 +4,8 @@
 mod bodies;
 mod connecting;
 mod due_later;
+mod consumers;
+mod endings;
 mod given_up;
 mod identity;
 mod recognised;

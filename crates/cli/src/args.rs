@@ -24,7 +24,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Look at a window of time and say what is missing
     ///
-    /// Exit code 0: nothing is missing. 1: something is. 2: cannot know, or could not look.
+    /// Exit code 0: nothing is missing, and every place was read without a gap. 1: something is
+    /// missing, or a consumer does nothing while events wait for it. 2: cannot know, or could not
+    /// look.
     Check(Check),
     /// Send missing events again, and watch until they have arrived
     ///

@@ -1,12 +1,15 @@
 //! `waybill check`: look, say what is missing, exit with 0, 1 or 2.
 
+pub(crate) mod ending;
+
 use std::collections::HashMap;
 
 use waybill_filter::Filter;
-use waybill_model::{EventRow, Phase, VerdictClass};
-use waybill_protocol::{Counts, EventFacts, GetFacts, GetRows, Opened, ScanState, Status};
+use waybill_model::{ConsumerVerdict, EventRow, Phase, VerdictClass};
+use waybill_protocol::{Counts, EventFacts, GetFacts, GetRows, Opened, Status};
 
 use crate::args::{Check, FailOn};
+use crate::check::ending::{Ending, Seen, Waiting};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output;
@@ -26,7 +29,7 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
     let status = scan::scan(client, &args.scope).await?;
     let findings = findings(client, &args.filter).await?;
     let filtered = filtered(client, &args.filter).await?;
-    let judged = judge(&status, &findings, args.fail_on);
+    let ending = ending(client, args, &status, filtered.as_ref(), &findings).await?;
     if args.json {
         let facts = facts(client, &findings).await?;
         output::json(&document(
@@ -36,16 +39,16 @@ pub(crate) async fn run(client: &Client, args: &Check) -> anyhow::Result<Exit> {
             filtered.as_ref(),
             &findings,
             &facts,
-            &judged,
+            &ending,
         ))?;
     } else {
         let shown = &findings[..findings.len().min(args.limit as usize)];
         let facts = facts(client, shown).await?;
         text::before(&opened, &status, filtered.as_ref());
         text::findings(&opened, shown, &facts, findings.len());
-        output::line(&judged.because);
+        text::ending(&ending.reasons);
     }
-    Ok(judged.exit)
+    Ok(ending.exit)
 }
 
 /// Refuses a filter before anything is connected, and shows where it is wrong.
@@ -146,61 +149,79 @@ async fn facts(client: &Client, findings: &[EventRow]) -> anyhow::Result<Vec<Eve
     Ok(facts)
 }
 
-/// How a check ends, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Judged {
-    exit: Exit,
-    because: String,
+/// How the check ends: what is wrong counts as sure as `--fail-on` asks for it.
+async fn ending(
+    client: &Client,
+    args: &Check,
+    status: &Status,
+    filtered: Option<&Counts>,
+    findings: &[EventRow],
+) -> anyhow::Result<Ending> {
+    let is_sure = |row: &EventRow| match args.fail_on {
+        FailOn::Suspected => true,
+        FailOn::Confirmed => row.verdict.phase == Phase::Confirmed,
+        FailOn::Never => false,
+    };
+    let wrong = findings
+        .iter()
+        .filter(|row| row.class.needs_action() && is_sure(row))
+        .count();
+    let waiting = match args.fail_on {
+        FailOn::Suspected => waiting(client, status, &args.filter, "").await?,
+        FailOn::Confirmed => waiting(client, status, &args.filter, " phase:confirmed").await?,
+        FailOn::Never => Vec::new(),
+    };
+    Ok(Ending::of(&Seen {
+        status,
+        counts: filtered.unwrap_or(&status.counts),
+        wrong: wrong as u64,
+        waiting: &waiting,
+    }))
 }
 
-/// Failed sources and unknown events mean 2, unless something is certainly missing: that is 1.
-fn judge(status: &Status, findings: &[EventRow], fail_on: FailOn) -> Judged {
-    let counts = |row: &&EventRow| {
-        row.class.needs_action()
-            && match fail_on {
-                FailOn::Suspected => true,
-                FailOn::Confirmed => row.verdict.phase == Phase::Confirmed,
-                FailOn::Never => false,
-            }
-    };
-    let missing = findings.iter().filter(counts).count();
-    let unknown = findings
-        .iter()
-        .filter(|row| row.class == VerdictClass::Unknown)
-        .count();
-    let failed = status
-        .places
-        .iter()
-        .filter(|place| place.failure.is_some())
-        .count();
-    if missing > 0 {
-        let because = match missing {
-            1 => "1 event is not where it should be.".to_owned(),
-            n => format!("{n} events are not where they should be."),
+/// The consumers that do nothing while events wait for them: nobody is attached, they stand still,
+/// have never consumed, or have finished nothing of this window.
+async fn waiting(
+    client: &Client,
+    status: &Status,
+    filter: &str,
+    sure: &str,
+) -> anyhow::Result<Vec<Waiting>> {
+    let mut all = Vec::new();
+    for (no, consumer) in status.consumers.iter().enumerate() {
+        let finished =
+            consumer.processed + consumer.passed + consumer.lost + consumer.dead_lettered;
+        let reasons = match (consumer.standing, consumer.late) {
+            (1.., _) => " (reason:no-consumers or reason:stalled or reason:never-consumed)",
+            (0, 1..) if finished == 0 => "",
+            (0, _) => continue,
         };
-        return Judged {
-            exit: Exit::Findings,
-            because,
+        let asked = match filter.trim() {
+            "" => String::new(),
+            filter => format!(" and ({filter})"),
         };
-    }
-    if let ScanState::Failed { failure } = &status.scan {
-        return Judged {
-            exit: Exit::Unknown,
-            because: failure.message.clone(),
+        let page = GetRows {
+            filter: format!("consumer.{}:lagging{reasons}{sure}{asked}", consumer.name),
+            within: None,
+            descending: false,
+            offset: 0,
+            limit: 1,
         };
+        let found = client.call(page).await.map_err(Refused)?;
+        let oldest = found.rows.first();
+        let why = oldest
+            .and_then(|row| row.consumers.get(no))
+            .map(|cell| &cell.verdict);
+        if let (Some(oldest), Some(ConsumerVerdict::Lagging(why))) = (oldest, why) {
+            all.push(Waiting {
+                consumer: consumer.name.clone(),
+                why: *why,
+                events: found.total,
+                since: oldest.at,
+            });
+        }
     }
-    if failed > 0 || unknown > 0 {
-        let because =
-            format!("Cannot know: {unknown} events without a verdict, {failed} sources not read.");
-        return Judged {
-            exit: Exit::Unknown,
-            because,
-        };
-    }
-    Judged {
-        exit: Exit::Fine,
-        because: "Nothing is missing.".to_owned(),
-    }
+    Ok(all)
 }
 
 fn document(
@@ -210,7 +231,7 @@ fn document(
     filtered: Option<&Counts>,
     findings: &[EventRow],
     facts: &[EventFacts],
-    judged: &Judged,
+    ending: &Ending,
 ) -> CheckDocument {
     let by_no: HashMap<u32, &EventFacts> = facts.iter().map(|facts| (facts.no, facts)).collect();
     let finding = |row: &EventRow| {
@@ -227,8 +248,9 @@ fn document(
             .places
             .iter()
             .all(|place| place.complete && place.failure.is_none()),
-        exit: judged.exit as u8,
-        because: judged.because.clone(),
+        exit: ending.exit as u8,
+        because: ending.because(),
+        reasons: ending.reasons.clone(),
         counts: (&status.counts).into(),
         filtered: filtered.map(Into::into),
         places: status

@@ -182,6 +182,7 @@ fn reason_is(verdict: &EventVerdict, name: &str) -> bool {
     publish
         || verdict.consumers.iter().any(|consumer| match consumer {
             ConsumerVerdict::Unknown(reason) => unknown(reason),
+            ConsumerVerdict::Lagging(reason) => reason.name() == name,
             _ => false,
         })
 }

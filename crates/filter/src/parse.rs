@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use waybill_model::{
-    ConsumerVerdict, Flags, Micros, Phase, PublishVerdict, StuckReason, UnknownReason,
+    ConsumerVerdict, Flags, LagReason, Micros, Phase, PublishVerdict, StuckReason, UnknownReason,
     VerdictClass, canonical_id,
 };
 
@@ -310,6 +310,7 @@ fn reason_names() -> impl Iterator<Item = &'static str> {
         .into_iter()
         .map(UnknownReason::name)
         .chain(StuckReason::ALL.into_iter().map(StuckReason::name))
+        .chain(LagReason::ALL.into_iter().map(LagReason::name))
 }
 
 /// `500ms`, `30s`, `5m`, `2h`, `1d` in microseconds.

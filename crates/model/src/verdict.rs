@@ -89,6 +89,8 @@ pub enum LagReason {
     Stalled,
     /// It has received the event, and its inbox says that it is not processed.
     Unprocessed,
+    /// Nothing shows that it ever took anything from there: no committed offset, no inbox row.
+    NeverConsumed,
 }
 
 /// Why no verdict is possible.
@@ -127,6 +129,9 @@ pub enum UnknownReason {
     UntrueTimes,
     /// The scan's own limit was reached.
     ScanLimit,
+    /// The group's committed offset lies beyond the partition's end: it belongs to another life of
+    /// the topic.
+    CommittedBeyondEnd,
 }
 
 bitflags! {

@@ -91,6 +91,15 @@ impl StuckReason {
 }
 
 impl LagReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] = [
+        Self::NoConsumers,
+        Self::Behind,
+        Self::Stalled,
+        Self::Unprocessed,
+        Self::NeverConsumed,
+    ];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -98,13 +107,14 @@ impl LagReason {
             Self::Behind => "behind",
             Self::Stalled => "stalled",
             Self::Unprocessed => "unprocessed",
+            Self::NeverConsumed => "never-consumed",
         }
     }
 }
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -121,6 +131,7 @@ impl UnknownReason {
         Self::InboxCleaned,
         Self::UntrueTimes,
         Self::ScanLimit,
+        Self::CommittedBeyondEnd,
     ];
 
     /// Its name.
@@ -142,6 +153,7 @@ impl UnknownReason {
             Self::InboxCleaned => "inbox-cleaned",
             Self::UntrueTimes => "untrue-times",
             Self::ScanLimit => "scan-limit",
+            Self::CommittedBeyondEnd => "committed-beyond-end",
         }
     }
 
@@ -167,6 +179,10 @@ impl UnknownReason {
                  lie before than were read: raise max-messages in [scan]"
             }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
+            Self::CommittedBeyondEnd => {
+                "its committed offset lies beyond the end of the topic, which was made anew since; \
+                 once the group has committed again this can be told"
+            }
         }
     }
 }

@@ -145,6 +145,9 @@ pub struct ConsumerCounts {
     pub dead_lettered: u64,
     /// Late.
     pub late: u64,
+    /// Of these, those that wait for a consumer that does nothing: nobody is attached, it stands
+    /// still, or it has never consumed.
+    pub standing: u64,
     /// On its way.
     pub in_flight: u64,
     /// No verdict.

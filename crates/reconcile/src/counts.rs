@@ -1,6 +1,6 @@
 //! How many events have which verdict.
 
-use waybill_model::{ConsumerVerdict, PublishVerdict, VerdictClass};
+use waybill_model::{ConsumerVerdict, LagReason, PublishVerdict, VerdictClass};
 
 /// How many events have which verdict, after the latest judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,7 +51,12 @@ pub struct ConsumerCounts {
     pub not_routed: u64,
     pub retrying: u64,
     pub in_flight: u64,
+    /// Behind, or received and not processed yet; those that wait for a consumer which does nothing
+    /// are counted below.
     pub lagging: u64,
+    pub unattended: u64,
+    pub stalled: u64,
+    pub never_consumed: u64,
     pub lost: u64,
     pub passed: u64,
     pub unknown: u64,
@@ -91,6 +96,12 @@ impl PublishCounts {
 }
 
 impl ConsumerCounts {
+    /// Events that wait for a consumer that does nothing: nobody is attached, it stands still, or
+    /// it has never consumed.
+    pub fn standing(&self) -> u64 {
+        self.unattended + self.stalled + self.never_consumed
+    }
+
     pub(crate) fn slot(&mut self, verdict: &ConsumerVerdict) -> &mut u64 {
         match verdict {
             ConsumerVerdict::NotDue => &mut self.not_due,
@@ -100,7 +111,12 @@ impl ConsumerCounts {
             ConsumerVerdict::NotRouted => &mut self.not_routed,
             ConsumerVerdict::Retrying => &mut self.retrying,
             ConsumerVerdict::InFlight => &mut self.in_flight,
-            ConsumerVerdict::Lagging(_) => &mut self.lagging,
+            ConsumerVerdict::Lagging(LagReason::Behind | LagReason::Unprocessed) => {
+                &mut self.lagging
+            }
+            ConsumerVerdict::Lagging(LagReason::NoConsumers) => &mut self.unattended,
+            ConsumerVerdict::Lagging(LagReason::Stalled) => &mut self.stalled,
+            ConsumerVerdict::Lagging(LagReason::NeverConsumed) => &mut self.never_consumed,
             ConsumerVerdict::LostByConsumer => &mut self.lost,
             ConsumerVerdict::Passed => &mut self.passed,
             ConsumerVerdict::Unknown(_) => &mut self.unknown,

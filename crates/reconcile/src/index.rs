@@ -36,6 +36,8 @@ pub struct Index {
     pub(crate) unjoined: Vec<u32>,
     pub(crate) coverage: CoverageBook,
     pub(crate) movements: Vec<Movement>,
+    /// Which consumers have left a trace: a row in their inbox, a dead letter.
+    pub(crate) traces: Vec<bool>,
     pub(crate) own: HashMap<u32, Vec<OwnResend>>,
     /// Own resends of events that stand for others, and of those they stand for.
     pub(crate) kin_resends: HashMap<u32, Vec<OwnResend>>,
@@ -89,6 +91,7 @@ impl Index {
                 .iter()
                 .map(|_| Movement::default())
                 .collect(),
+            traces: vec![false; shape.consumers.len()],
             own: HashMap::new(),
             kin_resends: HashMap::new(),
             own_unseen: Vec::new(),

@@ -10,6 +10,9 @@ use crate::ConsumerProgress;
 /// How many looks are kept per partition before every second one is dropped.
 const MAX_LOOKS: usize = 1024;
 
+/// Up to so many looks are kept as they are.
+const FEW_LOOKS: usize = 64;
+
 /// How long a consumer has to stand still before it counts as stalled rather than slow.
 const STALLED_MICROS: i64 = 10_000_000;
 
@@ -45,10 +48,21 @@ struct Processed {
 
 #[derive(Debug, Clone, Default)]
 struct PartitionMovement {
-    /// Time of the look and offset passed, both ascending.
+    /// Looks at which it had a committed offset, by time.
+    told: Vec<Told>,
+    /// Time of the look and offset passed, both ascending: of what was told, whatever no later look
+    /// takes back.
     looks: Vec<(i64, i64)>,
     /// When it was looked at last and had a committed offset.
     latest: Option<i64>,
+}
+
+/// What one look found in one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Told {
+    at: i64,
+    passed: i64,
+    end: i64,
 }
 
 /// Whether a consumer has passed an event.
@@ -60,6 +74,8 @@ pub(crate) enum Passage {
     NotYet(LagReason),
     /// It has no committed offset.
     NoOffset,
+    /// Its committed offset lies beyond the end: it is of another life of the topic.
+    Beyond,
     /// Nobody has looked (there).
     NotLooked,
 }
@@ -71,7 +87,8 @@ impl Passage {
             Self::By(at) => (0, at),
             Self::NotLooked => (1, 0),
             Self::NoOffset => (2, 0),
-            Self::NotYet(reason) => (3, i64::from(reason == LagReason::Stalled)),
+            Self::Beyond => (3, 0),
+            Self::NotYet(reason) => (4, i64::from(reason == LagReason::Stalled)),
         };
         if rank(other) > rank(self) {
             other
@@ -82,13 +99,15 @@ impl Passage {
 }
 
 impl Movement {
-    /// Takes in one look. Answers whether it is older than one that was known.
+    /// Takes in one look. Answers whether something that was said to be passed may not be: it is
+    /// older than one that was known, or takes back what an earlier one told.
     pub(crate) fn look(&mut self, look: &ConsumerProgress) -> bool {
         let at = look.at.0;
         let newest = self.latest.is_none_or(|latest| at >= latest);
+        let mut taken_back = false;
         for partition in &look.partitions {
             let known = self.partitions.entry(partition.partition).or_default();
-            known.look(at, partition.passed);
+            taken_back |= known.look(at, partition.passed, partition.end);
         }
         if newest {
             self.latest = Some(at);
@@ -116,7 +135,13 @@ impl Movement {
                 .take_while(|known| Some(known.depth) == depth);
             self.depth_since = same.last().map_or(at, |first| first.at);
         }
-        !newest
+        !newest || taken_back
+    }
+
+    /// Whether it was looked at and had no committed offset anywhere.
+    pub(crate) fn never_committed(&self) -> bool {
+        let mut partitions = self.partitions.values();
+        !self.partitions.is_empty() && partitions.all(|known| known.latest.is_none())
     }
 
     /// Notes that an event, all of whose copies lie in one partition and the first of them at
@@ -164,6 +189,7 @@ impl Movement {
         let idx = known.looks.partition_point(|&(_, passed)| passed <= offset);
         match known.looks.get(idx) {
             Some(&(at, _)) => Passage::By(at),
+            None if known.is_beyond() => Passage::Beyond,
             None => match (known.looks.last(), known.latest) {
                 (Some(&(reached, _)), Some(latest)) => {
                     Passage::NotYet(self.lag(reached.max(since), latest))
@@ -228,36 +254,86 @@ impl Movement {
         let looks: usize = self
             .partitions
             .values()
-            .map(|known| known.looks.capacity())
+            .map(|known| known.looks.capacity() * pair + known.told.capacity() * size_of::<Told>())
             .sum();
         let processed: usize = self
             .processed
             .values()
             .map(|known| known.steps.capacity())
             .sum();
-        looks * pair
+        looks
             + processed * size_of::<(i64, i64, u32)>()
             + self.queue.capacity() * size_of::<QueueLook>()
     }
 }
 
 impl PartitionMovement {
-    fn look(&mut self, at: i64, passed: Option<i64>) {
+    /// Takes in a look; whether it takes back what was told before.
+    fn look(&mut self, at: i64, passed: Option<i64>, end: i64) -> bool {
         let Some(passed) = passed else {
-            return;
+            return false;
         };
         self.latest = self.latest.max(Some(at));
-        self.looks.push((at, passed));
-        // What was passed stays passed, whatever a rewind says later.
-        self.looks.sort_unstable();
-        let mut furthest = i64::MIN;
-        self.looks.retain(|&(_, passed)| {
-            let further = passed > furthest;
-            furthest = furthest.max(passed);
-            further
-        });
-        thin(&mut self.looks);
+        let told = Told { at, passed, end };
+        let idx = self.told.partition_point(|known| *known <= told);
+        self.told.insert(idx, told);
+        if self.told.len() > FEW_LOOKS {
+            self.leave_out_repetitions();
+        }
+        thin(&mut self.told);
+        let before = self.looks.last().copied();
+        self.looks = standing(&self.told);
+        before.is_some_and(|(_, reached)| {
+            self.looks
+                .last()
+                .is_none_or(|&(_, passed)| passed < reached)
+        })
     }
+
+    /// Of many looks with the same answer in a row the first and the last say it all.
+    fn leave_out_repetitions(&mut self) {
+        let same = |one: &Told, other: &Told| (one.passed, one.end) == (other.passed, other.end);
+        let told = std::mem::take(&mut self.told);
+        for (idx, look) in told.iter().enumerate() {
+            let before = idx.checked_sub(1).is_some_and(|idx| same(&told[idx], look));
+            let after = told.get(idx + 1).is_some_and(|next| same(next, look));
+            if !(before && after) {
+                self.told.push(*look);
+            }
+        }
+    }
+
+    /// Whether the newest committed offset is none of this partition.
+    fn is_beyond(&self) -> bool {
+        self.told
+            .last()
+            .is_some_and(|newest| newest.passed > newest.end)
+    }
+}
+
+/// Time and offset of the looks that still stand, both ascending. A group that is set back has what
+/// lies behind that before it again; an end that lies before what was passed, or an offset beyond
+/// the end, is that of a topic which was made anew, and says that all before is void.
+fn standing(told: &[Told]) -> Vec<(i64, i64)> {
+    let mut bound = i64::MAX;
+    let mut looks: Vec<(i64, i64)> = Vec::new();
+    for look in told.iter().rev() {
+        if look.passed > look.end {
+            break;
+        }
+        if look.passed <= bound {
+            looks.push((look.at, look.passed));
+        }
+        bound = bound.min(look.passed).min(look.end);
+    }
+    looks.reverse();
+    let mut furthest = i64::MIN;
+    looks.retain(|&(_, passed)| {
+        let further = passed > furthest;
+        furthest = furthest.max(passed);
+        further
+    });
+    looks
 }
 
 /// Drops every second entry of a full list, never the last: answers become later, never earlier.
@@ -286,7 +362,7 @@ mod tests {
             partitions: vec![PartitionProgress {
                 partition: 2,
                 passed,
-                end: 100,
+                end: 5000,
             }],
             queue: None,
             members: None,
@@ -321,7 +397,7 @@ mod tests {
     fn an_offset_is_passed_by_the_first_look_beyond_it() {
         let looks = [
             group(10, Some(5)),
-            group(30, Some(5)),
+            group(15, Some(5)),
             group(20, Some(9)),
             group(20 + STALLED_MICROS, Some(9)),
         ];
@@ -333,6 +409,42 @@ mod tests {
             Passage::NotYet(LagReason::Stalled)
         );
         assert_eq!(movement.passed_offset(3, 0, 0), Passage::NotLooked);
+    }
+
+    #[test]
+    fn a_group_that_was_set_back_has_it_before_it_again() {
+        let back = [group(10, Some(9)), group(20, Some(3)), group(30, Some(6))];
+        let movement = movement(&back);
+        assert_eq!(movement.passed_offset(2, 2, 0), Passage::By(20));
+        assert_eq!(movement.passed_offset(2, 5, 0), Passage::By(30));
+        assert_eq!(
+            movement.passed_offset(2, 8, 0),
+            Passage::NotYet(LagReason::Behind)
+        );
+    }
+
+    #[test]
+    fn an_offset_beyond_the_end_is_of_another_life() {
+        let look = |at, passed, end| {
+            let mut look = group(at, Some(passed));
+            look.partitions[0].end = end;
+            look
+        };
+        // Made anew: first the old offset, then the consumer begins again.
+        let beyond = [look(10, 100, 200), look(20, 100, 30)];
+        let passage =
+            |looks: &[ConsumerProgress], offset| movement(looks).passed_offset(2, offset, 0);
+        assert_eq!(passage(&beyond, 5), Passage::Beyond);
+        let again = [beyond[0].clone(), beyond[1].clone(), look(30, 6, 30)];
+        assert_eq!(passage(&again, 5), Passage::By(30));
+        assert_eq!(passage(&again, 6), Passage::NotYet(LagReason::Behind));
+        // All caught up is not beyond.
+        assert_eq!(passage(&[look(10, 30, 30)], 29), Passage::By(10));
+        // Nobody looked in between: what was passed lies behind the end that there is now.
+        assert_eq!(
+            passage(&[look(10, 100, 200), look(30, 6, 30)], 20),
+            Passage::NotYet(LagReason::Behind)
+        );
     }
 
     #[test]

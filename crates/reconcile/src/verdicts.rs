@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 16] = [
+const UNKNOWN_REASONS: [UnknownReason; 17] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -39,6 +39,7 @@ const UNKNOWN_REASONS: [UnknownReason; 16] = [
     UnknownReason::InboxCleaned,
     UnknownReason::UntrueTimes,
     UnknownReason::ScanLimit,
+    UnknownReason::CommittedBeyondEnd,
 ];
 
 impl PublishCode {
@@ -134,7 +135,8 @@ impl ConsumerCode {
                 0 => LagReason::NoConsumers,
                 1 => LagReason::Behind,
                 2 => LagReason::Stalled,
-                _ => LagReason::Unprocessed,
+                3 => LagReason::Unprocessed,
+                _ => LagReason::NeverConsumed,
             }),
         }
     }
@@ -339,12 +341,7 @@ mod tests {
                 PublishVerdict::Stuck(reason)
             );
         }
-        for reason in [
-            LagReason::NoConsumers,
-            LagReason::Behind,
-            LagReason::Stalled,
-            LagReason::Unprocessed,
-        ] {
+        for reason in LagReason::ALL {
             assert_eq!(
                 ConsumerCode::lagging(reason).verdict(),
                 ConsumerVerdict::Lagging(reason)

@@ -171,6 +171,33 @@ pub(crate) fn death(delivery: &Delivery) -> Option<Death> {
     })
 }
 
+/// Whether a dead letter is one of the consumer that is asked about: the queues it was taken from
+/// tell, the youngest first.
+pub(crate) fn is_wanted(delivery: &Delivery, query: &CopyQuery) -> bool {
+    match query.role {
+        CopyRole::DeadLetters => query.whose.counts(&queues(delivery)),
+        CopyRole::Destination | CopyRole::Tap => true,
+    }
+}
+
+/// The queues that a message was taken from when it was dead-lettered.
+fn queues(delivery: &Delivery) -> Vec<String> {
+    if let Some(AMQPValue::FieldArray(deaths)) = header(&delivery.properties, "x-death") {
+        let tables = deaths
+            .as_slice()
+            .iter()
+            .filter_map(AMQPValue::as_field_table);
+        return tables
+            .filter_map(|table| text(table.inner().get("queue")?))
+            .collect();
+    }
+    // A stream keeps only headers that are plain values.
+    ["x-last-death-queue", "x-first-death-queue"]
+        .into_iter()
+        .filter_map(|name| text(header(&delivery.properties, name)?))
+        .collect()
+}
+
 /// A delivery as the carriers see it.
 struct Carrying<'a> {
     delivery: &'a Delivery,

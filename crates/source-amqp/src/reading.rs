@@ -204,7 +204,9 @@ impl Reading {
             self.first_time = time;
         }
         self.last_time = time.or(self.last_time);
-        self.batches.push(&seen);
+        if message::is_wanted(delivery, &self.query) {
+            self.batches.push(&seen);
+        }
         Ok(())
     }
 

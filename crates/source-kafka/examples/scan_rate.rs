@@ -80,6 +80,7 @@ async fn scan(broker: &dyn Broker, topic: &str, n: usize) -> Outcome<f64> {
         channel: topic.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

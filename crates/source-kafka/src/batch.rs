@@ -2,8 +2,9 @@
 
 use waybill_model::{Batch, Carriers, Clock, Marks, Micros, PlaceId};
 use waybill_source::content::Compare;
-use waybill_source::{CopyQuery, carry};
+use waybill_source::{CopyQuery, CopyRole, Whose, carry};
 
+use crate::dead_letters;
 use crate::native::RawRecord;
 use crate::outlet::now;
 use crate::record::Record;
@@ -23,6 +24,8 @@ pub(crate) struct Gather {
     carriers: Carriers,
     aggregate_type: Option<String>,
     compare: Option<Compare>,
+    /// Where dead letters are read: whose count.
+    whose: Option<Whose>,
     /// A moment ago: when the batch was begun.
     now: Micros,
     batch: Batch,
@@ -39,6 +42,7 @@ impl Gather {
             carriers: query.carriers.clone(),
             aggregate_type: query.aggregate_type.clone(),
             compare: query.compare.clone(),
+            whose: (query.role == CopyRole::DeadLetters).then(|| query.whose.clone()),
             now: now(),
             batch: Batch::new(query.place, Clock::App, RESOLUTION_MICROS, 0),
             n_records: 0,
@@ -52,6 +56,14 @@ impl Gather {
         let time = raw.time(self.now);
         let before = self.begin(time);
         let record = Record::of(raw);
+        self.n_records += 1;
+        self.n_bytes +=
+            (raw.payload().map_or(0, <[u8]>::len) + raw.key().map_or(0, <[u8]>::len)) as u64;
+        if let Some(whose) = &self.whose
+            && !whose.counts(dead_letters::group(record.headers.iter()).as_slice())
+        {
+            return (time, before);
+        }
         let carried = carry::carried(&record, &self.carriers, self.aggregate_type.as_deref());
         let mut marks = carried.marks | known;
         if record.headers.malformed() {
@@ -74,9 +86,6 @@ impl Gather {
         if let Some(compare) = &self.compare {
             batch.contents.push(compare.content(raw.payload()));
         }
-        self.n_records += 1;
-        self.n_bytes +=
-            (raw.payload().map_or(0, <[u8]>::len) + raw.key().map_or(0, <[u8]>::len)) as u64;
         (time, before)
     }
 

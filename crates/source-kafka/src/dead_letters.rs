@@ -14,6 +14,9 @@ enum Form {
     Long,
 }
 
+/// The fact that tells who failed.
+const GROUP: &str = "consumer-group";
+
 /// Header, the fact it holds, and its form. The first of a fact that is there wins.
 const HEADERS: &[(&str, &str, Form)] = &[
     // Spring for Apache Kafka, dead-letter topics.
@@ -24,11 +27,7 @@ const HEADERS: &[(&str, &str, Form)] = &[
         Form::Int,
     ),
     ("kafka_dlt-original-offset", "original-offset", Form::Long),
-    (
-        "kafka_dlt-original-consumer-group",
-        "consumer-group",
-        Form::Text,
-    ),
+    ("kafka_dlt-original-consumer-group", GROUP, Form::Text),
     ("kafka_dlt-exception-fqcn", "exception", Form::Text),
     ("kafka_dlt-exception-cause-fqcn", "cause", Form::Text),
     ("kafka_dlt-exception-message", "reason", Form::Text),
@@ -47,11 +46,7 @@ const HEADERS: &[(&str, &str, Form)] = &[
         Form::Text,
     ),
     ("__connect.errors.offset", "original-offset", Form::Text),
-    (
-        "__connect.errors.connector.name",
-        "consumer-group",
-        Form::Text,
-    ),
+    ("__connect.errors.connector.name", GROUP, Form::Text),
     ("__connect.errors.stage", "stage", Form::Text),
     (
         "__connect.errors.exception.class.name",
@@ -68,6 +63,26 @@ const HEADERS: &[(&str, &str, Form)] = &[
     ("dead-letter-reason", "reason", Form::Text),
 ];
 
+/// The group that failed on a record, where its headers name one.
+pub(crate) fn group<'m>(
+    headers: impl Iterator<Item = (&'m [u8], Option<&'m [u8]>)> + Clone,
+) -> Option<String> {
+    let mut named = HEADERS.iter().filter(|(_, fact, _)| *fact == GROUP);
+    named.find_map(|(name, _, form)| decoded(last(headers.clone(), name)?, *form))
+}
+
+/// The value of the last header of a name that says something: each hop adds its own behind those
+/// of the hops before, and Kafka's clients read the last, too.
+fn last<'m>(
+    headers: impl Iterator<Item = (&'m [u8], Option<&'m [u8]>)>,
+    name: &str,
+) -> Option<&'m [u8]> {
+    headers
+        .filter(|(n, _)| *n == name.as_bytes())
+        .filter_map(|(_, value)| value.filter(|value| !value.is_empty()))
+        .last()
+}
+
 /// The facts a record's headers hold, decoded, in the table's order.
 pub(crate) fn facts<'m>(
     headers: impl Iterator<Item = (&'m [u8], Option<&'m [u8]>)> + Clone,
@@ -77,9 +92,7 @@ pub(crate) fn facts<'m>(
         if facts.iter().any(|(known, _)| known == fact) {
             continue;
         }
-        let value = headers
-            .clone()
-            .find_map(|(n, value)| if n == name.as_bytes() { value } else { None });
+        let value = last(headers.clone(), name);
         if let Some(text) = value.and_then(|value| decoded(value, *form)) {
             facts.push(((*fact).to_owned(), text));
         }
@@ -135,6 +148,18 @@ mod tests {
                 "original-topic=orders original-partition=2 original-offset=256 consumer-group=search reason=no price"
             ],
         );
+    }
+
+    #[test]
+    fn of_several_hops_the_last_one_counts() {
+        let headers: [(&[u8], Option<&[u8]>); 4] = [
+            (b"kafka_dlt-original-consumer-group", Some(b"billing")),
+            (b"kafka_dlt-original-consumer-group", Some(b"search")),
+            (b"kafka_dlt-original-consumer-group", None),
+            (b"kafka_dlt-original-consumer-group", Some(b"")),
+        ];
+        assert_eq!(group(headers.into_iter()).as_deref(), Some("search"));
+        assert_eq!(group(std::iter::empty()), None);
     }
 
     #[test]

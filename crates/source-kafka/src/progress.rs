@@ -32,10 +32,19 @@ fn of_group(asker: &Asker, consumer: &ConsumerRef, group: &str) -> Result<Consum
     let ids = partitions(asker, topic)?;
     let at = now();
     // The ends first: a group that moves on meanwhile must not look ahead of the log's past.
-    let ends = asker.ask("read", "topic", topic, |client| {
-        offsets(client, topic, &ids, At::End)
-    })?;
+    let ask_ends = || {
+        asker.ask("read", "topic", topic, |client| {
+            offsets(client, topic, &ids, At::End)
+        })
+    };
+    let mut ends = ask_ends()?;
     let committed = committed(asker, group, topic, &ids)?;
+    // A group that has moved on meanwhile may be ahead of those ends, but not of those there are
+    // now: an offset beyond these is of another life of the topic.
+    let is_ahead = |(id, committed): &(i32, Option<i64>)| *committed > ends.get(id).copied();
+    if committed.iter().any(is_ahead) {
+        ends = ask_ends()?;
+    }
     let partitions = committed
         .into_iter()
         .filter_map(|(id, committed)| {

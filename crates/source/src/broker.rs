@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use waybill_model::{Carriers, ConsumerNo, Coordinate, Copy, Micros, PlaceId, Window};
 
 use crate::content::Compare;
-use crate::{ChunkStream, Cursor, Operator, Result, ServerInfo};
+use crate::{ChunkStream, Cursor, Operator, Result, ServerInfo, Whose};
 
 /// A broker, read-only. Looking MUST leave no trace: no commit, no group join, no get-and-requeue,
 /// no binding that the destination does not already have, nothing declared that outlives us.
@@ -89,6 +89,8 @@ pub struct CopyQuery {
     pub carriers: Carriers,
     /// Aggregate type to put before the aggregate's id (`product/4711`), when messages carry none.
     pub aggregate_type: Option<String>,
+    /// Whose dead letters count; all, by default.
+    pub whose: Whose,
     /// With it the read yields what the bodies say.
     pub compare: Option<Compare>,
     /// What the caller wants; a source may yield more, never less.

@@ -17,6 +17,9 @@ pub use database::{
 mod text_at;
 pub use text_at::text_at;
 
+mod whose;
+pub use whose::Whose;
+
 mod broker;
 pub use broker::{
     Binding, Broker, BrokerCapabilities, Channel, ChannelKind, ConsumerProgress, ConsumerRef,

@@ -139,6 +139,7 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: now().plus(-3_600_000_000),

@@ -67,6 +67,7 @@ pub(super) fn query(topic: &str) -> CopyQuery {
         channel: topic.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

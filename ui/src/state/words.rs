@@ -310,6 +310,9 @@ pub fn consumer_reason(verdict: &ConsumerVerdict) -> Option<&'static str> {
         ConsumerVerdict::Lagging(LagReason::NoConsumers) => Some("nobody is attached"),
         ConsumerVerdict::Lagging(LagReason::Behind) => Some("it works, but is behind"),
         ConsumerVerdict::Lagging(LagReason::Stalled) => Some("it has stopped moving"),
+        ConsumerVerdict::Lagging(LagReason::NeverConsumed) => {
+            Some("it has never consumed anything")
+        }
         ConsumerVerdict::Lagging(LagReason::Unprocessed) => {
             Some("its inbox says received, not processed")
         }
@@ -339,6 +342,7 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::InboxCleaned => "its inbox row was unprocessed, and is gone",
         UnknownReason::UntrueTimes => "the messages' times do not say when they were published",
         UnknownReason::ScanLimit => "the scan's own limit was reached",
+        UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
     }
 }
 

@@ -8,6 +8,8 @@ use waybill_model::{
 };
 use waybill_protocol::{Counts, EdgeGrace, EventFacts, Failure, PlaceStatus};
 
+use crate::check::ending::Reason;
+
 /// Name and version of the document that `waybill check --json` prints.
 pub(crate) const CHECK_SCHEMA: &str = "waybill.check/1";
 
@@ -27,6 +29,8 @@ pub(crate) struct CheckDocument {
     /// The exit code, and why in words.
     pub(crate) exit: u8,
     pub(crate) because: String,
+    /// Everything that was to be said of it, each with the exit code it asks for.
+    pub(crate) reasons: Vec<Reason>,
     pub(crate) counts: CountsDocument,
     /// The same of what the filter lets through; nothing without a filter.
     pub(crate) filtered: Option<CountsDocument>,

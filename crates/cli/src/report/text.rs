@@ -5,6 +5,7 @@ use waybill_protocol::{
     Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
 };
 
+use crate::check::ending::Reason;
 use crate::output;
 
 /// Prints what was read and how much was found; with a filter, what it lets through.
@@ -55,6 +56,13 @@ fn filtered_lines(counts: &Counts) {
         "  {:>7}  that the filter lets through",
         counts.total
     ));
+}
+
+/// Prints how it ends: everything that keeps it from being fine.
+pub(crate) fn ending(reasons: &[Reason]) {
+    for reason in reasons {
+        output::line(&reason.sentence);
+    }
 }
 
 /// Prints what was found, event by event.
@@ -124,9 +132,9 @@ fn place_line(status: &PlaceStatus) -> String {
     told.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// Whole percents, and 100 only of what was covered as a whole.
+/// Whole percents. What is missing at a window's very end, or as a gap, is told in words.
 fn percent(share: f32) -> u32 {
-    (share.clamp(0.0, 1.0) * 100.0).floor() as u32
+    (share.clamp(0.0, 1.0) * 100.0).round() as u32
 }
 
 fn finding(row: &EventRow, consumers: &[String], facts: Option<&EventFacts>) {
@@ -173,8 +181,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_whole_only_when_it_is_and_never_below_nothing() {
+    fn a_share_is_never_below_nothing() {
         let shown = [-0.0, 0.0, 0.004, 0.5, 0.999, 1.0].map(percent);
-        assert_eq!(shown, [0, 0, 0, 50, 99, 100]);
+        assert_eq!(shown, [0, 0, 0, 50, 100, 100]);
     }
 }

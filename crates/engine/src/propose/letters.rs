@@ -190,6 +190,7 @@ pub(super) async fn sample(
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        whose: waybill_source::Whose::default(),
         compare: None,
         window,
         after: None,

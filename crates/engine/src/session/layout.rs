@@ -12,6 +12,8 @@ use waybill_source::{
 
 use super::{BROKER, DATABASE, compare};
 
+mod whose;
+
 /// Rows per page of a table: large enough to keep a link busy, small enough to stop within 100 ms.
 const PAGE_ROWS: u32 = 2_000;
 
@@ -153,6 +155,7 @@ impl PlannedPlace {
             channel: channel.clone(),
             carriers: flow.carriers.clone(),
             aggregate_type: only_aggregate_type(profile),
+            whose: whose::of(self.place.role, profile),
             compare: match role {
                 CopyRole::Destination | CopyRole::Tap => {
                     compare::of_copies(profile, &flow.destination)

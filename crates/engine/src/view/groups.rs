@@ -1,9 +1,10 @@
 //! The tabs over the grid: a filter, its count, and the sentence for it.
 
 use waybill_model::{
-    ConsumerNo, ConsumerVerdict, Finding, PublishVerdict, StuckReason, VerdictClass,
+    ConsumerNo, ConsumerVerdict, Finding, LagReason, PublishVerdict, StuckReason, VerdictClass,
 };
 use waybill_protocol::Group;
+use waybill_reconcile::ConsumerCounts;
 use waybill_reconcile::sentence::many;
 
 use super::tally::Tally;
@@ -89,8 +90,38 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
                 sentence,
             ));
         }
+        groups.extend(of_standing(name, counts));
     }
     groups
+}
+
+/// What waits for a consumer that does nothing, by the reason why.
+fn of_standing(name: &str, counts: &ConsumerCounts) -> [Group; 3] {
+    [
+        (
+            "Nobody reads for",
+            counts.unattended,
+            LagReason::NoConsumers,
+        ),
+        (
+            "Never consumed by",
+            counts.never_consumed,
+            LagReason::NeverConsumed,
+        ),
+        ("Standing still:", counts.stalled, LagReason::Stalled),
+    ]
+    .map(|(title, count, reason)| {
+        let verdict = ConsumerVerdict::Lagging(reason);
+        let filter = format!(
+            "consumer.{name}:{} reason:{}",
+            verdict.name(),
+            reason.name()
+        );
+        let class = verdict.class();
+        let finding = Finding::Consumer(ConsumerNo(0), verdict);
+        let sentence = many(count, &finding, |_| name);
+        group(class, &format!("{title} {name}"), &filter, count, sentence)
+    })
 }
 
 /// The filters yield exactly the events of a class: `verdict:unknown` alone would also find those

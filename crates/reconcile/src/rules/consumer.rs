@@ -123,12 +123,34 @@ fn moved(
         _ if young => ConsumerCode::IN_FLIGHT,
         Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
         Passage::By(at) => passed(event, anchor, at, consumer, context),
-        Passage::NoOffset => ConsumerCode::unknown(UnknownReason::NoCommittedOffset),
+        Passage::NoOffset if !never_consumed(event, consumer) => {
+            ConsumerCode::unknown(UnknownReason::NoCommittedOffset)
+        }
         // What an earlier look said may be out of date.
         _ if consumer.progress_failed => ConsumerCode::unknown(UnknownReason::SourceFailed),
+        Passage::NoOffset => never(anchor, consumer, context),
+        Passage::Beyond => ConsumerCode::unknown(UnknownReason::CommittedBeyondEnd),
         Passage::NotYet(reason) => ConsumerCode::lagging(reason),
         Passage::NotLooked => ConsumerCode::unknown(UnknownReason::NotCovered),
     }
+}
+
+/// Whether nothing at all shows that it ever took anything.
+fn never_consumed(event: &Summary<'_>, consumer: &ConsumerContext) -> bool {
+    let no = usize::from(consumer.no.0);
+    event.index.movements[no].never_committed() && !event.index.traces[no]
+}
+
+/// It never committed, and no trace of it was seen; an inbox has to be known well enough for that.
+fn never(anchor: Anchor, consumer: &ConsumerContext, context: &Context) -> ConsumerCode {
+    let from = anchor.since.saturating_sub(context.judgement.slack_micros);
+    let late = anchor.at.saturating_add(consumer.grace);
+    if consumer.has_inbox
+        && let Err(why) = consumer.inbox.absence(from, Context::rows_until(late))
+    {
+        return unproven(why);
+    }
+    ConsumerCode::lagging(LagReason::NeverConsumed)
 }
 
 /// A group has passed an event once it has passed every copy of it: what still lies before it may

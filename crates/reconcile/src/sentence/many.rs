@@ -33,6 +33,10 @@ impl Many {
         if self.0 == 1 { "has" } else { "have" }
     }
 
+    pub(super) fn wait(self) -> &'static str {
+        if self.0 == 1 { "waits" } else { "wait" }
+    }
+
     pub(super) fn them(self) -> &'static str {
         if self.0 == 1 { "it" } else { "them" }
     }

@@ -196,7 +196,7 @@ impl Company {
             partitions: vec![PartitionProgress {
                 partition,
                 passed,
-                end: 1000,
+                end: 1_000_000,
             }],
             queue: None,
             members: None,

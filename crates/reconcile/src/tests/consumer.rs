@@ -125,8 +125,13 @@ fn what_is_not_passed_is_on_its_way_then_lagging() {
         waiting().committed(1980, Some(5)).committed(1990, Some(5)),
         expect!["published / lagging(Stalled)"],
     );
+    // It never committed, and left no trace: it has never consumed. With one nobody knows.
     check(
         waiting().committed(1990, None),
+        expect!["published / lagging(NeverConsumed)"],
+    );
+    check(
+        waiting().committed(1990, None).inbox("other", 1500),
         expect!["published / unknown(NoCommittedOffset)"],
     );
     check(waiting(), expect!["published / unknown(NotCovered)"]);

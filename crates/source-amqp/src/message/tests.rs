@@ -36,6 +36,7 @@ fn query(role: CopyRole) -> CopyQuery {
         channel: "audit".to_owned(),
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

@@ -151,6 +151,7 @@ pub(crate) fn query(topic: &str) -> CopyQuery {
         channel: topic.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

@@ -330,6 +330,7 @@ impl World {
                     lost: of(|v| matches!(v, ConsumerVerdict::LostByConsumer)),
                     dead_lettered: of(|v| matches!(v, ConsumerVerdict::DeadLettered)),
                     late: of(|v| matches!(v, ConsumerVerdict::Lagging(_))),
+                    standing: 0,
                     in_flight: of(|v| matches!(v, ConsumerVerdict::InFlight)),
                     unknown: of(|v| matches!(v, ConsumerVerdict::Unknown(_))),
                     lag: Some(if no == 2 { 122 } else { 0 }),

@@ -32,12 +32,6 @@ fn publish_verdicts() -> Vec<PublishVerdict> {
 
 fn consumer_verdicts() -> Vec<ConsumerVerdict> {
     let unknown = UnknownReason::ALL.into_iter().map(ConsumerVerdict::Unknown);
-    let lagging = [
-        LagReason::NoConsumers,
-        LagReason::Behind,
-        LagReason::Stalled,
-        LagReason::Unprocessed,
-    ];
     [
         ConsumerVerdict::NotDue,
         ConsumerVerdict::Processed,
@@ -50,7 +44,7 @@ fn consumer_verdicts() -> Vec<ConsumerVerdict> {
         ConsumerVerdict::Passed,
     ]
     .into_iter()
-    .chain(lagging.map(ConsumerVerdict::Lagging))
+    .chain(LagReason::ALL.map(ConsumerVerdict::Lagging))
     .chain(unknown)
     .collect()
 }
@@ -175,6 +169,11 @@ fn document() -> Value {
         complete: false,
         exit: 2,
         because: "Cannot know.".to_owned(),
+        reasons: vec![Reason {
+            code: crate::check::ending::Code::Unknown,
+            exit: 2,
+            sentence: "Cannot know.".to_owned(),
+        }],
         counts: (&Counts::default()).into(),
         filtered: Some((&Counts::default()).into()),
         places: vec![PlaceDocument::new(&place(), &names)],

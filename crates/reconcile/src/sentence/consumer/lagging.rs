@@ -15,6 +15,10 @@ pub(super) fn sentence(name: &str, reason: LagReason) -> String {
         LagReason::Unprocessed => {
             format!("{name} has received it, and its inbox says that it is not processed yet.")
         }
+        LagReason::NeverConsumed => format!(
+            "{name} has never consumed: nothing shows that it ever took anything from there. It \
+             waits for {name} to start."
+        ),
     }
 }
 
@@ -24,6 +28,13 @@ pub(super) fn fragment(events: Many, name: &str, reason: LagReason) -> String {
             let were = events.were();
             format!("{were} received by {name} and not processed yet")
         }
-        _ => format!("{} not been reached by {name}", events.have()),
+        LagReason::NoConsumers => {
+            format!("{} for {name}, to which nobody is attached", events.wait())
+        }
+        LagReason::Stalled => format!("{} for {name}, which stands still", events.wait()),
+        LagReason::NeverConsumed => {
+            format!("{} for {name}, which has never consumed", events.wait())
+        }
+        LagReason::Behind => format!("{} not been reached by {name}", events.have()),
     }
 }

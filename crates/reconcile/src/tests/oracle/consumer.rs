@@ -32,6 +32,8 @@ struct Due {
 enum Moved {
     PastBy(i64),
     NotPast(LagReason),
+    /// What it committed lies beyond the end.
+    Beyond,
     NoOffset,
     NotLooked,
 }
@@ -214,13 +216,42 @@ fn expected(
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
         Moved::PastBy(by) => passed(event, due, by, no, picture, known),
         // What the look before said may be out of date.
-        _ if known.could_not_read(PlaceRole::Progress(no)) && moved != Moved::NoOffset => {
+        _ if known.could_not_read(PlaceRole::Progress(no))
+            && (moved != Moved::NoOffset || never_consumed(no, known)) =>
+        {
             unknown(&[UnknownReason::SourceFailed])
         }
         Moved::NotPast(reason) => vec![ConsumerVerdict::Lagging(reason)],
-        Moved::NoOffset => unknown(&[UnknownReason::NoCommittedOffset]),
+        Moved::Beyond => unknown(&[UnknownReason::CommittedBeyondEnd]),
+        Moved::NoOffset if !never_consumed(no, known) => {
+            unknown(&[UnknownReason::NoCommittedOffset])
+        }
+        Moved::NoOffset => {
+            let never = ConsumerVerdict::Lagging(LagReason::NeverConsumed);
+            let inbox = PlaceRole::Inbox(no);
+            match known.absent(inbox, since - known.slack, late - ROW_LEAD) {
+                Err(doubt) if consumer.inbox => doubtful(doubt),
+                _ => vec![never],
+            }
+        }
         Moved::NotLooked => unknown(&[UnknownReason::NotCovered]),
     }
+}
+
+/// It has no committed offset anywhere, and left no trace at its own places.
+fn never_consumed(no: ConsumerNo, known: &Known<'_>) -> bool {
+    let looks = known.looks_at(no);
+    let mut told = looks.iter().flat_map(|look| &look.passed).peekable();
+    let own: Vec<PlaceId> = [PlaceRole::Inbox(no), PlaceRole::DeadLetters(no)]
+        .into_iter()
+        .flat_map(|role| known.places(role))
+        .collect();
+    told.peek().is_some()
+        && told.all(|(_, passed)| passed.is_none())
+        && !known
+            .seen
+            .iter()
+            .any(|sighting| own.contains(&sighting.place))
 }
 
 /// It is past every copy since the look at `by`; its inbox decides, where it is known to hold
@@ -373,6 +404,9 @@ fn group_moved(due: &[Due], no: ConsumerNo, known: &Known<'_>) -> Moved {
         let worst = Moved::NotPast(LagReason::Stalled);
         return if stalled { worst } else { *behind };
     }
+    if each.contains(&Moved::Beyond) {
+        return Moved::Beyond;
+    }
     if each.contains(&Moved::NoOffset) {
         return Moved::NoOffset;
     }
@@ -395,23 +429,40 @@ fn moved_past(partition: u32, offset: i64, at: i64, no: ConsumerNo, known: &Know
         for (told, passed) in &look.passed {
             if *told == partition {
                 looked = true;
-                committed.extend(passed.map(|passed| (look.at, passed)));
+                committed.extend(passed.map(|passed| (look.at, passed, look.end)));
             }
         }
     }
     if !looked {
         return Moved::NotLooked;
     }
-    if let Some((at, _)) = committed.iter().find(|(_, passed)| *passed > offset) {
-        return Moved::PastBy(*at);
-    }
-    let Some(furthest) = committed.iter().map(|(_, passed)| *passed).max() else {
+    let Some((last, now_at, end)) = committed.last().copied() else {
         return Moved::NoOffset;
     };
-    let reached = committed.iter().find(|(_, passed)| *passed == furthest);
-    let (reached, _) = reached.expect("the furthest is among them");
-    let (last, _) = committed.last().expect("there is one at least");
-    Moved::NotPast(lag(no, at.max(*reached), *last, known))
+    // An offset beyond the end says that all before was another topic of that name.
+    let beyond = committed.iter().rposition(|(_, passed, end)| passed > end);
+    let of_this_life = &committed[beyond.map_or(0, |nth| nth + 1)..];
+    // What a look shows holds unless a later one shows less.
+    let holds = |nth: usize| {
+        let passed = of_this_life[nth].1;
+        let mut later = of_this_life[nth..].iter();
+        later.all(|(_, then, end)| *then >= passed && *end >= passed)
+    };
+    let holding: Vec<_> = (0..of_this_life.len()).filter(|nth| holds(*nth)).collect();
+    let first = |reaches: &dyn Fn(i64) -> bool| {
+        let mut found = holding.iter().map(|nth| of_this_life[*nth]);
+        found
+            .find(|(_, passed, _)| reaches(*passed))
+            .map(|(at, ..)| at)
+    };
+    if let Some(at) = first(&|passed| passed > offset) {
+        return Moved::PastBy(at);
+    }
+    if now_at > end {
+        return Moved::Beyond;
+    }
+    let reached = first(&|passed| passed == now_at).unwrap_or(last);
+    Moved::NotPast(lag(no, at.max(reached), last, known))
 }
 
 fn lag(no: ConsumerNo, since: i64, last: i64, known: &Known<'_>) -> LagReason {

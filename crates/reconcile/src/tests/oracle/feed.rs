@@ -89,7 +89,7 @@ fn progress(look: &Look) -> ConsumerProgress {
     let partition = |&(partition, passed): &(u32, Option<i64>)| PartitionProgress {
         partition,
         passed,
-        end: 1000,
+        end: look.end,
     };
     let queue = look.queue.map(|(ready, unacked, bound)| QueueProgress {
         ready,

@@ -441,6 +441,7 @@ impl Telling {
                         .collect(),
                     _ => Vec::new(),
                 },
+                end: look.end,
                 queue: (kind == ProgressKind::Queue).then_some((
                     look.depth.0,
                     look.depth.1,

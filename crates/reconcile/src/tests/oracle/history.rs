@@ -75,6 +75,8 @@ pub(super) struct Look {
     pub(super) at: i64,
     /// For groups: the committed offset of each partition that was told.
     pub(super) passed: Vec<(u32, Option<i64>)>,
+    /// Where its partitions ended then.
+    pub(super) end: i64,
     /// For queues: waiting, not acknowledged, and whether anything leads to it.
     pub(super) queue: Option<(u64, u64, bool)>,
     pub(super) may_drop: bool,

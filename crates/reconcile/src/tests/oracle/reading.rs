@@ -75,6 +75,8 @@ pub(super) struct LookLife {
     pub(super) consumer: usize,
     pub(super) at: i64,
     pub(super) passed: [Option<Option<i64>>; 2],
+    /// Where the partitions end; a topic that was made anew is shorter than what was committed.
+    pub(super) end: i64,
     pub(super) depth: (u64, u64),
     pub(super) bound: bool,
     /// Where queues may drop anything at all.
@@ -135,16 +137,20 @@ pub(super) fn look() -> impl Strategy<Value = LookLife> {
     let attached = prop::option::weighted(0.4, 0_u32..2);
     (
         (0_usize..3, 20_i64..150),
-        [passed(), passed()],
+        (
+            [passed(), passed()],
+            select(vec![1000, 1000, 1000, 1000, 8]),
+        ),
         depth,
         [prop::bool::weighted(0.8), prop::bool::weighted(0.8)],
         attached,
     )
         .prop_map(
-            |((consumer, at), passed, depth, [bound, may_drop], attached)| LookLife {
+            |((consumer, at), (passed, end), depth, [bound, may_drop], attached)| LookLife {
                 consumer,
                 at,
                 passed,
+                end,
                 depth,
                 bound,
                 may_drop,

@@ -64,6 +64,7 @@ pub(super) fn query(stage: &dyn Stage, channel: &str) -> CopyQuery {
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        whose: crate::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

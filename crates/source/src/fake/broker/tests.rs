@@ -64,6 +64,7 @@ fn query(channel: &str) -> CopyQuery {
         channel: channel.to_owned(),
         carriers: Carriers::default(),
         aggregate_type: None,
+        whose: crate::Whose::default(),
         compare: None,
         window: Window {
             from: Micros(0),

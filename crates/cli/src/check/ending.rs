@@ -1,0 +1,208 @@
+//! How a check ends, and why: exit code and reasons from what was seen. Pure.
+//!
+//! Nothing is missing only where everything was looked at and nothing waits in vain. What is
+//! certainly wrong outranks what cannot be known, and both outrank what is merely late.
+
+mod places;
+
+use serde::Serialize;
+use waybill_model::{LagReason, Micros, VerdictClass};
+use waybill_protocol::{Counts, ScanState, Status};
+
+use crate::exit::Exit;
+
+/// What a check saw, as far as its end depends on it.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    pub(super) status: &'a Status,
+    /// Of what the filter lets through.
+    pub(super) counts: &'a Counts,
+    /// Events that need action and are as sure as was asked for.
+    pub(super) wrong: u64,
+    /// Consumers that do nothing while events wait, as sure as was asked for.
+    pub(super) waiting: &'a [Waiting],
+}
+
+/// Events that wait for a consumer which does nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) consumer: String,
+    /// Why it does nothing.
+    pub(super) why: LagReason,
+    pub(super) events: u64,
+    /// When the oldest of them was written.
+    pub(super) since: Micros,
+}
+
+/// How a check ends, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) exit: Exit,
+    /// All that keeps it from being fine, worst first; one alone where it is.
+    pub(super) reasons: Vec<Reason>,
+}
+
+/// One thing that a check has to say at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Reason {
+    pub(crate) code: Code,
+    /// The exit code that it asks for.
+    pub(crate) exit: u8,
+    pub(crate) sentence: String,
+}
+
+/// What kind of thing that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Code {
+    /// Something is not where it should be.
+    Missing,
+    /// A consumer does nothing while events wait for it.
+    Waiting,
+    /// A place could not be read.
+    Failed,
+    /// Events without a verdict.
+    Unknown,
+    /// A place was not read without a gap.
+    Gap,
+    /// Events are late.
+    Late,
+    /// Events are on their way.
+    Pending,
+    /// There was nothing to judge.
+    Empty,
+    /// Everything is where it should be.
+    Fine,
+}
+
+impl Ending {
+    pub(super) fn of(seen: &Seen<'_>) -> Self {
+        let mut reasons: Vec<Reason> = wrong(seen.wrong).into_iter().collect();
+        reasons.extend(seen.waiting.iter().map(Waiting::reason));
+        reasons.extend(failed(seen.status));
+        reasons.extend(unknown(seen.counts.of(VerdictClass::Unknown)));
+        reasons.extend(places::gaps(seen.status));
+        reasons.extend(late(seen.counts.of(VerdictClass::Late), seen.waiting));
+        let exit = [Exit::Findings, Exit::Unknown]
+            .into_iter()
+            .find(|exit| reasons.iter().any(|reason| reason.exit == *exit as u8));
+        if reasons.is_empty() {
+            reasons.push(nothing_wrong(seen.counts));
+        }
+        Self {
+            exit: exit.unwrap_or(Exit::Fine),
+            reasons,
+        }
+    }
+
+    /// What decides, as one text.
+    pub(super) fn because(&self) -> String {
+        let deciding = self.reasons.iter().filter(|it| it.exit == self.exit as u8);
+        let sentences: Vec<&str> = deciding.map(|it| it.sentence.as_str()).collect();
+        sentences.join(" ")
+    }
+}
+
+fn reason(exit: Exit, code: Code, sentence: impl Into<String>) -> Reason {
+    Reason {
+        code,
+        exit: exit as u8,
+        sentence: sentence.into(),
+    }
+}
+
+fn wrong(events: u64) -> Option<Reason> {
+    let sentence = match events {
+        0 => return None,
+        1 => "1 event is not where it should be.".to_owned(),
+        n => format!("{n} events are not where they should be."),
+    };
+    Some(reason(Exit::Findings, Code::Missing, sentence))
+}
+
+impl Waiting {
+    fn reason(&self) -> Reason {
+        let name = &self.consumer;
+        let does = match self.why {
+            LagReason::NoConsumers => format!("nobody is attached for {name}"),
+            LagReason::NeverConsumed => format!("{name} has never consumed"),
+            LagReason::Stalled => format!("{name} stands still"),
+            LagReason::Behind | LagReason::Unprocessed => {
+                format!("{name} has finished nothing of this window")
+            }
+        };
+        let waits = match self.events {
+            1 => "1 event waits".to_owned(),
+            n => format!("{n} events wait"),
+        };
+        let sentence = format!("{waits} since {}: {does}.", self.since);
+        reason(Exit::Findings, Code::Waiting, sentence)
+    }
+}
+
+/// Places of one connection fail for one reason.
+fn failed(status: &Status) -> Vec<Reason> {
+    let whole = match &status.scan {
+        ScanState::Failed { failure } => Some(failure.message.as_str()),
+        ScanState::Idle
+        | ScanState::Connecting
+        | ScanState::Scanning { .. }
+        | ScanState::Done { .. }
+        | ScanState::Live
+        | ScanState::Stopped => None,
+    };
+    let failures = status
+        .places
+        .iter()
+        .filter_map(|place| place.failure.as_ref());
+    let mut told: Vec<&str> = whole.into_iter().collect();
+    for failure in failures {
+        if !told.contains(&failure.message.as_str()) {
+            told.push(&failure.message);
+        }
+    }
+    told.into_iter()
+        .map(|message| reason(Exit::Unknown, Code::Failed, message))
+        .collect()
+}
+
+fn unknown(events: u64) -> Option<Reason> {
+    let sentence = match events {
+        0 => return None,
+        1 => "Of 1 event nobody can say what became of it.".to_owned(),
+        n => format!("Of {n} events nobody can say what became of them."),
+    };
+    Some(reason(Exit::Unknown, Code::Unknown, sentence))
+}
+
+fn late(events: u64, waiting: &[Waiting]) -> Option<Reason> {
+    let waiting: u64 = waiting.iter().map(|waiting| waiting.events).sum();
+    let sentence = match events.saturating_sub(waiting) {
+        0 => return None,
+        1 => "Nothing is lost as far as known, but 1 event is late.".to_owned(),
+        n => format!("Nothing is lost as far as known, but {n} events are late."),
+    };
+    Some(reason(Exit::Fine, Code::Late, sentence))
+}
+
+fn nothing_wrong(counts: &Counts) -> Reason {
+    let (code, sentence) = match (counts.total, counts.of(VerdictClass::Pending)) {
+        (0, _) => (
+            Code::Empty,
+            "Nothing was written in this window.".to_owned(),
+        ),
+        (_, 0) => (Code::Fine, "Nothing is missing.".to_owned()),
+        (_, 1) => (
+            Code::Pending,
+            "Nothing is missing; 1 event is on its way and not late.".to_owned(),
+        ),
+        (_, n) => (
+            Code::Pending,
+            format!("Nothing is missing; {n} events are on their way and not late."),
+        ),
+    };
+    reason(Exit::Fine, code, sentence)
+}
+
+#[cfg(test)]
+mod tests;
