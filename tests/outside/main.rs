@@ -3,11 +3,12 @@
 
 mod bodies;
 mod connecting;
-mod due_later;
 mod consumers;
+mod due_later;
 mod endings;
 mod given_up;
 mod identity;
+mod inboxes;
 mod recognised;
 mod rights;
 mod secrets;

@@ -31,6 +31,10 @@ pub struct Asked {
     pub destinations: Vec<String>,
     /// What each role of the outbox is, where it is known: what [`Subject::Role`] names.
     pub roles: BTreeMap<String, String>,
+    /// Which consumer each inbox belongs to, where it is known, by their names; empty for none of
+    /// those that the broker knows.
+    #[serde(default)]
+    pub inboxes: BTreeMap<String, String>,
 }
 
 /// A profile, and what only somebody who knows the service can settle.
@@ -94,6 +98,8 @@ pub enum Subject {
     Destination,
     /// A role of the outbox, as a profile calls it: `created-at`, `sent-states`.
     Role(String),
+    /// Which of the broker's consumers writes this inbox.
+    Inbox(String),
 }
 
 impl Asked {
@@ -105,6 +111,9 @@ impl Asked {
             Subject::Role(role) => {
                 self.roles.insert(role.clone(), answer.to_owned());
             }
+            Subject::Inbox(table) => {
+                self.inboxes.insert(table.clone(), answer.to_owned());
+            }
         }
     }
 
@@ -114,6 +123,7 @@ impl Asked {
             Subject::Outbox => self.outbox.is_some(),
             Subject::Destination => !self.destinations.is_empty(),
             Subject::Role(role) => self.roles.contains_key(role),
+            Subject::Inbox(table) => self.inboxes.contains_key(table),
         }
     }
 }

@@ -225,6 +225,7 @@ fn asked(args: &New) -> anyhow::Result<Asked> {
         outbox: args.outbox.clone(),
         destinations: args.destination.clone(),
         roles: roles.into_iter().collect(),
+        inboxes: BTreeMap::new(),
     })
 }
 

@@ -88,8 +88,9 @@ impl Job<'_> {
         let matching = matching.map_err(of_source)?;
         outbox.bear_out(&study.found_ids());
         say(&matching.why.join(" "));
-        let flows = self.consumers(&goals, &study, &matching, say).await;
+        let (flows, whose) = self.consumers(&goals, &study, &matching, say).await;
         questions.splice(0..0, outbox.questions.clone());
+        questions.extend(whose);
         self.written(&outbox, &goals, &matching, flows, questions, drivers)
     }
 
@@ -220,14 +221,14 @@ impl Job<'_> {
             .hint(hint)
     }
 
-    /// The consumers of each flow.
+    /// The consumers of each flow, and whose inboxes are not sure.
     async fn consumers(
         &mut self,
         goals: &[Goal],
         study: &Study,
         matching: &Matching,
         say: &mut (dyn FnMut(&str) + Send),
-    ) -> Vec<Vec<Found>> {
+    ) -> (Vec<Vec<Found>>, Vec<Question>) {
         say("Looking for consumers");
         let mut events: HashSet<String> = study.ids.keys.keys().cloned().collect();
         let letters = study.letters.iter().flatten();
@@ -244,14 +245,15 @@ impl Job<'_> {
         for goal in goals {
             flows.push(consumers::heard(&self.broker, self.kind, &self.topology, &goal.name).await);
         }
+        let mut whose = Vec::new();
         if let Some(first) = flows.first_mut() {
-            consumers::with_inboxes(first, inboxes.found);
+            whose = consumers::with_inboxes(first, inboxes.found, &self.asked.inboxes);
         }
         for (goal, found) in goals.iter().zip(&mut flows) {
             consumers::with_dead_letters(found, &self.topology, &goal.name);
         }
         consumers::with_names_of_their_own(&mut flows);
-        flows
+        (flows, whose)
     }
 
     pub(super) async fn close(&self) {

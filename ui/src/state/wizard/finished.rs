@@ -26,6 +26,7 @@ impl Wizard {
                 Vec::new()
             },
             roles: self.by_hand.clone(),
+            inboxes: std::collections::BTreeMap::new(),
         }
     }
 
