@@ -1,6 +1,7 @@
 //! What other people met, rebuilt small on real servers: each test is one public report, and holds
 //! the answer of the real `waybill` program against what a careful person would have said.
 
+mod beginnings;
 mod bodies;
 mod connecting;
 mod consumers;
@@ -12,6 +13,7 @@ mod inboxes;
 mod recognised;
 mod rights;
 mod secrets;
+mod silence;
 mod times;
 mod wire;
 mod words;

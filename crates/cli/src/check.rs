@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::exit::Exit;
 use crate::output;
 use crate::report::document::{
-    CHECK_SCHEMA, CheckDocument, FindingDocument, GraceDocument, PlaceDocument,
+    CHECK_SCHEMA, CheckDocument, FindingDocument, GraceDocument, PlaceDocument, SilentDocument,
 };
 use crate::report::text;
 use crate::scan;
@@ -176,6 +176,7 @@ async fn ending(
         counts: filtered.unwrap_or(&status.counts),
         wrong: wrong as u64,
         waiting: &waiting,
+        suspected: args.fail_on == FailOn::Suspected,
     }))
 }
 
@@ -262,6 +263,11 @@ fn document(
             .graces
             .iter()
             .map(|edge| GraceDocument::new(edge, &opened.consumers))
+            .collect(),
+        silent: status
+            .silent
+            .iter()
+            .map(|flow| SilentDocument::new(flow, &opened.consumers))
             .collect(),
         findings: findings.iter().map(finding).collect(),
     }

@@ -23,6 +23,9 @@ pub use evidence::{
     Batch, DUE_LATER, Marks, NO_DUE, NO_POSITION, NO_VERSION, Observation, Stage, Strength,
 };
 
+mod control;
+pub use control::{Control, SilentFlow};
+
 mod coverage;
 pub use coverage::{Coverage, Gap, GapReason, Progress};
 

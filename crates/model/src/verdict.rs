@@ -132,6 +132,11 @@ pub enum UnknownReason {
     /// The group's committed offset lies beyond the partition's end: it belongs to another life of
     /// the topic.
     CommittedBeyondEnd,
+    /// No neighbour of the same flow was ever found where it should be, so that nothing shows that
+    /// it would be seen there.
+    NoControl,
+    /// Near it lies what cannot be told to be it or another: no id, or an id of another form.
+    OneOfThese,
 }
 
 bitflags! {

@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -132,6 +132,8 @@ impl UnknownReason {
         Self::UntrueTimes,
         Self::ScanLimit,
         Self::CommittedBeyondEnd,
+        Self::NoControl,
+        Self::OneOfThese,
     ];
 
     /// Its name.
@@ -154,6 +156,8 @@ impl UnknownReason {
             Self::UntrueTimes => "untrue-times",
             Self::ScanLimit => "scan-limit",
             Self::CommittedBeyondEnd => "committed-beyond-end",
+            Self::NoControl => "no-control",
+            Self::OneOfThese => "one-of-these",
         }
     }
 
@@ -183,6 +187,8 @@ impl UnknownReason {
                 "its committed offset lies beyond the end of the topic, which was made anew since; \
                  once the group has committed again this can be told"
             }
+            Self::NoControl => "none of its neighbours was ever found where it should be",
+            Self::OneOfThese => "near it lies what cannot be told to be it or another",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Access, Attempt, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace, Parcel,
-    PlaceId, Plan, ProbeStep, ResendId, Route, RouteCheck, ShownMessage, Window,
+    Access, Attempt, Control, Environment, EventDetail, EventId, EventRow, Fact, Mode, Pace,
+    Parcel, PlaceId, Plan, ProbeStep, ResendId, Route, RouteCheck, ShownMessage, Window,
 };
 
 use crate::wire::{self, Call, Door};
@@ -228,6 +228,9 @@ pub struct EventFacts {
     /// The places that hold nothing more of it, and whose reading without a gap the verdict rests
     /// on.
     pub rests_on: Vec<PlaceId>,
+    /// What shows that such things are found there: neighbours, and how many of them were.
+    #[serde(default)]
+    pub controls: Vec<Control>,
 }
 
 /// The event of a lane nearest to a time, for a click into the density.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use waybill_model::{
     Attempt, ConsumerNo, FlowBasis, Gap, GapReason, Grace, Micros, Place, PlaceId, Progress,
-    ResendId, VerdictClass, Window,
+    ResendId, SilentFlow, VerdictClass, Window,
 };
 
 use crate::Failure;
@@ -23,6 +23,9 @@ pub struct Status {
     pub counts: Counts,
     /// How each consumer stands.
     pub consumers: Vec<ConsumerCounts>,
+    /// Flows of which nothing was ever seen where it should be.
+    #[serde(default)]
+    pub silent: Vec<SilentFlow>,
     /// The tabs over the grid, worst first; `all` last.
     pub groups: Vec<Group>,
     /// When the oldest unsent outbox row was written.

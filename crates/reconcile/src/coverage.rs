@@ -1,5 +1,6 @@
 //! What was read without loss, merged over scans, and why the rest was not.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use waybill_model::{Coverage, Gap, GapReason, Micros, PlaceId, UnknownReason, Window};
@@ -40,11 +41,41 @@ struct Part {
     gaps: Vec<Gap>,
     hull: Option<Window>,
     positions: Option<(i64, i64)>,
+    end: Option<End>,
+}
+
+/// The end of a partition as it was noted while looking.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    /// The furthest that was noted, and when first.
+    furthest: (i64, i64),
+    /// The latest that was noted, and when.
+    latest: (i64, i64),
+}
+
+impl End {
+    fn note(known: Option<Self>, position: i64, at: i64) -> Self {
+        let Some(mut known) = known else {
+            return Self {
+                furthest: (position, at),
+                latest: (position, at),
+            };
+        };
+        match position.cmp(&known.furthest.0) {
+            Ordering::Greater => known.furthest = (position, at),
+            Ordering::Equal => known.furthest.1 = known.furthest.1.min(at),
+            Ordering::Less => {}
+        }
+        if at >= known.latest.1 {
+            known.latest = (position, at);
+        }
+        known
+    }
 }
 
 impl CoverageBook {
-    /// Takes in what a read proves to have seen.
-    pub(crate) fn cover(&mut self, coverage: Coverage) {
+    /// Takes in what a read proves to have seen; `looked` says when that look began.
+    pub(crate) fn cover(&mut self, coverage: Coverage, looked: i64) {
         let part = self
             .parts
             .entry((coverage.place, coverage.partition))
@@ -65,6 +96,12 @@ impl CoverageBook {
             from: old.from.min(coverage.window.from),
             to: old.to.max(coverage.window.to),
         });
+        // What reaches up to the look itself was read to the end of what was there.
+        if let Some((_, position)) = coverage.positions
+            && coverage.window.to.0 >= looked
+        {
+            part.end = Some(End::note(part.end, position, coverage.window.to.0));
+        }
         part.positions = match (part.positions, coverage.positions) {
             (Some(old), Some(new)) => Some((old.0.min(new.0), old.1.max(new.1))),
             (old, new) => new.or(old),
@@ -84,6 +121,21 @@ impl CoverageBook {
     /// Why a place could not be read in this scan.
     pub(crate) fn failure(&self, place: PlaceId) -> Option<&str> {
         self.failures.get(&place).map(String::as_str)
+    }
+
+    /// Since when nothing has come to a place, by positions that were noted while looking: `None`
+    /// where none were, or where it was made anew since.
+    pub(crate) fn still_since(&self, place: PlaceId) -> Option<i64> {
+        let all = (place, None)..=(place, Some(u32::MAX));
+        let mut since = None;
+        for (_, part) in self.parts.range(all) {
+            let end = part.end?;
+            if end.latest.0 != end.furthest.0 {
+                return None;
+            }
+            since = since.max(Some(end.furthest.1));
+        }
+        since
     }
 
     /// Merged coverage, one entry per place and partition.
@@ -208,6 +260,11 @@ impl Proof {
     /// Whether the place could not be read in this scan.
     pub(crate) fn failed(&self) -> bool {
         self.failed
+    }
+
+    /// Where absence is proven, in order.
+    pub(crate) fn spans(&self) -> &[(i64, i64)] {
+        &self.proven
     }
 
     /// The stretch around `at` in which absence is proven.
@@ -340,7 +397,7 @@ mod tests {
     fn book(parts: &[Coverage]) -> CoverageBook {
         let mut book = CoverageBook::default();
         for part in parts {
-            book.cover(part.clone());
+            book.cover(part.clone(), 0);
         }
         book
     }
@@ -395,7 +452,7 @@ mod tests {
         book.fail(PLACE, "refused".to_owned());
         assert_eq!(absence(&book), Err(Unproven::Failed));
         book.forget_failures();
-        book.cover(coverage(0, 0, 10, &[]));
+        book.cover(coverage(0, 0, 10, &[]), 0);
         assert_eq!(absence(&book), Ok(()));
     }
 

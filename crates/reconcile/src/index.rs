@@ -1,12 +1,15 @@
 //! The index: everything known in one session.
 
+use std::sync::OnceLock;
+
 use hashbrown::HashMap;
 use waybill_model::{
-    Clock, ConsumerNo, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace, LagReason,
-    Marks, Micros, PlaceId, PlaceRole, Sibling, UnknownReason, Window, canonical_id,
+    Clock, ConsumerNo, Control, Coverage, EventId, EventRow, EventVerdict, FlowBasis, Grace,
+    LagReason, Marks, Micros, PlaceId, PlaceRole, Sibling, UnknownReason, Window, canonical_id,
 };
 
 use crate::basis::Bases;
+use crate::controls::{Consumed, Controls};
 use crate::coverage::CoverageBook;
 use crate::delays::Delays;
 use crate::paces::{Graces, Paces};
@@ -16,7 +19,9 @@ use crate::suspicion::Suspicions;
 use crate::timelines::Timelines;
 use crate::tracker::Movement;
 use crate::verdicts::{ConsumerCode, PublishCode, Verdicts};
-use crate::{ConsumerProgress, Counts, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape};
+use crate::{
+    ConsumerProgress, Counts, Judgement, Lane, LaneTimes, Oddities, OwnResend, ScanNo, Seen, Shape,
+};
 
 /// Everything known in one session: evidence by event, coverage by place, and the verdicts of the
 /// latest judgement. Event numbers are stable; an event that turns out to be another one loses its
@@ -66,6 +71,11 @@ pub struct Index {
     pub(crate) bases: Bases,
     /// What the destinations proved at the latest judgement.
     pub(crate) destinations: Option<Destinations>,
+    /// What is judged by, as of the latest judgement.
+    pub(crate) judgement: Judgement,
+    /// What shows that places speak; counted when it is first asked for after a judgement began.
+    pub(crate) controls: OnceLock<Controls>,
+    pub(crate) consumed: Vec<OnceLock<Consumed>>,
 }
 
 impl Index {
@@ -110,6 +120,9 @@ impl Index {
             left_aggregates: Vec::new(),
             bases: Bases::default(),
             destinations: None,
+            judgement: Judgement::new(Micros(i64::MIN), Micros(i64::MIN)),
+            controls: OnceLock::new(),
+            consumed: shape.consumers.iter().map(|_| OnceLock::new()).collect(),
             shape,
         }
     }
@@ -142,7 +155,7 @@ impl Index {
 
     /// Takes in what a read proves to have seen.
     pub fn cover(&mut self, coverage: Coverage) {
-        self.coverage.cover(coverage);
+        self.coverage.cover(coverage, self.scan_began.0);
     }
 
     /// Says that a place could not be read (further) in this scan.
@@ -309,6 +322,13 @@ impl Index {
         })
     }
 
+    /// What stands behind it when an event is said to be absent somewhere.
+    pub fn controls(&self, no: u32) -> Vec<Control> {
+        self.verdict(no).map_or_else(Vec::new, |verdict| {
+            crate::controls::behind(self, no, &verdict)
+        })
+    }
+
     /// The number of an event by its id in any spelling.
     pub fn no_of(&self, id: &EventId) -> Option<u32> {
         self.events.no_of(&canonical_id(id.as_str()))
@@ -399,8 +419,38 @@ impl Index {
             + self.own.allocation_size()
             + self.bases.heap_bytes()
             + self.heads.allocation_size()
+            + self.controls.get().map_or(0, Controls::heap_bytes)
             + self.paces.heap_bytes()
             + movements
+    }
+
+    /// How far clocks may be apart.
+    pub(crate) fn slack(&self) -> i64 {
+        self.judgement.slack_micros
+    }
+
+    /// Up to when everything was looked at.
+    pub(crate) fn looked_at(&self) -> i64 {
+        self.judgement.scan_at.min(self.scan_began).0
+    }
+
+    pub(crate) fn publish_grace_micros(&self) -> i64 {
+        self.graces.publish.map_or(0, |grace| grace.micros)
+    }
+
+    /// Whether nothing has come to any destination since then, by positions noted before.
+    pub(crate) fn is_still_since(&self, at: i64) -> bool {
+        let places = self.shape.places.iter();
+        let mut destinations = places.filter(|place| place.role == PlaceRole::Destination);
+        destinations.all(|place| {
+            let since = self.coverage.still_since(place.id);
+            since.is_some_and(|since| since <= at)
+        })
+    }
+
+    /// What the destinations prove, as far as they are covered now.
+    pub(crate) fn destinations_now(&self) -> Destinations {
+        Destinations::now(self, &self.judgement, self.publish_grace_micros())
     }
 
     /// What an event is about, as business rows write it; 0 where it does not tell.

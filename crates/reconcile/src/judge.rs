@@ -28,6 +28,8 @@ impl Index {
         self.gather_resends();
         self.judge_order();
         self.graces = self.paces.graces(&self.shape.grace, judgement.slack_micros);
+        self.judgement = *judgement;
+        self.forget_controls();
         let mut context = Context::new(self, judgement);
         self.survey(&mut context);
         let mut outcome = Outcome {
@@ -103,9 +105,10 @@ impl Index {
         };
         let marks = self.events.outbox_marks(no);
         let sent = marks.contains(Marks::SENT);
-        let reached_broker = self.events.has_copy(no)
+        let reached_broker = (self.events.has_copy(no)
             || !self.resends(no).is_empty()
-            || crate::row::consumed(&self.events, no).is_some();
+            || crate::row::consumed(&self.events, no).is_some())
+            && !rules::of_weak_matches(self, no);
         let written = to_send_at(written, marks, self.events.due(no));
         if sent || reached_broker || context.is_to_come(written) {
             return;
@@ -164,9 +167,13 @@ impl Index {
         }
     }
 
-    /// The change of a copy without a row whose aggregate has moved on.
+    /// The change of a message without a row whose aggregate has moved on.
     fn overtaken_version(&self, no: u32) -> Option<(u32, i64)> {
-        if self.business.len() == 0 || self.events.outbox.has(no) || !self.events.has_copy(no) {
+        if self.business.len() == 0 || self.events.outbox.has(no) {
+            return None;
+        }
+        let seen = self.events.has_copy(no) || crate::row::consumed(&self.events, no).is_some();
+        if !seen {
             return None;
         }
         let (aggregate, version) = self.change_of(no);
@@ -183,7 +190,11 @@ impl Index {
         outcome.publish = rules::publish(&event, context);
         outcome.consumers.clear();
         for consumer in &context.consumers {
-            let code = rules::consumer(&event, outcome.publish, consumer, context);
+            let code = if event.outweighed {
+                ConsumerCode::NOT_DUE
+            } else {
+                rules::consumer(&event, outcome.publish, consumer, context)
+            };
             outcome.consumers.push(code);
         }
         outcome.flags = rules::flags(&event, context);

@@ -47,6 +47,7 @@ mod order;
 mod row;
 mod rules;
 
+mod controls;
 mod coverage;
 mod delays;
 mod pace;

@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 17] = [
+const UNKNOWN_REASONS: [UnknownReason; 19] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -40,6 +40,8 @@ const UNKNOWN_REASONS: [UnknownReason; 17] = [
     UnknownReason::UntrueTimes,
     UnknownReason::ScanLimit,
     UnknownReason::CommittedBeyondEnd,
+    UnknownReason::NoControl,
+    UnknownReason::OneOfThese,
 ];
 
 impl PublishCode {

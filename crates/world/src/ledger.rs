@@ -2,12 +2,15 @@
 
 mod expected;
 
+mod heard;
+
 mod unmatched;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use heard::Heard;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waybill_model::{
@@ -201,7 +204,9 @@ impl Ledger {
 
     /// What Waybill must say about each event.
     pub fn expected(&self) -> impl Iterator<Item = Expected> {
-        self.entries.iter().map(Entry::expected)
+        let heard = Heard::of(&self.entries);
+        let each = self.entries.iter();
+        each.map(move |entry| heard.widen(entry, entry.expected()))
     }
 
     /// The events that somebody should have and does not: class missing, phantom or dead-lettered.

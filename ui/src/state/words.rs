@@ -343,6 +343,8 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::UntrueTimes => "the messages' times do not say when they were published",
         UnknownReason::ScanLimit => "the scan's own limit was reached",
         UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
+        UnknownReason::NoControl => "no neighbour was ever found there",
+        UnknownReason::OneOfThese => "it may be one that cannot be recognised",
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Seen<'a> {
     pub(super) wrong: u64,
     /// Consumers that do nothing while events wait, as sure as was asked for.
     pub(super) waiting: &'a [Waiting],
+    /// What is suspected counts as what is known.
+    pub(super) suspected: bool,
 }
 
 /// Events that wait for a consumer which does nothing.
@@ -59,6 +61,8 @@ pub(crate) enum Code {
     Missing,
     /// A consumer does nothing while events wait for it.
     Waiting,
+    /// Nothing of a flow was ever seen where it should be.
+    Silent,
     /// A place could not be read.
     Failed,
     /// Events without a verdict.
@@ -79,6 +83,7 @@ impl Ending {
     pub(super) fn of(seen: &Seen<'_>) -> Self {
         let mut reasons: Vec<Reason> = wrong(seen.wrong).into_iter().collect();
         reasons.extend(seen.waiting.iter().map(Waiting::reason));
+        reasons.extend(silent(seen.status, seen.suspected));
         reasons.extend(failed(seen.status));
         reasons.extend(unknown(seen.counts.of(VerdictClass::Unknown)));
         reasons.extend(places::gaps(seen.status));
@@ -138,6 +143,20 @@ impl Waiting {
         let sentence = format!("{waits} since {}: {does}.", self.since);
         reason(Exit::Findings, Code::Waiting, sentence)
     }
+}
+
+/// What was never heard is suspected to be missing; nobody can say.
+fn silent(status: &Status, suspected: bool) -> Vec<Reason> {
+    let exit = || {
+        if suspected {
+            Exit::Findings
+        } else {
+            Exit::Unknown
+        }
+    };
+    let flows = status.silent.iter();
+    let told = flows.map(|flow| reason(exit(), Code::Silent, format!("{}.", flow.sentence)));
+    told.collect()
 }
 
 /// Places of one connection fail for one reason.

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use waybill_model::{
-    ConsumerVerdict, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId, PublishVerdict,
-    Recognised, VerdictClass, Window,
+    ConsumerVerdict, Control, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId, PublishVerdict,
+    Recognised, SilentFlow, VerdictClass, Window,
 };
 use waybill_protocol::{Counts, EdgeGrace, EventFacts, Failure, PlaceStatus};
 
@@ -37,6 +37,8 @@ pub(crate) struct CheckDocument {
     pub(crate) places: Vec<PlaceDocument>,
     /// When an event is late: to be published, and for each consumer.
     pub(crate) graces: Vec<GraceDocument>,
+    /// Flows of which nothing was ever seen where it should be.
+    pub(crate) silent: Vec<SilentDocument>,
     /// Everything that needs action, and everything unknown, that the filter lets through; where the
     /// filter names verdicts or flags, everything that it lets through.
     pub(crate) findings: Vec<FindingDocument>,
@@ -205,6 +207,34 @@ impl GraceDocument {
     }
 }
 
+/// A flow of which nothing was ever seen where it should be.
+#[derive(Debug, Serialize)]
+pub(crate) struct SilentDocument {
+    place: PlaceId,
+    consumer: Option<String>,
+    expected: u64,
+    since: String,
+    unidentified: u64,
+    by_chance: u64,
+    sentence: String,
+}
+
+impl SilentDocument {
+    /// The document of one flow; `consumers` are the profile's, in its order.
+    pub(crate) fn new(flow: &SilentFlow, consumers: &[String]) -> Self {
+        let name = |no: waybill_model::ConsumerNo| consumers.get(usize::from(no.0)).cloned();
+        Self {
+            place: flow.place,
+            consumer: flow.consumer.and_then(name),
+            expected: flow.expected,
+            since: flow.since.to_string(),
+            unidentified: flow.unidentified,
+            by_chance: flow.by_chance,
+            sentence: flow.sentence.clone(),
+        }
+    }
+}
+
 /// One event that is not where it should be.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingDocument {
@@ -224,6 +254,8 @@ pub(crate) struct FindingDocument {
     evidence: Vec<EvidenceDocument>,
     /// Places that hold nothing more of it, and whose reading the verdict rests on.
     coverage: Vec<PlaceId>,
+    /// What shows that such things are found there.
+    controls: Vec<Control>,
 }
 
 /// What one consumer made of it.
@@ -289,6 +321,7 @@ impl FindingDocument {
                 known.facts.iter().map(EvidenceDocument::from).collect()
             }),
             coverage: known.map_or_else(Vec::new, |known| known.rests_on.clone()),
+            controls: known.map_or_else(Vec::new, |known| known.controls.clone()),
         }
     }
 }

@@ -14,6 +14,9 @@ pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>
         "{}  {} → {}",
         opened.profile.name, status.window.from, status.window.to
     ));
+    for flow in &status.silent {
+        output::line(&format!("  ! {}.", flow.sentence));
+    }
     for place in &status.places {
         output::line(&place_line(place));
     }

@@ -60,7 +60,7 @@ fn is_missing(verdict: &PublishVerdict) -> bool {
         PublishVerdict::LostInPublish
         | PublishVerdict::Stuck(_)
         | PublishVerdict::MissingOutboxRow
-        | PublishVerdict::Unknown(UnknownReason::UntrueTimes) => true,
+        | PublishVerdict::Unknown(UnknownReason::UntrueTimes | UnknownReason::NoControl) => true,
         PublishVerdict::NotChecked(_)
         | PublishVerdict::Phantom
         | PublishVerdict::Published

@@ -49,6 +49,7 @@ pub(crate) fn facts(session: &Session, events: &[u32]) -> Vec<EventFacts> {
             sentence: detail.sentence,
             facts: detail.facts,
             rests_on: session.book().index.rests_on(no),
+            controls: session.book().index.controls(no),
         })
     };
     events.iter().filter_map(facts_of).collect()

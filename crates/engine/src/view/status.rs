@@ -25,6 +25,7 @@ pub(crate) fn status(session: &Session) -> Status {
             .collect(),
         counts: book.tally.counts.clone(),
         consumers: consumers(session, &book),
+        silent: book.tally.silent.clone(),
         groups: book.tally.groups.clone(),
         oldest_unsent: book.tally.oldest_unsent,
         relay_p99_micros: book.tally.relay_p99_micros,

@@ -1,6 +1,6 @@
 //! Counts over the events of the window. Events outside its edges are known, but not counted.
 
-use waybill_model::{Micros, VerdictClass, Window};
+use waybill_model::{Micros, SilentFlow, VerdictClass, Window};
 use waybill_protocol::{Counts, Group};
 use waybill_reconcile::{ConsumerCounts, Index, PublishCounts};
 
@@ -14,6 +14,7 @@ pub(crate) struct Tally {
     pub(crate) publish: PublishCounts,
     pub(crate) consumers: Vec<ConsumerCounts>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) silent: Vec<SilentFlow>,
     pub(crate) oldest_unsent: Option<Micros>,
     pub(crate) relay_p99_micros: Option<i64>,
     /// Events that need action and have been seen once only.
@@ -45,6 +46,7 @@ pub(crate) fn tally(index: &Index, layout: &Layout, window: Window) -> Tally {
         publish: counted.publish,
         consumers: counted.consumers,
         groups: Vec::new(),
+        silent: index.silent(),
         oldest_unsent: index.oldest_unsent(),
         relay_p99_micros: index.relay_p99_micros(),
         suspected: needed - confirmed,

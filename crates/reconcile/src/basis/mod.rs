@@ -108,6 +108,12 @@ impl Bases {
         self.p99
     }
 
+    /// When the oldest row was written that was sent and is kept; `i64::MIN` where one carries no
+    /// time. What was sent before may have been cleaned.
+    pub(crate) fn kept_since(&self) -> Option<i64> {
+        self.span.from
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         let samples: usize = self.samples.values().map(Sample::heap_bytes).sum();
         samples + self.kinship.as_ref().map_or(0, Kinship::heap_bytes)

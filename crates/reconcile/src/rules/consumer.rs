@@ -10,6 +10,13 @@ use crate::store::Held;
 use crate::tracker::Passage;
 use crate::verdicts::{ConsumerCode, PublishCode};
 
+/// Why nobody can say of a message whether it has a row.
+const WITHOUT_ROW: [UnknownReason; 3] = [
+    UnknownReason::OutboxCleaned,
+    UnknownReason::NoControl,
+    UnknownReason::OneOfThese,
+];
+
 /// The verdict on one consumer. Its inbox row outweighs everything, where that says processed; then
 /// its dead letters, unless Waybill has sent the event again since; then an inbox row that says
 /// anything else, and where there is none, how far it moved.
@@ -29,7 +36,11 @@ pub(crate) fn consumer(
         (Some(retrying), _) => return retrying,
         (None, _) => {}
     }
-    if publish != PublishCode::PUBLISHED && publish != PublishCode::PHANTOM {
+    // A message of which nobody knows whether it has a row is a message all the same.
+    let there = publish == PublishCode::PUBLISHED
+        || publish == PublishCode::PHANTOM
+        || event.routed && WITHOUT_ROW.map(PublishCode::unknown).contains(&publish);
+    if !there {
         return ConsumerCode::NOT_DUE;
     }
     let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
@@ -190,8 +201,15 @@ fn passed(
     }
     match doubt::of_consumer(event, consumer) {
         Some(reason) => ConsumerCode::unknown(reason),
-        None => ConsumerCode::LOST,
+        None if has_control(event, consumer, from) => ConsumerCode::LOST,
+        None => ConsumerCode::unknown(UnknownReason::NoControl),
     }
+}
+
+/// Whether its inbox was ever seen to hold what it has processed.
+fn has_control(event: &Summary<'_>, consumer: &ConsumerContext, from: i64) -> bool {
+    let heard = event.index.heard_by(usize::from(consumer.no.0));
+    heard.is_some_and(|heard| heard.of_inbox(from).is_some())
 }
 
 /// By when copies behind every copy of the event had been processed.

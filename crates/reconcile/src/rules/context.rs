@@ -84,6 +84,13 @@ impl ConsumerContext {
 pub(crate) struct Proofs(Vec<Proof>);
 
 impl Proofs {
+    /// Of all places of one role.
+    pub(super) fn of(index: &Index, role: PlaceRole) -> Self {
+        let places = index.shape.places.iter();
+        let places = places.filter(|place| place.role == role);
+        Self(places.map(|place| index.coverage.proof(place.id)).collect())
+    }
+
     /// Whether nothing can have been missed at any of the places.
     pub(crate) fn absence(&self, from: i64, to: i64) -> Result<(), Unproven> {
         if self.0.is_empty() {
@@ -124,12 +131,8 @@ impl Context {
         let shape = &index.shape;
         let graces = &index.graces;
         let publish_grace = graces.publish.map_or(0, |grace| grace.micros);
-        let proofs = |role: PlaceRole| {
-            let places = shape.places.iter().filter(|place| place.role == role);
-            Proofs(places.map(|place| index.coverage.proof(place.id)).collect())
-        };
-        let destinations = proofs(PlaceRole::Destination);
-        let destinations = Destinations::new(destinations, judgement, publish_grace);
+        let proofs = |role: PlaceRole| Proofs::of(index, role);
+        let destinations = Destinations::now(index, judgement, publish_grace);
         let failed = |counts: &dyn Fn(PlaceRole) -> bool| {
             let mut places = shape.places.iter().filter(|place| counts(place.role));
             places.any(|place| index.coverage.failure(place.id).is_some())

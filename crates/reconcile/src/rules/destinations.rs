@@ -1,9 +1,12 @@
 //! What all destinations together prove of copies that were not seen.
 
+use waybill_model::PlaceRole;
+
 use super::Since;
 use super::context::Proofs;
 use crate::Judgement;
 use crate::coverage::Unproven;
+use crate::index::Index;
 
 /// How far what is followed may be behind: its coverage is told about once a second. What would
 /// have come in that time is found by the second scan, before anything is confirmed.
@@ -19,6 +22,12 @@ pub(crate) struct Destinations {
 }
 
 impl Destinations {
+    /// Those of an index, as far as they are covered now.
+    pub(crate) fn now(index: &Index, judgement: &Judgement, publish_grace: i64) -> Self {
+        let proofs = Proofs::of(index, PlaceRole::Destination);
+        Self::new(proofs, judgement, publish_grace)
+    }
+
     pub(super) fn new(proofs: Proofs, judgement: &Judgement, publish_grace: i64) -> Self {
         Self {
             proofs,

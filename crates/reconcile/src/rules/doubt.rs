@@ -2,10 +2,13 @@
 
 use waybill_model::{Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
 
-use super::{ConsumerContext, Summary};
+use super::{ConsumerContext, Since, Summary};
 use crate::basis::Fit;
+use crate::controls::{Alike, is_no_chance};
 use crate::coverage::Unproven;
-use crate::store::{CopyRef, State};
+use crate::index::Index;
+use crate::ingest::is_own;
+use crate::store::{CopyRef, State, to_send_at};
 
 /// Of an event without an id: whether it can be recognised by aggregate and version instead.
 pub(super) fn without_id(event: &Summary<'_>) -> Option<UnknownReason> {
@@ -58,6 +61,46 @@ pub(super) fn of_absence(event: &Summary<'_>) -> Option<UnknownReason> {
         .min()
 }
 
+/// Of an event without a copy: whether silence at the destinations counts.
+pub(super) fn of_silence(event: &Summary<'_>, since: Since) -> Option<UnknownReason> {
+    let shape = &event.index.shape;
+    // Where rows go once they are sent no pair is there to be seen: a row that is there speaks for
+    // itself, unless what came cannot be told apart.
+    let alike = if shape.has_outbox && shape.deletes_after_send {
+        Alike::SameVersion
+    } else {
+        Alike::Untold
+    };
+    event
+        .index
+        .control_of_copy(event.no, (since.from, since.at), alike)
+        .err()
+}
+
+/// Of a row that says unsent: whether all that was found under its id may be another's, who counts
+/// as it does. What neither says the same nor came near it in time does not outweigh its word.
+pub(crate) fn of_weak_matches(index: &Index, no: u32) -> bool {
+    let events = &index.events;
+    let unsent = index.shape.outbox_tells_sent && !index.says_sent(no);
+    let Some(written) = events.outbox_at(no).filter(|_| unsent) else {
+        return false;
+    };
+    if !index.resends(no).is_empty() || events.is(no, State::HEAD) || is_no_chance(&events.id(no)) {
+        return false;
+    }
+    let slack = index.slack();
+    let from = written.saturating_sub(slack);
+    let due = to_send_at(written, events.outbox_marks(no), events.due(no));
+    let near = from..=due.saturating_add(index.near()).saturating_add(slack);
+    let is_weak = |copy: CopyRef| {
+        let timed = !copy.marks.contains(Marks::NO_TIME);
+        let same = !copy.content.is_none() && events.row_contents(no).any(|it| it == copy.content);
+        !(is_own(copy.marks) || same || timed && near.contains(&copy.at))
+    };
+    let consumed = crate::row::consumed(events, no);
+    events.copies(no).all(is_weak) && consumed.is_none_or(|at| !near.contains(&at))
+}
+
 /// Why nobody can say that no copy of an event with an outbox row is out; `None` when that is
 /// proven. `absence`: what the destinations prove.
 pub(crate) fn of_no_copy(
@@ -71,7 +114,7 @@ pub(crate) fn of_no_copy(
     match absence {
         Err(Unproven::Failed) => Some(UnknownReason::SourceFailed),
         Err(Unproven::Because(reason)) => Some(reason),
-        Ok(()) => of_absence(event),
+        Ok(()) => of_absence(event).or_else(|| of_silence(event, event.outbox?)),
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
         _ if context.may_still_be_published(written.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
-        Ok(()) => match doubt::of_absence(event) {
+        Ok(()) => match doubt::of_absence(event).or(doubt::of_silence(event, written)) {
             Some(reason) => PublishCode::unknown(reason),
             None => PublishCode::LOST_IN_PUBLISH,
         },

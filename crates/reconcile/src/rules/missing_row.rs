@@ -12,11 +12,28 @@ pub(super) fn verdict(event: &Summary<'_>, changed: Since, context: &Context) ->
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
         _ if context.may_still_be_published(changed.at) => PublishCode::PENDING,
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
-        Ok(()) => match doubt::of_absence(event) {
+        Ok(()) => match doubt::of_absence(event).or(of_silence(event, changed, context)) {
             Some(reason) => PublishCode::unknown(reason),
             None => PublishCode::MISSING_OUTBOX_ROW,
         },
     }
+}
+
+/// Whether silence counts: in the outbox, which may have been cleaned; without one, at the
+/// destinations.
+fn of_silence(event: &Summary<'_>, changed: Since, context: &Context) -> Option<UnknownReason> {
+    if !context.has_outbox {
+        return doubt::of_silence(event, changed);
+    }
+    let index = event.index;
+    let oldest = index.bases.kept_since();
+    let cleaned =
+        oldest.is_some_and(|at| at != i64::MIN && changed.from.saturating_sub(index.slack()) < at);
+    if cleaned {
+        return Some(UnknownReason::OutboxCleaned);
+    }
+    let control = index.heard().of_record(changed.from);
+    control.is_none().then_some(UnknownReason::NoControl)
 }
 
 /// Row and outbox row are written in one transaction, so the outbox is asked about that moment

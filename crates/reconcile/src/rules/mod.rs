@@ -17,7 +17,7 @@ mod publish;
 pub(crate) use publish::publish;
 
 mod doubt;
-pub(crate) use doubt::of_no_copy;
+pub(crate) use doubt::{of_no_copy, of_weak_matches};
 
 mod phantom;
 mod unsent;

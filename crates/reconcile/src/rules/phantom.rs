@@ -1,31 +1,96 @@
-//! Published, never stored: a copy whose change was rolled back, or never made.
+//! Published, never stored: a message whose change was rolled back, or never made. Also where only a
+//! consumer's inbox tells of the message.
 
-use waybill_model::NO_VERSION;
+use waybill_model::{ConsumerNo, NO_VERSION, UnknownReason};
 
 use super::{Context, Summary};
+use crate::store::CopyRef;
+use crate::verdicts::PublishCode;
 
-/// Whether a copy is proven to have neither an outbox row nor a business row.
+/// Whether a message is proven to have neither an outbox row nor a business row, or why nobody can
+/// say; `None` where it counts as published.
 ///
 /// The row may have been written long before the copy, if the relay was slow; so absence is asked
 /// for from well before the copy. Where that is not covered the event is just published.
-pub(super) fn holds(event: &Summary<'_>, context: &Context) -> bool {
-    let (Some(copy), None, None) = (event.first_foreign, event.outbox, event.stored) else {
-        return false;
+pub(super) fn verdict(event: &Summary<'_>, context: &Context) -> Option<PublishCode> {
+    if event.outbox.is_some() || event.stored.is_some() || event.reconstructed {
+        return None;
+    }
+    if !context.has_outbox || context.deletes_after_send {
+        return None;
+    }
+    let told = match event.first_foreign {
+        Some(copy) => of_copy(event, &copy, context)?,
+        None if event.copies().next().is_none() && event.resends().is_empty() => {
+            of_inbox(event, context)?
+        }
+        None => return None,
     };
-    if !context.has_outbox || context.deletes_after_send || event.reconstructed {
-        return false;
-    }
-    if context.may_still_be_published(copy.at) {
-        return false;
-    }
+    Some(told.map_or_else(PublishCode::unknown, |()| PublishCode::PHANTOM))
+}
+
+fn of_copy(
+    event: &Summary<'_>,
+    copy: &CopyRef,
+    context: &Context,
+) -> Option<Result<(), UnknownReason>> {
     // Without a time it may have been there ever since, and its row even longer.
-    let from = if event.untimed {
-        i64::MIN
+    let ever = event.untimed;
+    let from = copy.at.saturating_sub(context.lookback);
+    no_row(event, copy.at, if ever { i64::MIN } else { from }, context)?;
+    let index = event.index;
+    let control = index.control_of_row(event.no, copy.place, copy.at);
+    let first = index.heard().first_copy(copy.place);
+    let cleaned = ever || first.is_some_and(|first| copy.at.saturating_sub(index.slack()) < first);
+    Some(match control {
+        Err(UnknownReason::NoControl) => Err(UnknownReason::NoControl),
+        _ if cleaned && may_be_cleaned(event) => Err(UnknownReason::OutboxCleaned),
+        control => control.map(|_| ()),
+    })
+}
+
+/// A consumer has it, and nobody else. Its inbox may hold other flows' events, so that its rows
+/// have to be of this one nearly all.
+fn of_inbox(event: &Summary<'_>, context: &Context) -> Option<Result<(), UnknownReason>> {
+    let index = event.index;
+    let claims = |no: &ConsumerNo| index.events.inbox_at(event.no, *no).is_some();
+    let named = (0..=u8::MAX).map(ConsumerNo).take(context.consumers.len());
+    let mut heard = named
+        .filter(claims)
+        .filter_map(|no| Some((no, index.heard_by(usize::from(no.0))?)));
+    let (no, heard) = heard.find(|(_, heard)| heard.is_of_this_flow())?;
+    let at = event.consumed?;
+    let consumer = context.consumers.get(usize::from(no.0))?;
+    let from = at
+        .saturating_sub(context.lookback)
+        .saturating_sub(consumer.grace);
+    no_row(event, at, from, context)?;
+    if heard.of_row(at).is_none() {
+        return Some(Err(UnknownReason::NoControl));
+    }
+    let cleaned = at.saturating_sub(index.slack()) < heard.first();
+    Some(if cleaned && may_be_cleaned(event) {
+        Err(UnknownReason::OutboxCleaned)
     } else {
-        copy.at.saturating_sub(context.lookback)
-    };
-    let to = Context::rows_until(copy.at.saturating_add(context.publish_grace));
-    context.outbox.absence(from, to).is_ok() && no_business_row(event, context, from, to)
+        Ok(())
+    })
+}
+
+/// Whether the tables, read without a gap, hold nothing that a message of that time came from.
+fn no_row(event: &Summary<'_>, at: i64, from: i64, context: &Context) -> Option<()> {
+    if context.may_still_be_published(at) {
+        return None;
+    }
+    let to = Context::rows_until(at.saturating_add(context.publish_grace));
+    let absent = context.outbox.absence(from, to).is_ok();
+    (absent && no_business_row(event, context, from, to)).then_some(())
+}
+
+/// Whether rows that were sent may have been cleaned. A relay sends about in order: what came before
+/// the first message whose row is kept may have lost its row, what came after has none.
+fn may_be_cleaned(event: &Summary<'_>) -> bool {
+    let oldest = event.index.bases.kept_since();
+    oldest.is_some_and(|oldest| oldest != i64::MIN)
 }
 
 /// A business row shows its newest version only. A newer one than the copy's means that the copy's

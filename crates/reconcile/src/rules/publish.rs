@@ -13,7 +13,7 @@ pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
     {
         return PublishCode::unknown(reason);
     }
-    if event.reached_broker() {
+    if event.reached_broker() && !event.outweighed {
         return present(event, context);
     }
     match (event.outbox, event.stored) {
@@ -29,8 +29,8 @@ pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
 fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
     if let Some(reason) = doubt::of_copies(event) {
         PublishCode::unknown(reason)
-    } else if phantom::holds(event, context) {
-        PublishCode::PHANTOM
+    } else if let Some(code) = phantom::verdict(event, context) {
+        code
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED
     } else if let Some(written) = event.open {

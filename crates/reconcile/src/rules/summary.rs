@@ -38,6 +38,8 @@ pub(crate) struct Summary<'a> {
     /// The copies; nearly every event has one at most.
     copy: Option<CopyRef>,
     further_copies: Vec<CopyRef>,
+    /// Its row says unsent, and what was found under its id may be another's.
+    pub(crate) outweighed: bool,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
 }
@@ -109,12 +111,16 @@ impl<'a> Summary<'a> {
             own: !index.resends(no).is_empty(),
             first_foreign: None,
             untimed: false,
+            outweighed: false,
             copy: None,
             further_copies: Vec::new(),
             consumed: crate::row::consumed(events, no),
         };
         for copy in events.copies(no) {
             summary.note_copy(copy);
+        }
+        if summary.outbox.is_some() && summary.reached_broker() {
+            summary.outweighed = super::of_weak_matches(index, no);
         }
         summary
     }

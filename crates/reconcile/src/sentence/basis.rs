@@ -2,6 +2,7 @@
 
 use waybill_model::{ConsumerNo, FlowBasis, PlaceRole, Recognised, UnknownReason};
 
+use super::silent;
 use crate::Shape;
 use crate::index::Index;
 
@@ -53,6 +54,12 @@ fn doubt(found: &FlowBasis, shape: &Shape) -> String {
 /// Why nobody can say anything about a publication, or about one consumer: what is known of the
 /// flow says more than the reason alone.
 pub(super) fn reason(index: &Index, why: UnknownReason, consumer: Option<ConsumerNo>) -> String {
+    if why == UnknownReason::NoControl {
+        return match consumer {
+            None => silent::no_copy(index),
+            Some(no) => silent::no_inbox_row(index, no),
+        };
+    }
     let role_counts = |role: PlaceRole| match consumer {
         None => role == PlaceRole::Destination,
         Some(no) => role == PlaceRole::Inbox(no) || role == PlaceRole::DeadLetters(no),

@@ -17,5 +17,8 @@ pub use grace::grace;
 mod basis;
 pub use basis::basis;
 
+mod silent;
+pub use silent::silent;
+
 mod consumer;
 mod publish;

@@ -3,7 +3,7 @@
 use waybill_model::{EventRow, Flags, Marks, Micros, NO_DUE, NO_POSITION, PlaceRole, Stage};
 
 use super::words::{span, time, time_to_second};
-use super::{consumer, publish};
+use super::{consumer, publish, silent};
 use crate::index::Index;
 
 /// The story of one event: where it came from, whether it was published, what its consumers made
@@ -12,6 +12,7 @@ pub(crate) fn event(index: &Index, row: &EventRow) -> String {
     let story = Story { index, row };
     let mut sentences = vec![story.origin(), publish::sentence(&story)];
     sentences.extend(consumer::sentences(&story));
+    sentences.push(silent::controls(index, &index.controls(row.no)));
     sentences.extend(story.oddities());
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")

@@ -211,6 +211,11 @@ impl Events {
         self.aggregates.text(self.aggregate(no))
     }
 
+    /// The event type's number; 0 for none.
+    pub(crate) fn kind(&self, no: u32) -> u32 {
+        self.kind.get(no) as u32
+    }
+
     pub(crate) fn kind_text(&self, no: u32) -> &str {
         self.kinds.text(self.kind.get(no) as u32)
     }

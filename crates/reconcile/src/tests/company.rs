@@ -32,6 +32,9 @@ const PLACES: [(PlaceId, PlaceRole, &str); 6] = [
     ),
 ];
 
+/// The event of long ago that shows that places speak.
+pub(super) const NEIGHBOUR: &str = "6f1c0b8e-53f2-4c6b-9d2a-8f5b71e40c3d";
+
 /// Publish grace 60 s, consume grace 100 s, confirmation after 2 s; clocks are 1 s apart at most.
 pub(super) fn shape() -> Shape {
     let place = |(id, role, name): (PlaceId, PlaceRole, &str)| Place {
@@ -242,6 +245,7 @@ impl Company {
     }
 
     pub(super) fn gap(mut self, place: PlaceId, from: i64, to: i64, reason: GapReason) -> Self {
+        self = self.neighbour();
         self.index.cover(Coverage {
             place,
             partition: None,
@@ -255,8 +259,38 @@ impl Company {
         self
     }
 
+    /// An event of long ago that arrived everywhere: it shows that all places speak.
+    pub(super) fn neighbour(self) -> Self {
+        let about = |place, at| Observation {
+            aggregate: "product/neighbour".to_owned(),
+            version: 1,
+            key: String::new(),
+            ..seen(place, NEIGHBOUR, at)
+        };
+        let change = Observation {
+            id: String::new(),
+            key: "product/neighbour".to_owned(),
+            ..about(PRODUCTS, 500)
+        };
+        let row = Observation {
+            position: 900_000,
+            marks: Marks::SENT,
+            ..about(OUTBOX, 500)
+        };
+        let copy = Observation {
+            position: 0,
+            ..about(TOPIC, 501)
+        };
+        self.see(change).see(row).see(copy).inbox(NEIGHBOUR, 502)
+    }
+
+    /// Everything was read from 0 up to 2100, and a neighbour shows that it speaks.
+    pub(super) fn covered(self) -> Self {
+        self.neighbour().silent()
+    }
+
     /// Everything was read from 0 up to 2100.
-    pub(super) fn covered(mut self) -> Self {
+    pub(super) fn silent(mut self) -> Self {
         for (place, _, _) in PLACES {
             self = self.cover(place, 0, 2100);
         }
@@ -265,6 +299,7 @@ impl Company {
 
     /// Everything but one place was read.
     pub(super) fn covered_but(mut self, missing: PlaceId) -> Self {
+        self = self.neighbour();
         for (place, _, _) in PLACES {
             if place != missing {
                 self = self.cover(place, 0, 2100);

@@ -560,6 +560,7 @@ fn what_another_consumer_had_may_have_been_there_long_before() {
 /// Passed, and a later copy was processed at 1002.
 fn overtaken() -> Company {
     published()
+        .neighbour()
         .committed(1900, Some(9))
         .copy("later", 1001, 6, Marks::empty())
         .inbox("later", 1002)

@@ -20,7 +20,7 @@ fn company(published: i64) -> Company {
 
 /// The verdict at second 2001 on a row that was written then.
 fn unsent_since(company: Company, at: i64) -> String {
-    company.row("e", at, Marks::empty()).covered().verdict("e")
+    company.row("e", at, Marks::empty()).silent().verdict("e")
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn what_waybill_sent_itself_teaches_nothing() {
             .copy(&id, 1500, nth, Marks::OWN_RESEND)
             .inbox(&id, 1501)
     });
-    let mut resent = resent.covered();
+    let mut resent = resent.silent();
     resent.judge(2001);
     let cold = |secs: i64| Grace {
         micros: secs * 1_000_000,
@@ -54,7 +54,7 @@ fn what_waybill_sent_itself_teaches_nothing() {
 
 #[test]
 fn each_edge_learns_for_itself_and_says_from_how_many() {
-    let mut company = company(60).covered();
+    let mut company = company(60).silent();
     company.judge(2001);
     let learnt = |micros, p99_micros| Grace {
         micros,

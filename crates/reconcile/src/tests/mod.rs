@@ -17,3 +17,4 @@ mod oracle;
 mod phases;
 mod publish;
 mod reading;
+mod silence;

@@ -54,7 +54,7 @@ impl Entry {
         expected
     }
 
-    fn is_in_some_inbox(&self) -> bool {
+    pub(super) fn is_in_some_inbox(&self) -> bool {
         self.consumers.iter().any(|it| it.processed)
     }
 }

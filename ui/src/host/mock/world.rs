@@ -195,6 +195,7 @@ impl World {
             window: self.window,
             places: self.places(),
             consumers: self.consumer_counts(),
+            silent: Vec::new(),
             groups: self.groups(&counts),
             counts,
             oldest_unsent: self

@@ -83,6 +83,7 @@ fn status() -> Status {
             unknown: 0,
             lag: None,
         }],
+        silent: Vec::new(),
         groups: Vec::new(),
         oldest_unsent: None,
         relay_p99_micros: None,
@@ -129,6 +130,7 @@ fn check(
         counts: &counts,
         wrong,
         waiting,
+        suspected: false,
     });
     assert_eq!((ending.exit, ending.because().as_str()), (exit, because));
 }
@@ -311,6 +313,7 @@ fn dead_letters_matter_where_something_is_not_proven_otherwise() {
         counts: &counts,
         wrong: 0,
         waiting: &[],
+        suspected: false,
     };
     assert_eq!(Ending::of(&seen).exit, Exit::Unknown);
 }

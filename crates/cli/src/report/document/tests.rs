@@ -119,6 +119,12 @@ fn facts() -> EventFacts {
         sentence: "It happened.".to_owned(),
         facts: places.into_iter().map(fact).collect(),
         rests_on: vec![PlaceId(1)],
+        controls: vec![Control {
+            place: PlaceId(1),
+            found: 40,
+            of: 41,
+            earlier: false,
+        }],
     }
 }
 
@@ -178,9 +184,23 @@ fn document() -> Value {
         filtered: Some((&Counts::default()).into()),
         places: vec![PlaceDocument::new(&place(), &names)],
         graces: graces(),
+        silent: vec![silent(&names)],
         findings,
     };
     serde_json::to_value(document).expect("a document is JSON")
+}
+
+fn silent(names: &[String]) -> SilentDocument {
+    let flow = SilentFlow {
+        place: PlaceId(1),
+        consumer: None,
+        expected: 20,
+        since: Micros(1),
+        unidentified: 3,
+        by_chance: 0,
+        sentence: "20 rows say sent".to_owned(),
+    };
+    SilentDocument::new(&flow, names)
 }
 
 /// An edge of each kind there is.

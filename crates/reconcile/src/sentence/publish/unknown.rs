@@ -4,12 +4,21 @@ use waybill_model::UnknownReason;
 
 use crate::sentence::basis;
 use crate::sentence::rest::Rest;
+use crate::sentence::silent;
 use crate::sentence::story::Story;
 
 pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>, reason: UnknownReason) -> String {
-    let clause = basis::reason(story.index, reason, None);
+    let alone = reason == UnknownReason::NoControl && story.row.outbox.is_none();
+    let clause = if alone {
+        silent::no_row(story)
+    } else {
+        basis::reason(story.index, reason, None)
+    };
+    if alone && story.row.published.is_some() {
+        return format!("Nobody can say whether it was ever stored: {clause}.");
+    }
     format!("Nobody can say whether it was published: {clause}.")
 }
 

@@ -5,6 +5,7 @@ use waybill_model::{
     UnknownReason,
 };
 
+use super::control::inbox_is_heard;
 use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{EVER, Look, Sighting};
@@ -62,7 +63,18 @@ pub(super) fn consumer(
     if let Some(failed) = letters {
         return vec![failed];
     }
-    if publish != [PublishVerdict::Published] && publish != [PublishVerdict::Phantom] {
+    // A message is one, whatever can be said of its row.
+    let seen = event.copies.iter().any(|copy| can_be_consumed(copy.marks));
+    let there = match publish {
+        [PublishVerdict::Published | PublishVerdict::Phantom] => true,
+        [
+            PublishVerdict::Unknown(
+                UnknownReason::OutboxCleaned | UnknownReason::NoControl | UnknownReason::OneOfThese,
+            ),
+        ] => seen,
+        _ => false,
+    };
+    if !there {
         return vec![ConsumerVerdict::NotDue];
     }
     let due = due(event, no, known);
@@ -292,7 +304,11 @@ fn passed(
     {
         return doubtful(doubt);
     }
-    unless_unrecognised(event, no, picture, known, ConsumerVerdict::LostByConsumer)
+    let lost = unless_unrecognised(event, no, picture, known, ConsumerVerdict::LostByConsumer);
+    if lost == [ConsumerVerdict::LostByConsumer] && !inbox_is_heard(no, from, picture, known) {
+        return unknown(&[UnknownReason::NoControl]);
+    }
+    lost
 }
 
 /// What rests on the consumer having nothing of it, where that would have been recognised.

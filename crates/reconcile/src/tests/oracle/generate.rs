@@ -103,17 +103,17 @@ impl Telling {
 
     /// The ids of an event in the tables, in its copies, and with its consumers.
     fn ids(&self, nth: i64, life: &Life) -> [String; 3] {
-        let own = format!("event-{nth}");
+        let own = format!("{nth:08x}-53f2-4c6b-9d2a-8f5b71e40c3d");
         let (copy, consumed) = match self.identity.ids {
             Ids::Outbox => (own.clone(), own.clone()),
-            Ids::OfRelay => (format!("message-{nth}"), format!("message-{nth}")),
-            Ids::OfCopy => (format!("message-{nth}"), format!("message-{nth}-0")),
+            Ids::OfRelay => (of_relay(nth), of_relay(nth)),
+            Ids::OfCopy => (of_relay(nth), format!("{}-0", of_relay(nth))),
             Ids::Nobody => (String::new(), own.clone()),
             Ids::OfAggregate => {
-                let id = format!("product-{}", life.aggregate);
+                let id = format!("product-9f2c41d07a3b8e6{}", life.aggregate);
                 return [id.clone(), id.clone(), id];
             }
-            Ids::OfRequest => (format!("request-{}", nth % 2), own.clone()),
+            Ids::OfRequest => (format!("request-9f2c41d07a3b8e6{}", nth % 2), own.clone()),
         };
         // What never went over the broker can only be known by its own id.
         if life.copies.is_empty() && nth % 2 == 0 {
@@ -458,6 +458,11 @@ impl Telling {
             self.tell(scan.unwrap_or(scans.len() - 1), Fact::Looked(told));
         }
     }
+}
+
+/// An id that a relay has made: as good as any, and of another form than those of the tables.
+fn of_relay(nth: i64) -> String {
+    format!("message-{nth}-9f2c41d07a3b8e65")
 }
 
 /// What a row or message tells of its aggregate and version.

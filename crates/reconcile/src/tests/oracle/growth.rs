@@ -21,7 +21,13 @@ fn goes_on(before: &EventVerdict, after: &EventVerdict) -> bool {
     use PublishVerdict::{Phantom, Published, Unknown};
     let unrecognised = matches!(
         after.publish,
-        Unknown(UnknownReason::NoMatchableId | UnknownReason::Ambiguous)
+        Unknown(
+            UnknownReason::NoMatchableId
+                | UnknownReason::Ambiguous
+                | UnknownReason::NoControl
+                | UnknownReason::OneOfThese
+                | UnknownReason::OutboxCleaned
+        )
     );
     let publish = unrecognised
         || match &before.publish {

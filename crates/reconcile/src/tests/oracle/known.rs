@@ -182,7 +182,7 @@ impl<'a> Known<'a> {
         looks
     }
 
-    fn is_proven(&self, place: PlaceId, second: i64) -> bool {
+    pub(super) fn is_proven(&self, place: PlaceId, second: i64) -> bool {
         if !(EVER..LAST).contains(&second) {
             return false;
         }

@@ -1,7 +1,9 @@
 //! Less coverage only ever means to know less.
 
 use proptest::prelude::*;
-use waybill_model::{ConsumerVerdict, EventVerdict, GapReason, PublishVerdict, StuckReason};
+use waybill_model::{
+    ConsumerVerdict, EventVerdict, GapReason, PublishVerdict, StuckReason, UnknownReason,
+};
 
 use super::generate::history;
 use super::histories::{SPOILT, config};
@@ -61,8 +63,21 @@ pub(super) fn says_where_it_is(verdict: &PublishVerdict) -> bool {
     )
 }
 
+/// Whether all that can be said of a copy is why the outbox's silence does not count. Where the
+/// outbox was not read there is nothing to hold it against, and the copy is all there is to tell of.
+fn held_against_the_outbox(verdict: &PublishVerdict) -> bool {
+    use UnknownReason::{NoControl, OneOfThese, OutboxCleaned};
+    matches!(
+        verdict,
+        PublishVerdict::Unknown(NoControl | OneOfThese | OutboxCleaned)
+    )
+}
+
 /// Whether `after` says the same as `before` or less.
 fn says_less(before: &EventVerdict, after: &EventVerdict) -> bool {
+    if held_against_the_outbox(&before.publish) && says_where_it_is(&after.publish) {
+        return before.flags == after.flags;
+    }
     let publish = match (&before.publish, &after.publish) {
         (_, PublishVerdict::Unknown(_) | PublishVerdict::NotChecked(_)) => true,
         // Where nobody can say that it was never stored, the copy is all there is to tell of.

@@ -2,7 +2,7 @@
 //! histories at random.
 //!
 //! `history` says what is told, `known` what that proves, `event` what belongs together, and `basis`
-//! what may be told by that; `publish`,
+//! what may be told by that, `control` whether silence counts; `publish`,
 //! `consumer`, `flags` and `phase` are the rules once more, in plain loops over plain lists;
 //! `company`, `lives`, `compacted`, `reading` and `generate` make histories. What holds for all of them is in
 //! `agreement` (index and second opinion say the same), `arrival` (in any order of telling),
@@ -14,6 +14,7 @@ mod history;
 mod known;
 
 mod consumer;
+mod control;
 mod flags;
 mod grace;
 mod opinion;

@@ -3,8 +3,9 @@
 
 use waybill_model::{Marks, PlaceRole, PublishVerdict, StuckReason, UnknownReason};
 
+use super::control;
 use super::event::{Event, Picture};
-use super::grace::publish_grace;
+use super::grace::{consume_grace, publish_grace};
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
 
@@ -23,8 +24,8 @@ pub(super) fn publish(
     if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
         return unknown(&[reason]);
     }
-    if is_phantom(event, picture, known) {
-        return vec![PublishVerdict::Phantom];
+    if let Some(verdict) = phantom(event, picture, known) {
+        return vec![verdict];
     }
     let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
     if event.copies.iter().any(|copy| can_be_consumed(copy.marks))
@@ -66,29 +67,52 @@ pub(super) fn can_be_consumed(marks: Marks) -> bool {
 }
 
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
-/// nothing that it could come from.
-fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bool {
-    let foreign = event.foreign();
-    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
-        return false;
-    };
+/// nothing that it could come from. Where they would hold it if it were there, it is a phantom.
+fn phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Option<PublishVerdict> {
     let shape = known.shape;
-    if !event.rows.is_empty() || event.change.is_some() {
-        return false;
+    if !event.rows.is_empty() || event.change.is_some() || event.made {
+        return None;
     }
-    if !shape.has_outbox
-        || shape.deletes_after_send
-        || is_young(copied, publish_grace(&picture.by_id, known), known)
-    {
-        return false;
+    if !shape.has_outbox || shape.deletes_after_send {
+        return None;
     }
-    let from = if shape.found_by_id && foreign.iter().all(|copy| copy.is_timed()) {
-        copied - longest_way_of_a_row(picture, known)
+    let lookback = longest_way_of_a_row(picture, known);
+    let foreign = event.foreign();
+    let told = if let Some(copied) = foreign.iter().map(|copy| copy.at).min() {
+        let timed = shape.found_by_id && foreign.iter().all(|copy| copy.is_timed());
+        let from = if timed { copied - lookback } else { EVER };
+        if !holds_nothing(event, (copied, from), picture, known) {
+            return None;
+        }
+        control::no_row(event, picture, known)
+    } else if event.copies.is_empty() && event.resends.is_empty() {
+        let (no, at) = control::claimed(event, picture, known)?;
+        let grace = consume_grace(no, &picture.by_id, known);
+        let from = if shape.found_by_id {
+            at - lookback - grace
+        } else {
+            EVER
+        };
+        if !holds_nothing(event, (at, from), picture, known) {
+            return None;
+        }
+        control::no_row_of_claimed((no, at), picture, known)
     } else {
-        EVER
+        return None;
     };
-    let to = copied + publish_grace(&picture.by_id, known) - ROW_LEAD;
-    if known.absent(PlaceRole::Outbox, from, to).is_err() {
+    Some(told.map_or(PublishVerdict::Phantom, PublishVerdict::Unknown))
+}
+
+fn holds_nothing(
+    event: &Event<'_>,
+    (at, from): (i64, i64),
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> bool {
+    let shape = known.shape;
+    let grace = publish_grace(&picture.by_id, known);
+    let to = at + grace - ROW_LEAD;
+    if is_young(at, grace, known) || known.absent(PlaceRole::Outbox, from, to).is_err() {
         return false;
     }
     let told = event.version.filter(|_| !event.aggregate.is_empty());
@@ -111,7 +135,12 @@ fn is_phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> bo
 }
 
 /// How long before a copy its row may have been written, as far as the relay has shown.
-fn longest_way_of_a_row(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
+pub(super) fn longest_way_of_a_row(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
+    publish_grace(&picture.by_id, known).max(pace(picture) * 2) + known.slack
+}
+
+/// How long the relay took at most.
+fn pace(picture: &Picture<'_>) -> i64 {
     let mut longest = picture.bases.longest;
     for event in &picture.by_id {
         for row in &event.rows {
@@ -123,7 +152,7 @@ fn longest_way_of_a_row(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
             }
         }
     }
-    publish_grace(&picture.by_id, known).max(longest * 2) + known.slack
+    longest
 }
 
 /// Marked as sent, and no copy known.
@@ -142,18 +171,30 @@ fn sent(
             vec![PublishVerdict::Pending]
         }
         Err(Doubt::Because(reasons)) => unknown(&reasons),
-        Ok(()) => unless_unrecognised(event, picture, known, PublishVerdict::LostInPublish),
+        Ok(()) => {
+            let span = (written, event.written_since());
+            unless_unrecognised(event, span, picture, known, PublishVerdict::LostInPublish)
+        }
     }
 }
 
 /// What rests on nothing having been found, where it would have been recognised.
 fn unless_unrecognised(
     event: &Event<'_>,
+    (at, since): (i64, i64),
     picture: &Picture<'_>,
     known: &Known<'_>,
     verdict: PublishVerdict,
 ) -> Vec<PublishVerdict> {
-    match picture.bases.of_absence(event, &picture.by_id, known) {
+    let silent = || {
+        if verdict == PublishVerdict::MissingOutboxRow && known.shape.has_outbox {
+            control::no_record(since, picture, known)
+        } else {
+            control::no_copy(event, (at, since), picture, known)
+        }
+    };
+    let unrecognised = picture.bases.of_absence(event, &picture.by_id, known);
+    match unrecognised.or_else(silent) {
         Some(reason) => unknown(&[reason]),
         None => vec![verdict],
     }
@@ -185,7 +226,13 @@ fn unsent(
         let reasons = match looked {
             _ if !shape.has_observer => vec![UnknownReason::NoObserver],
             Err(Doubt::Because(reasons)) => reasons,
-            _ => Vec::from_iter(picture.bases.of_absence(event, &picture.by_id, known)),
+            _ => {
+                let unrecognised = picture.bases.of_absence(event, &picture.by_id, known);
+                let span = (written, event.written_since());
+                Vec::from_iter(
+                    unrecognised.or_else(|| control::no_copy(event, span, picture, known)),
+                )
+            }
         };
         // Where rows go once they are sent, one that is there waits, unless somebody watched and
         // cannot say.
@@ -253,7 +300,14 @@ fn without_row(
         }
     }
     if reasons.is_empty() {
-        unless_unrecognised(event, picture, known, PublishVerdict::MissingOutboxRow)
+        let span = (change.at, change.since());
+        unless_unrecognised(
+            event,
+            span,
+            picture,
+            known,
+            PublishVerdict::MissingOutboxRow,
+        )
     } else {
         unknown(&reasons)
     }

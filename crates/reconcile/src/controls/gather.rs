@@ -1,0 +1,317 @@
+//! Counts what was found where, over all events at once.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use hashbrown::HashSet;
+use waybill_model::{Content, Marks, PlaceId, PlaceRole, Recognised, SilentFlow};
+
+use super::identity::{Pair, Pairs};
+use super::{Controls, Form, Heard, Kinds, Loose, Stray, is_no_chance};
+use crate::GraceRule;
+use crate::index::Index;
+use crate::ingest::is_own;
+use crate::rules::{Destinations, Since};
+use crate::sentence;
+use crate::store::{CopyRef, State};
+
+/// So many times of rows say how they lie.
+const ROWS: usize = 8192;
+
+/// When rows were written: all of them, or every so many.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    at: Vec<i64>,
+    apart: usize,
+    seen: usize,
+}
+
+impl Times {
+    pub(super) fn add(&mut self, at: i64) {
+        if self.seen.is_multiple_of(self.apart.max(1)) {
+            if self.at.len() == ROWS {
+                let mut nth = 0;
+                self.at.retain(|_| {
+                    nth += 1;
+                    nth % 2 == 1
+                });
+                self.apart = self.apart.max(1) * 2;
+            }
+            self.at.push(at);
+        }
+        self.seen += 1;
+    }
+
+    pub(super) fn in_order(mut self) -> Vec<i64> {
+        self.at.sort_unstable();
+        self.at
+    }
+}
+
+/// The counts in the making.
+struct Gathering<'a> {
+    index: &'a Index,
+    places: Vec<PlaceId>,
+    heard: Controls,
+    pairs: Vec<Pairs>,
+    written: Times,
+    /// Copies without a row.
+    copies: Vec<(u32, i64)>,
+    /// Aggregates of rows without a copy.
+    wanted: HashSet<u64>,
+    destinations: Destinations,
+}
+
+impl Index {
+    /// Counts the controls of publication.
+    pub(super) fn gather(&self) -> Controls {
+        let mut gathering = Gathering::new(self);
+        for no in 0..self.events.len() {
+            if self.events.visible(no) {
+                gathering.take(no);
+            }
+        }
+        gathering.done()
+    }
+
+    /// What of an event may be held against messages or rows that found nothing.
+    pub(crate) fn stray(&self, no: u32, at: i64) -> Stray {
+        let form = if self.events.is(no, State::NO_ID) {
+            Form::Nameless
+        } else {
+            Form::of(&self.events.id(no))
+        };
+        Stray {
+            at: Some(at),
+            form,
+            aggregate: self.bare_aggregate(no),
+            version: self.events.version(no),
+        }
+    }
+
+    /// A number for the aggregate without its type.
+    fn bare_aggregate(&self, no: u32) -> Option<u64> {
+        let text = self.events.aggregate_text(no);
+        let bare = text.split_once('/').map_or(text, |(_, id)| id);
+        if bare.is_empty() {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        bare.hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
+    /// Whether a row says that it was sent.
+    pub(crate) fn says_sent(&self, no: u32) -> bool {
+        self.events.outbox.has(no) && self.events.outbox_marks(no).contains(Marks::SENT)
+    }
+
+    /// How far a message may be from its row where nothing but time speaks for them: what the
+    /// profile says, or what holds before anything is learnt. What is learnt rests on the very
+    /// pairs that are in question.
+    pub(crate) fn near(&self) -> i64 {
+        near(self.shape.grace.publish)
+    }
+
+    /// Whether a copy is of somebody else's making, and cannot be undone.
+    fn is_foreign(&self, no: u32, copy: &CopyRef) -> bool {
+        !copy.marks.contains(Marks::OPEN_TRANSACTION)
+            && !is_own(copy.marks)
+            && self.resends(no).iter().all(|resend| {
+                resend.coordinate != Some((copy.place, copy.partition, copy.position))
+            })
+    }
+
+    /// The flows of which nothing was ever seen where it should be, as of the latest judgement.
+    pub fn silent(&self) -> Vec<SilentFlow> {
+        // Nobody has missed anything.
+        let Some(heard) = self.controls.get() else {
+            return Vec::new();
+        };
+        let places = heard.published.iter().zip(&heard.unidentified);
+        let silent = places.filter(|(heard, _)| !heard.was_heard());
+        let of = |(place, &unidentified): (&Heard, &u64)| {
+            let by_chance = place.found_by_chance();
+            let (expected, since) = heard.kinds.due(by_chance == 0)?;
+            let mut flow = SilentFlow {
+                place: place.place(),
+                consumer: None,
+                expected,
+                since,
+                unidentified,
+                by_chance,
+                sentence: String::new(),
+            };
+            flow.sentence = sentence::silent(&flow, &self.shape);
+            Some(flow)
+        };
+        silent.filter_map(of).collect()
+    }
+}
+
+pub(super) fn near(rule: GraceRule) -> i64 {
+    match rule {
+        GraceRule::Set(micros) => micros,
+        GraceRule::Learnt(learning) => learning.cold_micros,
+    }
+}
+
+impl<'a> Gathering<'a> {
+    fn new(index: &'a Index) -> Self {
+        let of_role = |role| {
+            let places = index.shape.places.iter();
+            let places = places.filter(move |place| place.role == role);
+            places.map(|place| place.id).collect::<Vec<_>>()
+        };
+        let places = of_role(PlaceRole::Destination);
+        let outbox = of_role(PlaceRole::Outbox).first().copied();
+        let outbox = outbox.unwrap_or(PlaceId(0));
+        let of_outbox = index.coverage.proof(outbox);
+        let by_copy = |&place: &PlaceId| Heard::new(place, index.coverage.proof(place).spans());
+        let by_row = |&place: &PlaceId| Heard::new(outbox, of_outbox.spans()).of_copies_at(place);
+        let mut pairs = vec![Pairs::default(); places.len()];
+        for (place, pairs) in places.iter().zip(&mut pairs) {
+            if index.bases.recognised(*place) == Recognised::ByVersion {
+                pairs.trust();
+            }
+        }
+        Self {
+            index,
+            heard: Controls {
+                published: places.iter().map(by_copy).collect(),
+                stored: places.iter().map(by_row).collect(),
+                recorded: Heard::new(outbox, of_outbox.spans()),
+                kinds: Kinds::default(),
+                copies: Loose::default(),
+                rows: Loose::default(),
+                unidentified: vec![0; places.len()],
+            },
+            places,
+            pairs,
+            written: Times::default(),
+            copies: Vec::new(),
+            wanted: HashSet::new(),
+            destinations: index.destinations_now(),
+        }
+    }
+
+    fn take(&mut self, no: u32) {
+        let events = &self.index.events;
+        match events.outbox_at(no) {
+            Some(written) => {
+                if self.pairs.iter().any(|pairs| !pairs.is_sure()) {
+                    self.written.add(written);
+                }
+                if events.stored.get(no) != 0 {
+                    self.heard.recorded.find(written);
+                }
+                if !self.take_pairs(no, written) {
+                    self.take_lone_row(no, written);
+                }
+            }
+            None if !self.index.shape.has_outbox && events.stored.get(no) != 0 => {
+                self.take_pairs(no, self.index.at(no));
+            }
+            None => self.take_lone_copies(no),
+        }
+    }
+
+    /// Counts the copies of a row; whether there are any.
+    fn take_pairs(&mut self, no: u32, written: i64) -> bool {
+        let index = self.index;
+        if !index.events.has_copy(no) {
+            return false;
+        }
+        let mut any = false;
+        for copy in index.events.copies(no) {
+            let at = self.places.iter().position(|&place| place == copy.place);
+            let Some(at) = at.filter(|_| index.is_foreign(no, &copy)) else {
+                continue;
+            };
+            if !any {
+                self.heard.kinds.find(index.events.kind(no));
+            }
+            any = true;
+            self.heard.published[at].find(copy.at);
+            self.heard.stored[at].find(written);
+            let timed = !copy.marks.contains(Marks::NO_TIME);
+            let pair = Pair {
+                written,
+                came: if timed { copy.at } else { i64::MAX },
+                contents: (row_content(index, no), copy.content),
+            };
+            self.pairs[at].add(pair, || is_no_chance(&index.events.id(no)));
+        }
+        any
+    }
+
+    fn take_lone_row(&mut self, no: u32, written: i64) {
+        let index = self.index;
+        let stray = index.stray(no, written);
+        self.wanted.extend(stray.aggregate);
+        let reached =
+            !index.resends(no).is_empty() || crate::row::consumed(&index.events, no).is_some();
+        if reached || !index.says_sent(no) {
+            return;
+        }
+        let timed = !index.events.outbox_marks(no).contains(Marks::NO_TIME);
+        let since = Since {
+            at: written,
+            from: if timed { written } else { i64::MIN },
+        };
+        let late = index.looked_at().saturating_sub(written) > index.publish_grace_micros();
+        let due = late && self.destinations.no_copy_since(since).is_ok();
+        self.heard.kinds.miss(index.events.kind(no), written, due);
+        for heard in &mut self.heard.published {
+            heard.miss(written);
+        }
+        self.heard.rows.add(stray, true);
+    }
+
+    fn take_lone_copies(&mut self, no: u32) {
+        let index = self.index;
+        let other = State::RECONSTRUCTED;
+        if index.events.stored.get(no) != 0 || index.events.is(no, other) {
+            // Its change may be asked for among the copies that nobody can name.
+            self.wanted.extend(index.bare_aggregate(no));
+            return;
+        }
+        for copy in index.events.copies(no) {
+            if !index.is_foreign(no, &copy) {
+                continue;
+            }
+            let timed = !copy.marks.contains(Marks::NO_TIME);
+            self.copies
+                .push((no, if timed { copy.at } else { i64::MIN }));
+            if let Some(at) = self.places.iter().position(|&place| place == copy.place) {
+                self.heard.unidentified[at] += 1;
+                self.heard.stored[at].miss(copy.at);
+            }
+        }
+    }
+
+    fn done(mut self) -> Controls {
+        let rows = self.written.in_order();
+        let (near, slack) = (self.index.near(), self.index.slack());
+        for (nth, pairs) in self.pairs.iter().enumerate() {
+            let sure = pairs.are_no_chance(&rows, near, slack);
+            self.heard.published[nth].judge(sure);
+            self.heard.stored[nth].judge(sure);
+        }
+        self.heard.recorded.judge(true);
+        for &(no, at) in &self.copies {
+            let mut stray = self.index.stray(no, at);
+            if at == i64::MIN {
+                stray.at = None;
+            }
+            let asked_for = stray.aggregate.is_none_or(|it| self.wanted.contains(&it));
+            self.heard.copies.add(stray, asked_for);
+        }
+        self.heard.copies.sort();
+        self.heard.rows.sort();
+        self.heard
+    }
+}
+
+fn row_content(index: &Index, no: u32) -> Content {
+    index.events.row_contents(no).next().unwrap_or_default()
+}
