@@ -7,6 +7,7 @@ use std::time::Duration;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties, runtime};
+use url::{Host, Url};
 use waybill_source::{Error, Result, Target, address};
 
 use crate::error;
@@ -48,9 +49,11 @@ impl Settings {
         if uri.authority.host.is_empty() {
             return Err(bad("it has no host"));
         }
-        // Brackets belong to the address as text; no resolver knows them.
-        let host = uri.authority.host.trim_matches(['[', ']']).to_owned();
-        uri.authority.host = host;
+        // The parser knows names only, and takes localhost for an address of IPv6.
+        let parsed = Url::parse(&target.url).ok();
+        if let Some(Host::Ipv6(address)) = parsed.as_ref().and_then(Url::host) {
+            uri.authority.host = address.to_string();
+        }
         if let Some(secret) = &target.secret {
             secret
                 .reveal()
