@@ -14,6 +14,7 @@ mod recognised;
 mod rights;
 mod secrets;
 mod silence;
+mod row_times;
 mod times;
 mod wire;
 mod words;

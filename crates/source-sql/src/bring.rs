@@ -246,7 +246,7 @@ fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
         name.push('\u{1f}');
         name.push_str(&text(&cells[id.idx], &mut marks));
     }
-    let at = match cells[plan.at].when() {
+    let at = match cells[plan.at].when(&plan.forms) {
         When::At { at, .. } if !plan.time_tells_state() => Some(at),
         _ => None,
     };

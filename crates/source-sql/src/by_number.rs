@@ -197,8 +197,7 @@ impl Scan {
                 .numbers(self.statements().any_in(behind))
                 .await?
                 .is_some();
-        // A row without a time belongs to every window, wherever its number is.
-        if !(any_before || any_behind) || at.info.nullable {
+        if !(any_before || any_behind) || self.any_without_time().await? {
             return Ok((None, None));
         }
         let ends = self
@@ -212,6 +211,13 @@ impl Scan {
                 .map(|first| first.saturating_sub(1)),
             end(1).filter(|_| any_behind),
         ))
+    }
+
+    /// Whether there is a row that belongs to every window, wherever its number is, because its
+    /// time is none.
+    async fn any_without_time(&self) -> Result<bool> {
+        let found = self.numbers(self.statements().any_unreadable()).await?;
+        Ok(found.is_some())
     }
 
     /// Looks into the gaps again, and closes those nobody can fill any more.

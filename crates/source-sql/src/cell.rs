@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use waybill_model::{Marks, Micros, canonical_id};
 
-use crate::epoch::{self, When};
+use crate::epoch::{When, is_sentinel};
+use crate::forms::Forms;
+use crate::numbers::{is_default, is_default_day};
+use crate::written;
 
 /// A value. Texts are bytes because databases do hand out text that is not UTF-8.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,32 +102,36 @@ impl Cell<'_> {
         }
     }
 
-    /// The value as a point in time.
-    pub(crate) fn when(&self) -> When {
+    /// The value as a point in time, in a column of this form.
+    pub(crate) fn when(&self, forms: &Forms) -> When {
         match self {
             Self::Null => When::Missing,
-            Self::Time(at) => When::At { at: *at, step: 1 },
-            Self::Int(number) => epoch::from_int(*number),
-            Self::Real(number) => epoch::from_real(*number),
-            Self::Text(bytes) => {
-                std::str::from_utf8(bytes).map_or(When::Unreadable, epoch::from_text)
-            }
-            Self::Owned(text) => epoch::from_text(text),
-            Self::Bool(_) | Self::Bytes(_) | Self::Uuid(_) | Self::NoTime => When::Unreadable,
+            Self::Time(at) => When::at(*at, 1),
+            Self::Int(number) => forms.numbers.whole(*number),
+            Self::Real(number) => forms.numbers.real(*number),
+            Self::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => written::read(text, forms),
+                Err(_) => When::Unreadable,
+            },
+            Self::Owned(text) => written::read(text, forms),
+            Self::NoTime => When::Sentinel,
+            Self::Bool(_) | Self::Bytes(_) | Self::Uuid(_) => When::Unreadable,
         }
     }
 
-    /// Whether a "sent" column says yes: any time, a true flag, a number but zero.
+    /// Whether a "sent" column says yes: any time but one that stands for "none", a true flag, a
+    /// positive number.
     pub(crate) fn says_yes(&self) -> bool {
         match self {
-            Self::Null => false,
+            Self::Null | Self::NoTime => false,
             Self::Bool(flag) => *flag,
-            Self::Real(number) => *number != 0.0,
-            Self::Int(_) => self.int() != Some(0),
+            Self::Time(at) => !is_sentinel(*at),
+            Self::Real(number) => *number > 0.0 && !is_default_day(*number),
+            Self::Int(number) => !is_default(*number),
             Self::Bytes(bytes) => bytes.iter().any(|byte| *byte != 0 && *byte != b'0'),
             Self::Text(bytes) => says_yes(&String::from_utf8_lossy(bytes)),
             Self::Owned(text) => says_yes(text),
-            Self::Uuid(_) | Self::Time(_) | Self::NoTime => true,
+            Self::Uuid(_) => true,
         }
     }
 
@@ -242,9 +249,16 @@ fn shown_bytes(bytes: &[u8]) -> String {
 
 fn says_yes(text: &str) -> bool {
     let text = text.trim();
-    !["", "0", "f", "false", "n", "no"]
-        .iter()
-        .any(|no| text.eq_ignore_ascii_case(no))
+    let no = ["0", "f", "false", "n", "no"];
+    if written::says_none(text) || no.iter().any(|no| text.eq_ignore_ascii_case(no)) {
+        return false;
+    }
+    match text.parse::<f64>() {
+        Ok(number) => {
+            Cell::Real(number).says_yes() && whole(number).is_none_or(|it| !is_default(it))
+        }
+        Err(_) => written::read(text, &Forms::default()) != When::Sentinel,
+    }
 }
 
 #[expect(
@@ -308,7 +322,21 @@ mod tests {
             (Cell::Text(b"False"), false),
             (Cell::Bytes(b"\0"), false),
             (Cell::Bytes(b"\x01"), true),
-            (Cell::Time(Micros(0)), true),
+            (Cell::Time(Micros(1_795_183_392_418_000)), true),
+            // What stands for "not yet" in languages that have no NULL.
+            (Cell::Time(Micros(0)), false),
+            (Cell::Time(Micros(-62_135_596_800_000_000)), false),
+            (Cell::Time(Micros(253_402_300_799_000_000)), false),
+            (Cell::NoTime, false),
+            (Cell::Int(1), true),
+            (Cell::Int(-62_135_596_800), false),
+            (Cell::Real(2_461_373.9), true),
+            (Cell::Real(2_440_587.5), false),
+            (Cell::Text(b"0001-01-01 00:00:00 +0000 UTC"), false),
+            (Cell::Text(b"1970-01-01T00:00:00Z"), false),
+            (Cell::Text(b"never"), false),
+            (Cell::Text(b"0000-00-00 00:00:00"), false),
+            (Cell::Text(b"relay-7"), true),
         ] {
             assert_eq!(cell.says_yes(), expected, "{cell:?}");
         }

@@ -3,8 +3,8 @@
 use waybill_model::{Micros, Window};
 
 use crate::dialect::{Dialect, Statement, Value};
-use crate::epoch::{civil, int_ranges};
-use crate::shape::{Column, Kind};
+use crate::epoch::{LAST_OF_32_BITS, PLAUSIBLE, SECOND, civil};
+use crate::shape::{Column, Kind, Plan};
 
 /// How far a text without a zone may be from UTC.
 const ZONES_MICROS: i64 = 15 * 3_600_000_000;
@@ -13,21 +13,22 @@ const ZONES_MICROS: i64 = 15 * 3_600_000_000;
 ///
 /// It lets too many rows through where the column's type does not compare as time; the reader
 /// checks every row again.
-pub(crate) fn in_window(sql: &mut Statement, at: &Column, window: Window) {
+pub(crate) fn in_window(sql: &mut Statement, plan: &Plan, window: Window) {
     sql.sql("(");
-    inside(sql, at, window);
+    inside(sql, plan, window);
     sql.sql(" OR ");
-    unreadable(sql, at);
+    unreadable(sql, plan);
     sql.sql(")");
 }
 
 /// Appends the condition that a row's time lies in `window`, or may do so.
-pub(crate) fn inside(sql: &mut Statement, at: &Column, window: Window) {
+pub(crate) fn inside(sql: &mut Statement, plan: &Plan, window: Window) {
+    let at = &plan.columns[plan.at];
     match at.kind {
-        kind if kind.is_time() => between_times(sql, at, window),
+        Kind::Timestamp | Kind::TimestampTz | Kind::Date => between_times(sql, at, window),
         Kind::Int(_) | Kind::Decimal | Kind::Real(_) => {
             sql.sql("(");
-            between_numbers(sql, at, window);
+            between_numbers(sql, plan, window);
             sql.sql(")");
         }
         Kind::Text => between_texts(sql, at, window),
@@ -37,53 +38,95 @@ pub(crate) fn inside(sql: &mut Statement, at: &Column, window: Window) {
             sql.sql(") OR (typeof(")
                 .name(&at.name)
                 .sql(") IN ('integer','real') AND (");
-            between_numbers(sql, at, window);
+            between_numbers(sql, plan, window);
             sql.sql(")))");
         }
-        _ => {
+        Kind::Bool | Kind::Jsonb | Kind::Bytes | Kind::Uuid | Kind::Other => {
             sql.sql("1 = 0");
         }
     }
 }
 
-/// Appends the condition that a row has no time that could be read.
-pub(crate) fn unreadable(sql: &mut Statement, at: &Column) {
-    let name = &at.name;
-    match (at.kind, sql.dialect) {
-        (Kind::Timestamp | Kind::TimestampTz | Kind::Date, Dialect::Postgres) => {
-            sql.sql("(").name(name).sql(" IS NULL OR ").name(name);
-            sql.sql(" IN ('infinity', '-infinity'))");
+/// Appends the condition that a row has no time that could be compared: none at all, one that
+/// stands for "none", or one that only the reader can read.
+pub(crate) fn unreadable(sql: &mut Statement, plan: &Plan) {
+    let at = &plan.columns[plan.at];
+    match at.kind {
+        Kind::Timestamp | Kind::TimestampTz | Kind::Date => {
+            sql.sql("(").name(&at.name).sql(" IS NULL OR ");
+            implausible_times(sql, at);
+            sql.sql(")");
         }
-        // A "zero date" compares as smaller than every date.
-        (Kind::Timestamp | Kind::TimestampTz | Kind::Date, _) => {
-            sql.sql("(").name(name).sql(" IS NULL OR ").name(name);
-            sql.sql(" < CAST('1000-01-01' AS DATETIME))");
+        Kind::Int(_) | Kind::Decimal | Kind::Real(_) => {
+            sql.sql("(").name(&at.name).sql(" IS NULL OR ");
+            implausible_numbers(sql, plan);
+            sql.sql(")");
         }
-        (Kind::Int(_) | Kind::Decimal | Kind::Real(_), _) => {
-            sql.sql("(")
+        Kind::Text => {
+            sql.sql("(").name(&at.name).sql(" IS NULL OR ");
+            implausible_texts(sql, at);
+            sql.sql(")");
+        }
+        Kind::Dynamic => {
+            let name = &at.name;
+            sql.sql("(typeof(").name(name).sql(") IN ('null','blob')");
+            sql.sql(" OR (typeof(").name(name).sql(") = 'text' AND (");
+            implausible_texts(sql, at);
+            sql.sql(")) OR (typeof(")
                 .name(name)
-                .sql(" IS NULL OR ")
-                .name(name)
-                .sql(" < 0)");
+                .sql(") IN ('integer','real') AND (");
+            implausible_numbers(sql, plan);
+            sql.sql(")))");
         }
-        (Kind::Text, _) => {
-            sql.sql("(").name(name).sql(" IS NULL OR ").name(name);
-            sql.sql(" NOT LIKE '____-__-__%')");
-        }
-        (Kind::Dynamic, _) => {
-            sql.sql("(typeof(")
-                .name(name)
-                .sql(") IN ('null','blob') OR (typeof(");
-            sql.name(name).sql(") = 'text' AND ").name(name);
-            sql.sql(" NOT LIKE '____-__-__%') OR (typeof(").name(name);
-            sql.sql(") IN ('integer','real') AND ")
-                .name(name)
-                .sql(" < 0))");
-        }
-        _ => {
+        Kind::Bool | Kind::Jsonb | Kind::Bytes | Kind::Uuid | Kind::Other => {
             sql.sql("1 = 1");
         }
     }
+}
+
+/// Infinity and zero dates compare as larger and smaller than every date.
+fn implausible_times(sql: &mut Statement, at: &Column) {
+    let value = |at: Micros, kind: Kind| Value::Time(at, kind);
+    sql.name(&at.name).sql(" < ");
+    sql.value(value(PLAUSIBLE.from, at.kind)).sql(" OR ");
+    sql.name(&at.name).sql(" >= ");
+    sql.value(value(PLAUSIBLE.to, at.kind));
+    if sql.dialect != Dialect::MySql {
+        return;
+    }
+    let last = Micros(LAST_OF_32_BITS * SECOND);
+    sql.sql(" OR (").name(&at.name).sql(" >= ");
+    sql.value(value(last, at.kind));
+    sql.sql(" AND ").name(&at.name).sql(" < ");
+    sql.value(value(last.plus(SECOND), at.kind)).sql(")");
+}
+
+fn implausible_texts(sql: &mut Statement, at: &Column) {
+    sql.name(&at.name).sql(" NOT LIKE '____-__-__%' OR ");
+    sql.name(&at.name).sql(" < '1980-01-02' OR ");
+    sql.name(&at.name).sql(" >= '2099-12-31' OR ");
+    sql.name(&at.name).sql(" LIKE '2038-01-19%'");
+}
+
+/// What lies between the ranges of the form's plausible numbers, so that an index finds it.
+fn implausible_numbers(sql: &mut Statement, plan: &Plan) {
+    let name = &plan.columns[plan.at].name;
+    let mut below: Option<Value> = None;
+    for (from, to) in plan.forms.numbers.ranges(PLAUSIBLE) {
+        sql.sql("(");
+        if let Some(below) = below {
+            sql.name(name).sql(" >= ").value(below).sql(" AND ");
+        }
+        sql.name(name).sql(" < ").value(from).sql(") OR ");
+        below = Some(to);
+    }
+    if let Some(below) = below {
+        sql.name(name).sql(" >= ").value(below).sql(" OR ");
+    }
+    sql.name(name).sql(" IN (");
+    let millis = LAST_OF_32_BITS * 1000;
+    sql.value(Value::Int(LAST_OF_32_BITS)).sql(", ");
+    sql.value(Value::Int(millis)).sql(")");
 }
 
 fn between_times(sql: &mut Statement, at: &Column, window: Window) {
@@ -108,8 +151,9 @@ fn between_times(sql: &mut Statement, at: &Column, window: Window) {
     }
 }
 
-fn between_numbers(sql: &mut Statement, at: &Column, window: Window) {
-    let ranges = int_ranges(window);
+fn between_numbers(sql: &mut Statement, plan: &Plan, window: Window) {
+    let name = &plan.columns[plan.at].name;
+    let ranges = plan.forms.numbers.ranges(window);
     if ranges.is_empty() {
         sql.sql("1 = 0");
     }
@@ -117,15 +161,8 @@ fn between_numbers(sql: &mut Statement, at: &Column, window: Window) {
         if idx > 0 {
             sql.sql(" OR ");
         }
-        sql.sql("(")
-            .name(&at.name)
-            .sql(" >= ")
-            .value(Value::Int(from));
-        sql.sql(" AND ")
-            .name(&at.name)
-            .sql(" < ")
-            .value(Value::Int(to))
-            .sql(")");
+        sql.sql("(").name(name).sql(" >= ").value(from);
+        sql.sql(" AND ").name(name).sql(" < ").value(to).sql(")");
     }
 }
 
@@ -158,18 +195,17 @@ const YEAR_9999: Micros = Micros(253_370_764_800_000_000);
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use expect_test::{Expect, expect};
-    use waybill_source::ColumnInfo;
+    use waybill_source::{ColumnInfo, RowColumns};
 
     use super::*;
+    use crate::shape::Shape;
 
-    fn check(kind: Kind, window: Window, expect: Expect) {
-        let dialect = if kind == Kind::Dynamic {
-            Dialect::Sqlite
-        } else {
-            Dialect::Postgres
-        };
-        let column = Column {
+    /// Of a table with nothing but a time.
+    fn plan(kind: Kind, dialect: Dialect) -> Plan {
+        let at = Column {
             name: "at".to_owned(),
             kind,
             info: ColumnInfo {
@@ -180,8 +216,46 @@ mod tests {
                 readable: true,
             },
         };
+        let shape = Shape {
+            schema: String::new(),
+            name: "outbox".to_owned(),
+            columns: vec![at],
+            estimated_rows: None,
+            partition: false,
+            indexed: BTreeSet::new(),
+            unique: BTreeSet::new(),
+            rowid: None,
+        };
+        let roles = RowColumns {
+            table: "outbox".to_owned(),
+            key: "at".to_owned(),
+            id: None,
+            aggregate_type: None,
+            fixed_aggregate_type: None,
+            aggregate_id: None,
+            version: None,
+            kind: None,
+            at: "at".to_owned(),
+            sent_at: None,
+            failed_at: None,
+            status: None,
+            attempts: None,
+            only: None,
+            payload: None,
+            compare: None,
+        };
+        Plan::new(&shape, &roles, dialect).expect("the column is there")
+    }
+
+    fn check(kind: Kind, window: Window, expect: Expect) {
+        let dialect = if kind == Kind::Dynamic {
+            Dialect::Sqlite
+        } else {
+            Dialect::Postgres
+        };
+        let plan = plan(kind, dialect);
         let mut sql = Statement::inline(dialect);
-        in_window(&mut sql, &column, window);
+        in_window(&mut sql, &plan, window);
         let values: Vec<_> = sql.values.iter().map(Value::as_text).collect();
         expect.assert_eq(&format!("{} {values:?}", sql.text));
     }
@@ -199,7 +273,7 @@ mod tests {
             Kind::TimestampTz,
             minute(),
             expect![[
-                r#"(("at" >= '2026-11-20 14:03:00.000+00'::timestamptz AND "at" < '2026-11-20 14:04:00.000+00'::timestamptz) OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#
+                r#"(("at" >= '2026-11-20 14:03:00.000+00'::timestamptz AND "at" < '2026-11-20 14:04:00.000+00'::timestamptz) OR ("at" IS NULL OR "at" < '1980-01-01 00:00:00.000+00'::timestamptz OR "at" >= '2100-01-01 00:00:00.000+00'::timestamptz)) []"#
             ]],
         );
     }
@@ -214,7 +288,7 @@ mod tests {
             Kind::Timestamp,
             all,
             expect![[
-                r#"("at" IS NOT NULL OR ("at" IS NULL OR "at" IN ('infinity', '-infinity'))) []"#
+                r#"("at" IS NOT NULL OR ("at" IS NULL OR "at" < '1980-01-01 00:00:00.000'::timestamp OR "at" >= '2100-01-01 00:00:00.000'::timestamp)) []"#
             ]],
         );
     }
@@ -225,14 +299,14 @@ mod tests {
             Kind::Text,
             minute(),
             expect![[
-                r#"(("at" LIKE '____-__-__%' AND "at" >= $1 AND "at" < $2) OR ("at" IS NULL OR "at" NOT LIKE '____-__-__%')) ["2026-11-19", "2026-11-22"]"#
+                r#"(("at" LIKE '____-__-__%' AND "at" >= $1 AND "at" < $2) OR ("at" IS NULL OR "at" NOT LIKE '____-__-__%' OR "at" < '1980-01-02' OR "at" >= '2099-12-31' OR "at" LIKE '2038-01-19%')) ["2026-11-19", "2026-11-22"]"#
             ]],
         );
         check(
             Kind::Int(false),
             minute(),
             expect![[
-                r#"((("at" >= (1795183380) AND "at" < (1795183440)) OR ("at" >= (1795183380000) AND "at" < (1795183440000)) OR ("at" >= (17951833800000) AND "at" < (17951834400000)) OR ("at" >= (1795183380000000) AND "at" < (1795183440000000)) OR ("at" >= (639307801800000000) AND "at" < (639307802400000000)) OR ("at" >= (1795183380000000000) AND "at" < (1795183440000000000))) OR ("at" IS NULL OR "at" < 0)) []"#
+                r#"((("at" >= (1795183380) AND "at" < (1795183440)) OR ("at" >= (1795183380000) AND "at" < (1795183440000)) OR ("at" >= (17951833800000) AND "at" < (17951834400000)) OR ("at" >= (1795183380000000) AND "at" < (1795183440000000)) OR ("at" >= (134396569800000000) AND "at" < (134396570400000000)) OR ("at" >= (639307801800000000) AND "at" < (639307802400000000)) OR ("at" >= (1795183380000000000) AND "at" < (1795183440000000000))) OR ("at" IS NULL OR ("at" < (315532800)) OR ("at" >= (4102444800) AND "at" < (315532800000)) OR ("at" >= (4102444800000) AND "at" < (10000000000000)) OR ("at" >= (41024448000000) AND "at" < (315532800000000)) OR ("at" >= (4102444800000000) AND "at" < (119600064000000000)) OR ("at" >= (157469184000000000) AND "at" < (624511296000000000)) OR ("at" >= (662380416000000000) AND "at" < (1000000000000000000)) OR "at" >= (4102444800000000000) OR "at" IN ((2147483647), (2147483647000)))) []"#
             ]],
         );
     }

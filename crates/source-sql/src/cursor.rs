@@ -5,6 +5,7 @@ use waybill_model::Micros;
 use waybill_source::{Cursor, Error, Result};
 
 use crate::fingerprint::Told;
+use crate::forms::Forms;
 use crate::ledger::Ledger;
 use crate::settle::Moments;
 use crate::unsent::Unsent;
@@ -32,6 +33,9 @@ pub(crate) struct Position {
     pub(crate) ledger: Ledger,
     /// Rows that were not sent yet.
     pub(crate) unsent: Unsent,
+    /// How its times are read, once there were some.
+    #[serde(default)]
+    pub(crate) forms: Option<Forms>,
     /// Horizons seen, for databases that hide others' transactions.
     pub(crate) moments: Moments,
 }
@@ -49,6 +53,7 @@ impl Position {
             told: Told::default(),
             ledger: Ledger::default(),
             unsent: Unsent::default(),
+            forms: None,
             moments: Moments::default(),
         }
     }

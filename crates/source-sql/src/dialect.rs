@@ -74,7 +74,10 @@ impl Statement {
 
     /// Whether a value can go into a statement without parameters.
     pub(crate) fn can_inline(value: &Value) -> bool {
-        matches!(value, Value::Int(_) | Value::Uuid(_) | Value::Time(..))
+        matches!(
+            value,
+            Value::Int(_) | Value::Real(_) | Value::Uuid(_) | Value::Time(..)
+        )
     }
 
     /// Appends SQL.
@@ -147,6 +150,7 @@ impl Statement {
     fn literal(&mut self, value: &Value) -> &mut Self {
         match value {
             Value::Int(number) => write!(self.text, "({number})"),
+            Value::Real(number) => write!(self.text, "({number})"),
             Value::Uuid(bytes) => write!(self.text, "'{}'::uuid", uuid_text(*bytes)),
             Value::Time(at, kind) => {
                 let zone = if *kind == Kind::TimestampTz {
@@ -156,7 +160,7 @@ impl Statement {
                 };
                 write!(self.text, "'{}'::{zone}", time_text(*at, *kind))
             }
-            Value::Real(_) | Value::Text(_) | Value::Decimal(_) | Value::Bytes(_) => {
+            Value::Text(_) | Value::Decimal(_) | Value::Bytes(_) => {
                 unreachable!("`can_inline` was asked first")
             }
         }

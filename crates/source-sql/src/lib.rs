@@ -8,9 +8,12 @@ mod cell;
 mod condition;
 mod dialect;
 mod epoch;
+mod forms;
+mod numbers;
 mod shape;
 mod statements;
 mod suggest;
+mod written;
 
 mod cursor;
 mod fingerprint;

@@ -88,10 +88,10 @@ impl<'a> Page<'a> {
         self.rows += 1;
         let plan = self.plan;
         let mut marks = self.state(cells);
-        let when = cells[plan.at].when();
+        let when = cells[plan.at].when(&plan.forms);
         let at = match when {
             When::At { at, .. } => Some(at),
-            When::Missing => None,
+            When::Missing | When::Sentinel => None,
             When::Unreadable => {
                 marks |= Marks::MALFORMED;
                 None
@@ -248,7 +248,7 @@ impl<'a> Page<'a> {
         }
         let (at, step) = match when {
             When::At { at, step } => (at, plan.at_step.unwrap_or(step)),
-            When::Missing | When::Unreadable => (self.seen_at, u32::MAX),
+            When::Missing | When::Sentinel | When::Unreadable => (self.seen_at, u32::MAX),
         };
         // The finest value shows the column's resolution: 12:00:05 stands beside 12:00:05.123.
         batch.resolution_micros = batch.resolution_micros.min(step);

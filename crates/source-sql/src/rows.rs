@@ -10,6 +10,7 @@ use crate::by_time::key_values;
 use crate::cell::Cell;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::epoch::When;
+use crate::forms::{self, Forms};
 use crate::link::{Doing, Link};
 use crate::shape::{Column, Kind, Shape};
 
@@ -27,7 +28,9 @@ pub(crate) async fn rows(
     max_bytes: u64,
 ) -> Result<Vec<Option<Row>>> {
     let shape = link.shape(&roles.table).await?;
-    let wanted = Whole::new(&shape, roles)?;
+    let at = shape.column(&roles.at)?;
+    let forms = forms::look(&**link, &shape, at, crate::here::now()).await?;
+    let wanted = Whole::new(&shape, roles, forms)?;
     let mut found: HashMap<String, Row> = HashMap::new();
     for some in keys.chunks(ROWS) {
         let values: Vec<Value> = some
@@ -56,10 +59,12 @@ struct Whole<'a> {
     key: usize,
     at: usize,
     due_at: Option<usize>,
+    /// How its times are read.
+    forms: Forms,
 }
 
 impl<'a> Whole<'a> {
-    fn new(shape: &'a Shape, roles: &RowColumns) -> Result<Self> {
+    fn new(shape: &'a Shape, roles: &RowColumns, forms: Forms) -> Result<Self> {
         let payload = match &roles.payload {
             Some(name) => Some(shape.readable(name)?),
             None => None,
@@ -82,6 +87,7 @@ impl<'a> Whole<'a> {
             due_at: due_at.and_then(|column| position(&column.name)),
             columns,
             payload,
+            forms,
         })
     }
 
@@ -140,9 +146,9 @@ impl<'a> Whole<'a> {
         let key = cells[self.key]
             .text(&mut Marks::default())
             .unwrap_or_default();
-        let time = |idx: usize| match cells[idx].when() {
+        let time = |idx: usize| match cells[idx].when(&self.forms) {
             When::At { at, .. } => Some(at),
-            When::Missing | When::Unreadable => None::<Micros>,
+            When::Missing | When::Sentinel | When::Unreadable => None::<Micros>,
         };
         let columns = self
             .columns

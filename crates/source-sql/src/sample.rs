@@ -54,7 +54,7 @@ fn statement(dialect: Dialect, shape: &Shape, n_rows: u32) -> Statement {
 
 /// The column that an index walks backwards; without one the first rows must do, for sorting a
 /// large table would disturb it.
-fn newest_first(shape: &Shape) -> Option<&str> {
+pub(crate) fn newest_first(shape: &Shape) -> Option<&str> {
     if let Some(rowid) = &shape.rowid {
         return Some(rowid.name);
     }

@@ -8,6 +8,7 @@ use waybill_source::{Error, Result, RowQuery};
 use crate::cursor::Position;
 use crate::dialect::{Statement, Value};
 use crate::fingerprint::Told;
+use crate::forms;
 use crate::link::{Horizon, Link};
 use crate::outlet::{Outlet, Stop};
 use crate::settle::Settled;
@@ -77,12 +78,16 @@ impl Scan {
     async fn begin(link: Arc<dyn Link>, query: RowQuery, outlet: Outlet) -> Result<Self> {
         let table = query.columns.table.clone();
         let shape = link.shape(&table).await?;
-        let plan = Plan::new(&shape, &query.columns, link.dialect())?;
+        let mut plan = Plan::new(&shape, &query.columns, link.dialect())?;
         let mut position = match &query.after {
             Some(cursor) => Position::from_cursor(cursor, &table)?,
             None => Position::start(&table, query.window.from),
         };
         let begun = link.horizon().await?;
+        plan.forms = match position.forms {
+            Some(forms) => forms,
+            None => forms::look(&*link, &shape, &plan.columns[plan.at], begun.now).await?,
+        };
         let settled = position.moments.settled(&begun);
         position.moments.note(&begun);
         let told_before = std::mem::take(&mut position.told);
@@ -122,6 +127,9 @@ impl Scan {
             self.position.told.add_all(&self.told_before);
         }
         self.position.settled = Ord::max(self.settled.upto, self.position.settled);
+        if self.progress.done > 0 {
+            self.position.forms = Some(self.plan.forms);
+        }
         self.outlet.progress(self.progress).await?;
         self.outlet.covered(self.coverage(None)).await?;
         self.outlet.resume(self.position.to_cursor()).await

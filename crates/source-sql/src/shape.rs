@@ -7,6 +7,7 @@ use waybill_source::content::Compare;
 use waybill_source::{ColumnInfo, DueColumns, Error, Result, RowColumns, TableInfo};
 
 use crate::dialect::Dialect;
+use crate::forms::Forms;
 use crate::suggest::suggestion;
 
 /// What a column's values are, and how they are decoded.
@@ -216,6 +217,8 @@ pub(crate) struct Plan {
     pub(crate) key: usize,
     /// The time.
     pub(crate) at: usize,
+    /// How its values are read.
+    pub(crate) forms: Forms,
     /// The event id.
     pub(crate) id: Option<Role>,
     /// The aggregate's type.
@@ -279,6 +282,7 @@ impl Plan {
             number: key,
             key,
             at,
+            forms: Forms::default(),
             id: chosen.role(roles.id.as_deref())?,
             aggregate_type: chosen.role(roles.aggregate_type.as_deref())?,
             fixed_aggregate_type: roles.fixed_aggregate_type.clone(),

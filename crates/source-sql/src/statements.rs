@@ -46,7 +46,7 @@ impl Statements<'_> {
     ) -> Statement {
         let number = &self.plan.columns[self.plan.number].name;
         self.select(&mut sql);
-        in_window(&mut sql, &self.plan.columns[self.plan.at], window);
+        in_window(&mut sql, self.plan, window);
         if let Some(after) = after {
             sql.sql(" AND ")
                 .name(number)
@@ -76,7 +76,7 @@ impl Statements<'_> {
         let at = &self.plan.columns[self.plan.at];
         let key = &self.plan.columns[self.plan.key];
         self.select(&mut sql);
-        inside(&mut sql, at, window);
+        inside(&mut sql, self.plan, window);
         if key.info.nullable {
             sql.sql(" AND ").name(&key.name).sql(" IS NOT NULL");
         }
@@ -128,14 +128,13 @@ impl Statements<'_> {
         window: Window,
         rows: u32,
     ) -> Statement {
-        let at = &self.plan.columns[self.plan.at];
         let key = &self.plan.columns[self.plan.key];
         self.select(&mut sql);
         sql.sql("(");
-        unreadable(&mut sql, at);
+        unreadable(&mut sql, self.plan);
         if key.info.nullable {
             sql.sql(" OR (").name(&key.name).sql(" IS NULL AND ");
-            in_window(&mut sql, at, window);
+            in_window(&mut sql, self.plan, window);
             sql.sql(")");
         }
         sql.sql(")");
@@ -149,7 +148,7 @@ impl Statements<'_> {
         let number = &self.plan.columns[self.plan.number].name;
         self.select(&mut sql);
         sql.name(number).sql(" IS NULL AND ");
-        in_window(&mut sql, &self.plan.columns[self.plan.at], window);
+        in_window(&mut sql, self.plan, window);
         sql.sql(&format!(" LIMIT {rows}"));
         sql
     }
@@ -169,7 +168,7 @@ impl Statements<'_> {
         window: Window,
     ) -> Statement {
         self.select(&mut sql);
-        in_window(&mut sql, &self.plan.columns[self.plan.at], window);
+        in_window(&mut sql, self.plan, window);
         sql.sql(" AND ");
         self.number_among(&mut sql, ranges);
         sql
@@ -237,7 +236,18 @@ impl Statements<'_> {
         sql.sql("SELECT 1 FROM ")
             .table(&self.shape.schema, &self.shape.name)
             .sql(" WHERE ");
-        inside(&mut sql, &self.plan.columns[self.plan.at], window);
+        inside(&mut sql, self.plan, window);
+        sql.sql(" LIMIT 1");
+        sql
+    }
+
+    /// One row when the table has a row whose time cannot be compared.
+    pub(crate) fn any_unreadable(self) -> Statement {
+        let mut sql = Statement::new(self.dialect);
+        sql.sql("SELECT 1 FROM ")
+            .table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
+        unreadable(&mut sql, self.plan);
         sql.sql(" LIMIT 1");
         sql
     }
@@ -251,7 +261,7 @@ impl Statements<'_> {
             .sql(" AS n FROM ");
         sql.table(&self.shape.schema, &self.shape.name)
             .sql(" WHERE ");
-        inside(&mut sql, &self.plan.columns[self.plan.at], window);
+        inside(&mut sql, self.plan, window);
         // Without the fence PostgreSQL may walk the key's index from its far end instead.
         sql.sql(match self.dialect {
             Dialect::Postgres => " OFFSET 0) w",

@@ -3,6 +3,7 @@
 use waybill_model::Micros;
 
 use crate::cell::Cell;
+use crate::epoch::days_since_1970;
 use crate::shape::Kind;
 
 /// By `DATA_TYPE`, with the whole `COLUMN_TYPE` for the sign.
@@ -92,24 +93,15 @@ fn date_time(bytes: &[u8]) -> Cell<'static> {
     if *month == 0 || *day == 0 {
         return Cell::NoTime;
     }
-    let days = days_since_1970(u16::from_le_bytes([*y0, *y1]), *month, *day);
+    let days = days_since_1970(
+        u16::from_le_bytes([*y0, *y1]).into(),
+        (*month).into(),
+        (*day).into(),
+    );
     let (hour, minute, second) = time;
     let seconds =
         days * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     Cell::Time(Micros(seconds * 1_000_000 + i64::from(micros)))
-}
-
-/// Days from 1970-01-01 to a date, counted in years that begin in March, so that the leap day is
-/// the last of its year.
-fn days_since_1970(year: u16, month: u8, day: u8) -> i64 {
-    let (year, month) = if month > 2 {
-        (i64::from(year), i64::from(month) - 3)
-    } else {
-        (i64::from(year) - 1, i64::from(month) + 9)
-    };
-    let of_year = (153 * month + 2) / 5 + i64::from(day) - 1;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    365 * year + leap_days + of_year - 719_468
 }
 
 #[cfg(test)]
