@@ -2,6 +2,7 @@
 //! the answer of the real `waybill` program against what a careful person would have said.
 
 mod beginnings;
+mod accounts;
 mod bodies;
 mod connecting;
 mod consumers;

@@ -95,6 +95,17 @@ pub enum GapReason {
     OpenTransactions,
     /// This kind of place cannot be read without disturbing it.
     NotReadable(String),
+    /// The database shows our role only some of the rows; the text says why, and what would show
+    /// them all.
+    RowsHidden(String),
+    /// What is read is a replica that is behind or stopped; the text says so.
+    ReplicaBehind(String),
+    /// Transactions of others are hidden; the text says what would show them.
+    TransactionsHidden(String),
+    /// The rows' times do not say when they were written; the text says why.
+    NoTimes(String),
+    /// The times are local, and nobody said in which zone.
+    ZoneUnknown(String),
 }
 
 impl fmt::Display for GapReason {
@@ -112,6 +123,11 @@ impl fmt::Display for GapReason {
             ),
             Self::OpenTransactions => f.write_str("transactions are still open"),
             Self::NotReadable(why) => write!(f, "cannot be read without disturbing it: {why}"),
+            Self::RowsHidden(why)
+            | Self::ReplicaBehind(why)
+            | Self::TransactionsHidden(why)
+            | Self::NoTimes(why)
+            | Self::ZoneUnknown(why) => f.write_str(why),
         }
     }
 }

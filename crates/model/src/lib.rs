@@ -23,6 +23,9 @@ pub use evidence::{
     Batch, DUE_LATER, Marks, NO_DUE, NO_POSITION, NO_VERSION, Observation, Stage, Strength,
 };
 
+mod accounts;
+pub use accounts::{Accounts, Counted, Waiting};
+
 mod control;
 pub use control::{Control, SilentFlow};
 

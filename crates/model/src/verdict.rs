@@ -137,6 +137,16 @@ pub enum UnknownReason {
     NoControl,
     /// Near it lies what cannot be told to be it or another: no id, or an id of another form.
     OneOfThese,
+    /// The row carries no time that could be read, so nobody can say whether it is late.
+    NoTime,
+    /// The database shows our role only some of the rows.
+    RowsHidden,
+    /// What we read is a replica that has not applied that time yet.
+    ReplicaBehind,
+    /// Transactions that may still bring the row are hidden from our role.
+    TransactionsHidden,
+    /// The row carries a local time, and nobody said in which zone.
+    ZoneUnknown,
 }
 
 bitflags! {

@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -134,6 +134,11 @@ impl UnknownReason {
         Self::CommittedBeyondEnd,
         Self::NoControl,
         Self::OneOfThese,
+        Self::NoTime,
+        Self::RowsHidden,
+        Self::ReplicaBehind,
+        Self::TransactionsHidden,
+        Self::ZoneUnknown,
     ];
 
     /// Its name.
@@ -158,6 +163,11 @@ impl UnknownReason {
             Self::CommittedBeyondEnd => "committed-beyond-end",
             Self::NoControl => "no-control",
             Self::OneOfThese => "one-of-these",
+            Self::NoTime => "no-time",
+            Self::RowsHidden => "rows-hidden",
+            Self::ReplicaBehind => "replica-behind",
+            Self::TransactionsHidden => "transactions-hidden",
+            Self::ZoneUnknown => "zone-unknown",
         }
     }
 
@@ -189,6 +199,11 @@ impl UnknownReason {
             }
             Self::NoControl => "none of its neighbours was ever found where it should be",
             Self::OneOfThese => "near it lies what cannot be told to be it or another",
+            Self::NoTime => "its row carries no time that can be read, so nobody can say whether it is late",
+            Self::RowsHidden => "the database shows us only some of the rows",
+            Self::ReplicaBehind => "the replica we read has not applied that time yet",
+            Self::TransactionsHidden => "transactions that may still bring it are hidden from us",
+            Self::ZoneUnknown => "its time is local, and nobody said in which zone",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Attempt, ConsumerNo, FlowBasis, Gap, GapReason, Grace, Micros, Place, PlaceId, Progress,
+    Accounts, Attempt, ConsumerNo, FlowBasis, Gap, GapReason, Grace, Micros, Place, PlaceId, Progress,
     ResendId, SilentFlow, VerdictClass, Window,
 };
 
@@ -103,6 +103,9 @@ pub struct PlaceStatus {
     pub basis: Option<FlowBasis>,
     /// That in words, `matched by id (198 of 200 sampled)`; empty where there is nothing to say.
     pub matched: String,
+    /// Of a table: what became of its rows outside the window, and of those without a time.
+    #[serde(default)]
+    pub accounts: Option<Accounts>,
 }
 
 impl PlaceStatus {

@@ -301,6 +301,11 @@ fn unknown_reason(reason: &GapReason) -> UnknownReason {
         GapReason::TapClosed => UnknownReason::NoObserver,
         GapReason::OpenTransactions => UnknownReason::OpenTransactions,
         GapReason::NotReadable(_) => UnknownReason::NotGathered,
+        GapReason::RowsHidden(_) => UnknownReason::RowsHidden,
+        GapReason::ReplicaBehind(_) => UnknownReason::ReplicaBehind,
+        GapReason::TransactionsHidden(_) => UnknownReason::TransactionsHidden,
+        GapReason::NoTimes(_) => UnknownReason::NoTime,
+        GapReason::ZoneUnknown(_) => UnknownReason::ZoneUnknown,
     }
 }
 

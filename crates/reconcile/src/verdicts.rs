@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 19] = [
+const UNKNOWN_REASONS: [UnknownReason; 24] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -42,6 +42,11 @@ const UNKNOWN_REASONS: [UnknownReason; 19] = [
     UnknownReason::CommittedBeyondEnd,
     UnknownReason::NoControl,
     UnknownReason::OneOfThese,
+    UnknownReason::NoTime,
+    UnknownReason::RowsHidden,
+    UnknownReason::ReplicaBehind,
+    UnknownReason::TransactionsHidden,
+    UnknownReason::ZoneUnknown,
 ];
 
 impl PublishCode {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use waybill_model::{Batch, Marks, Micros, NO_VERSION, Window};
 use waybill_source::Result;
 
+use crate::accounts::add_found;
 use crate::cell::Cell;
 use crate::dialect::Statement;
 use crate::epoch::When;
@@ -66,7 +67,10 @@ impl Scan {
         } else {
             link.select(&doing, statement, &kinds, &mut each).await
         };
+        let (accounts, (before, after)) = bringing.page.accounts();
         let (brought, bytes, batches) = bringing.finish();
+        self.accounts.add(accounts);
+        add_found(&mut self.accounts, before, after);
         self.progress.done += brought.rows;
         self.progress.bytes += bytes;
         self.keep(&brought);

@@ -119,6 +119,16 @@ impl Cell<'_> {
         }
     }
 
+    /// Whether a database compares it with other times: of texts, those that begin with the year,
+    /// the month and the day.
+    pub(crate) fn is_comparable(&self) -> bool {
+        let Self::Text(bytes) = self else {
+            return true;
+        };
+        let at = |idx: usize| bytes.get(idx).copied();
+        at(4) == Some(b'-') && at(7) == Some(b'-') && bytes.len() >= 10
+    }
+
     /// Whether a "sent" column says yes: any time but one that stands for "none", a true flag, a
     /// positive number.
     pub(crate) fn says_yes(&self) -> bool {

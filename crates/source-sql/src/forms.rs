@@ -31,6 +31,16 @@ pub(crate) struct Forms {
 }
 
 impl Forms {
+    /// In which form numbers are taken, where it is not the usual one, for people.
+    pub(crate) fn said(&self) -> Option<&'static str> {
+        match self.numbers {
+            Numbers::Units => None,
+            Numbers::Digits => Some("the digits of a date and a time of day"),
+            Numbers::JulianDays => Some("julian days"),
+            Numbers::OleDays => Some("days since 1899-12-30"),
+        }
+    }
+
     /// Decides from values of a column.
     fn of<'a>(values: impl Iterator<Item = Cell<'a>> + Clone, now: Micros) -> Self {
         let day_first = values.clone().find_map(|cell| match cell {

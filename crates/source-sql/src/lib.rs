@@ -11,6 +11,7 @@ mod epoch;
 mod forms;
 mod numbers;
 mod shape;
+mod state;
 mod statements;
 mod suggest;
 mod written;
@@ -21,6 +22,7 @@ mod ledger;
 mod settle;
 mod unsent;
 
+mod accounts;
 mod attached;
 
 mod body;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures::stream::{self, Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use waybill_model::{Batch, Coverage, Progress};
+use waybill_model::{Accounts, Batch, Coverage, Progress};
 use waybill_source::{Chunk, ChunkStream, Cursor, Error, Result};
 
 use crate::page::finish;
@@ -48,6 +48,10 @@ impl Outlet {
 
     pub(crate) async fn progress(&self, progress: Progress) -> Result<(), Stop> {
         self.send(Ok(Chunk::Progress(progress))).await
+    }
+
+    pub(crate) async fn accounted(&self, accounts: Accounts) -> Result<(), Stop> {
+        self.send(Ok(Chunk::Accounted(accounts))).await
     }
 
     pub(crate) async fn covered(&self, coverage: Coverage) -> Result<(), Stop> {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use waybill_model::{
-    Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Window, canonical_id, is_same_state,
+    Accounts, Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Window, canonical_id,
+    is_same_state,
 };
 use waybill_source::{RowQuery, text_at};
 
@@ -12,6 +13,7 @@ use crate::cell::{Cell, Spelling};
 use crate::dialect::Value;
 use crate::epoch::When;
 use crate::fingerprint::{Told, fingerprint};
+use crate::forms::Forms;
 use crate::shape::{Kind, Plan, Role};
 use crate::statements::After;
 use crate::unsent::Unsent;
@@ -31,6 +33,10 @@ pub(crate) struct Page<'a> {
     rows: u64,
     bytes: u64,
     scratch: String,
+    /// What was taken in, by what its time is.
+    accounts: Accounts,
+    /// Rows left out because of a time that the database cannot compare: before, after the window.
+    outside: (u64, u64),
 }
 
 /// One row as it was taken in.
@@ -80,6 +86,8 @@ impl<'a> Page<'a> {
             rows: 0,
             bytes: 0,
             scratch: String::new(),
+            accounts: Accounts::default(),
+            outside: (0, 0),
         }
     }
 
@@ -87,7 +95,7 @@ impl<'a> Page<'a> {
     pub(crate) fn take(&mut self, cells: &[Cell<'_>], wanted: Wanted<'_>) -> Taken {
         self.rows += 1;
         let plan = self.plan;
-        let mut marks = self.state(cells);
+        let mut marks = state(plan, cells);
         let when = cells[plan.at].when(&plan.forms);
         let at = match when {
             When::At { at, .. } => Some(at),
@@ -120,6 +128,7 @@ impl<'a> Page<'a> {
             taken.fingerprint = Some(fingerprint(&key.text(), at, version, taken.marks));
         }
         if !self.belongs(cells, at) {
+            self.count_outside(cells, at);
             taken.fingerprint = None;
             taken.left_out = true;
             return taken;
@@ -128,6 +137,7 @@ impl<'a> Page<'a> {
             taken.left_out = true;
             return taken;
         }
+        self.count(&cells[plan.at], when);
         self.push(cells, &key, id.flatten(), version, when, &mut taken.marks);
         taken
     }
@@ -152,9 +162,41 @@ impl<'a> Page<'a> {
         self.bytes
     }
 
+    /// What was taken in by what its time is, and what the reader found outside the window.
+    pub(crate) fn accounts(&mut self) -> (Accounts, (u64, u64)) {
+        (std::mem::take(&mut self.accounts), self.outside)
+    }
+
     /// The batches collected so far.
     pub(crate) fn into_batches(self) -> Vec<Batch> {
         self.batches
+    }
+
+    fn count(&mut self, cell: &Cell<'_>, when: When) {
+        match when {
+            When::At { .. } => self.accounts.in_window += 1,
+            When::Missing => self.accounts.no_time += 1,
+            When::Sentinel => self.accounts.sentinel += 1,
+            When::Unreadable => {
+                self.accounts.unreadable += 1;
+                if self.accounts.example.is_none() {
+                    let shown = cell.shown().unwrap_or_default();
+                    self.accounts.example = Some(shown.chars().take(40).collect());
+                }
+            }
+        }
+    }
+
+    fn count_outside(&mut self, cells: &[Cell<'_>], at: Option<Micros>) {
+        let cell = &cells[self.plan.at];
+        let Some(at) = at.filter(|_| !cell.is_comparable()) else {
+            return;
+        };
+        if at < self.window.from {
+            self.outside.0 += 1;
+        } else if at >= self.window.to {
+            self.outside.1 += 1;
+        }
     }
 
     fn belongs(&self, cells: &[Cell<'_>], at: Option<Micros>) -> bool {
@@ -170,33 +212,6 @@ impl<'a> Page<'a> {
     }
 
     /// The marks that say in which state the row is.
-    fn state(&self, cells: &[Cell<'_>]) -> Marks {
-        let plan = self.plan;
-        let mut marks = Marks::default();
-        if plan.sent_at.is_some_and(|idx| cells[idx].says_yes()) {
-            marks |= Marks::SENT;
-        }
-        if plan.failed_at.is_some_and(|idx| cells[idx].says_yes()) {
-            marks |= Marks::FAILED;
-        }
-        if let Some((idx, sent, failed)) = &plan.status
-            && let Some(word) = cells[*idx].text(&mut Marks::default())
-        {
-            let is = |words: &[String]| words.iter().any(|w| is_same_state(w, &word));
-            if is(sent) {
-                marks |= Marks::SENT;
-            } else if is(failed) {
-                marks |= Marks::FAILED;
-            }
-        }
-        let attempts = plan.attempts.and_then(|idx| cells[idx].int()).unwrap_or(0);
-        // A row that was sent may count the attempt that succeeded.
-        if attempts > 0 && !marks.contains(Marks::SENT) {
-            marks |= Marks::ATTEMPTED;
-        }
-        marks
-    }
-
     fn version(&self, cells: &[Cell<'_>], marks: &mut Marks) -> i64 {
         let Some(idx) = self.plan.version else {
             return NO_VERSION;
@@ -290,9 +305,9 @@ fn due(plan: &Plan, cells: &[Cell<'_>], marks: Marks, written: Micros) -> i64 {
     }
     let state = plan.status.as_ref();
     let state = state.and_then(|(idx, ..)| cells[*idx].text(&mut Marks::default()));
-    let at = at.and_then(|idx| match cells[idx].when() {
+    let at = at.and_then(|idx| match cells[idx].when(&Forms::default()) {
         When::At { at, .. } => Some(at),
-        When::Missing | When::Unreadable => None,
+        When::Missing | When::Sentinel | When::Unreadable => None,
     });
     let due = columns.due(state.as_deref(), at);
     // Where nothing says when the row was written, that is all it says of its time.
@@ -301,6 +316,33 @@ fn due(plan: &Plan, cells: &[Cell<'_>], marks: Marks, written: Micros) -> i64 {
     } else {
         NO_DUE
     }
+}
+
+/// The marks that say in which state a row is.
+pub(crate) fn state(plan: &Plan, cells: &[Cell<'_>]) -> Marks {
+    let mut marks = Marks::default();
+    if plan.sent_at.is_some_and(|idx| cells[idx].says_yes()) {
+        marks |= Marks::SENT;
+    }
+    if plan.failed_at.is_some_and(|idx| cells[idx].says_yes()) {
+        marks |= Marks::FAILED;
+    }
+    if let Some((idx, sent, failed)) = &plan.status
+        && let Some(word) = cells[*idx].text(&mut Marks::default())
+    {
+        let is = |words: &[String]| words.iter().any(|w| is_same_state(w, &word));
+        if is(sent) {
+            marks |= Marks::SENT;
+        } else if is(failed) {
+            marks |= Marks::FAILED;
+        }
+    }
+    let attempts = plan.attempts.and_then(|idx| cells[idx].int()).unwrap_or(0);
+    // A row that was sent may count the attempt that succeeded.
+    if attempts > 0 && !marks.contains(Marks::SENT) {
+        marks |= Marks::ATTEMPTED;
+    }
+    marks
 }
 
 fn is_wanted(taken: &Taken, key: &Key<'_>, wanted: Wanted<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use waybill_model::{Coverage, Gap, GapReason, Micros, Progress, Window};
+use waybill_model::{Accounts, Coverage, Gap, GapReason, Micros, Progress, Window};
 use waybill_source::{Error, Result, RowQuery};
 
 use crate::cursor::Position;
@@ -39,6 +39,8 @@ pub(crate) struct Scan {
     pub(crate) reached: Option<Micros>,
     /// Rows were left unread because there were too many.
     pub(crate) capped: bool,
+    /// What became of the rows that were not asked for.
+    pub(crate) accounts: Accounts,
 }
 
 /// Reads one table into the outlet: evidence, coverage, cursor; or evidence, coverage, error.
@@ -110,10 +112,14 @@ impl Scan {
             numbers: None,
             reached: None,
             capped: false,
+            accounts: Accounts::default(),
         })
     }
 
     async fn go(&mut self) -> Result<(), Stop> {
+        if self.query.after.is_none() {
+            self.account().await;
+        }
         match (self.plan.order, self.query.after.is_some()) {
             (Order::Number, false) => self.all_by_number().await,
             (Order::Number, true) => self.more_by_number().await,
@@ -131,6 +137,8 @@ impl Scan {
             self.position.forms = Some(self.plan.forms);
         }
         self.outlet.progress(self.progress).await?;
+        self.accounts.times_are = self.plan.forms.said().map(str::to_owned);
+        self.outlet.accounted(self.accounts.clone()).await?;
         self.outlet.covered(self.coverage(None)).await?;
         self.outlet.resume(self.position.to_cursor()).await
     }
@@ -166,6 +174,9 @@ impl Scan {
         if self.capped {
             gap(from, asked.to, GapReason::Cap);
         }
+        if self.accounts.sent_after > 0 {
+            gap(from, asked.to, GapReason::NoTimes(self.moved_times()));
+        }
         if let Some(error) = failed {
             // Numbers do not follow time, so rows of any time may be among the unread ones.
             let reached = self.reached.unwrap_or(from).clamp(from, to);
@@ -180,6 +191,15 @@ impl Scan {
                 .map(|(first, last)| (first, last.saturating_add(1))),
             gaps,
         }
+    }
+
+    /// A row that says sent cannot have been written in the future: a time that is moved on when a
+    /// row is sent places it where nobody looks for it.
+    fn moved_times(&self) -> String {
+        format!(
+            "{} rows that say sent lie in the future: '{}' is not when they were written",
+            self.accounts.sent_after, self.query.columns.at
+        )
     }
 
     pub(crate) fn statements(&self) -> Statements<'_> {

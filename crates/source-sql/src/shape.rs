@@ -318,6 +318,14 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The columns without the body, which stands behind all others.
+    pub(crate) fn unbodied(&self) -> impl Iterator<Item = &Column> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .filter(|(idx, _)| !self.is_body(*idx))
+            .map(|(_, column)| column)
+    }
+
     /// Whether the column there is the body, which is selected in its own way.
     pub(crate) fn is_body(&self, column: usize) -> bool {
         self.body.as_ref().is_some_and(|body| body.column == column)

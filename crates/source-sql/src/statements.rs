@@ -4,6 +4,7 @@ use waybill_model::Window;
 
 use crate::body;
 use crate::condition::{in_window, inside, unreadable};
+use crate::state::may_be_unsent;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::shape::{Kind, Plan, Shape};
 
@@ -267,6 +268,34 @@ impl Statements<'_> {
             Dialect::Postgres => " OFFSET 0) w",
             Dialect::MySql | Dialect::Sqlite => ") w",
         });
+        sql
+    }
+
+    /// Rows in the window without their bodies, at most so many; with `unsent` those only that may
+    /// not have been sent.
+    pub(crate) fn outside_the_window(
+        self,
+        mut sql: Statement,
+        window: Window,
+        unsent: bool,
+        rows: u64,
+    ) -> Statement {
+        sql.sql("SELECT ");
+        for (idx, column) in self.plan.unbodied().enumerate() {
+            if idx > 0 {
+                sql.sql(", ");
+            }
+            sql.column(column);
+        }
+        sql.sql(" FROM ")
+            .table(&self.shape.schema, &self.shape.name)
+            .sql(" WHERE ");
+        inside(&mut sql, self.plan, window);
+        if unsent {
+            may_be_unsent(&mut sql, self.plan);
+        }
+        self.only(&mut sql);
+        sql.sql(&format!(" LIMIT {rows}"));
         sql
     }
 

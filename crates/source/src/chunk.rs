@@ -2,7 +2,7 @@
 
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
-use waybill_model::{Batch, Coverage, Progress};
+use waybill_model::{Accounts, Batch, Coverage, Progress};
 
 use crate::Result;
 
@@ -25,6 +25,8 @@ pub enum Chunk {
     /// What has been covered so far, one value per partition; the last ones before the end of the
     /// stream hold for the whole read. Sent at the end, and every so often by [`crate::Broker::follow`].
     Covered(Coverage),
+    /// What became of the rows of a table that the read was not for, or could not place in time.
+    Accounted(Accounts),
     /// Where the next read of the same place can go on.
     Resume(Cursor),
 }

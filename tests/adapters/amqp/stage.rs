@@ -175,7 +175,7 @@ impl Yield {
             }
             Ok(Chunk::Covered(covered)) => self.covered = Some(covered),
             Ok(Chunk::Resume(cursor)) => self.resume = Some(cursor),
-            Ok(Chunk::Progress(_)) => {}
+            Ok(Chunk::Progress(_) | Chunk::Accounted(_)) => {}
             Err(error) => self.error = Some(error),
         }
     }

@@ -30,7 +30,7 @@ impl Yield {
                 self.covered.push(covered);
             }
             Ok(Chunk::Resume(cursor)) => self.resume = Some(cursor),
-            Ok(Chunk::Progress(_)) => {}
+            Ok(Chunk::Progress(_) | Chunk::Accounted(_)) => {}
             Err(error) => self.error = Some(error),
         }
     }

@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, MySqlPool, PgPool, Row as _, SqlitePool};
 use url::Url;
-use waybill_model::{Access, Clock, Coverage, Micros, Observation, PlaceId, Window};
+use waybill_model::{Access, Accounts, Clock, Coverage, Micros, Observation, PlaceId, Window};
 use waybill_source::{
     Chunk, ChunkStream, Cursor, Database, Driver, Error, RowColumns, RowQuery, Secret, Source,
     Target,
@@ -298,6 +298,8 @@ pub(super) struct Yield {
     pub(super) error: Option<Error>,
     /// As the read tells it.
     pub(super) bytes: u64,
+    /// What became of the rows that were not read.
+    pub(super) accounts: Option<Accounts>,
 }
 
 impl Yield {
@@ -329,6 +331,7 @@ pub(super) async fn drain(mut chunks: ChunkStream) -> Yield {
             Ok(Chunk::Covered(covered)) => all.covered = Some(covered),
             Ok(Chunk::Resume(cursor)) => all.resume = Some(cursor),
             Ok(Chunk::Progress(progress)) => all.bytes = progress.bytes,
+            Ok(Chunk::Accounted(accounts)) => all.accounts = Some(accounts),
             Err(error) => all.error = Some(error),
         }
     }

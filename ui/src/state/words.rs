@@ -345,6 +345,11 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
         UnknownReason::NoControl => "no neighbour was ever found there",
         UnknownReason::OneOfThese => "it may be one that cannot be recognised",
+        UnknownReason::NoTime => "its row carries no time",
+        UnknownReason::RowsHidden => "the database hides some of the rows",
+        UnknownReason::ReplicaBehind => "the replica has not come so far",
+        UnknownReason::TransactionsHidden => "open transactions are hidden",
+        UnknownReason::ZoneUnknown => "nobody said in which zone its time is",
     }
 }
 

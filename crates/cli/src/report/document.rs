@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use waybill_model::{
-    ConsumerVerdict, Control, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId, PublishVerdict,
-    Recognised, SilentFlow, VerdictClass, Window,
+    Accounts, ConsumerVerdict, Control, Counted, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId,
+    PublishVerdict, Recognised, SilentFlow, VerdictClass, Waiting, Window,
 };
 use waybill_protocol::{Counts, EdgeGrace, EventFacts, Failure, PlaceStatus};
 
@@ -109,6 +109,76 @@ pub(crate) struct PlaceDocument {
     advice: Option<String>,
     /// By what its messages are matched with the rest.
     matching: Option<MatchingDocument>,
+    /// Of a table: what became of the rows that are not events of the window.
+    accounts: Option<AccountsDocument>,
+}
+
+/// The accounts of a table. A number that nobody counted is null.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountsDocument {
+    in_window: u64,
+    no_time: u64,
+    sentinel: u64,
+    unreadable: u64,
+    before: CountedDocument,
+    after: CountedDocument,
+    sent_after: u64,
+    unsent_before: Option<WaitingDocument>,
+    unsent_after: Option<WaitingDocument>,
+    sentences: Vec<String>,
+}
+
+/// Rows as far as they were counted.
+#[derive(Debug, Serialize)]
+struct CountedDocument {
+    rows: Option<u64>,
+    /// There are more than that.
+    more: bool,
+}
+
+/// Unsent rows outside the window.
+#[derive(Debug, Serialize)]
+struct WaitingDocument {
+    #[serde(flatten)]
+    counted: CountedDocument,
+    since: Option<String>,
+}
+
+impl From<Counted> for CountedDocument {
+    fn from(counted: Counted) -> Self {
+        let (rows, more) = match counted {
+            Counted::Exactly(rows) => (Some(rows), false),
+            Counted::MoreThan(rows) => (Some(rows), true),
+            Counted::NotCounted => (None, false),
+        };
+        Self { rows, more }
+    }
+}
+
+impl From<Waiting> for WaitingDocument {
+    fn from(waiting: Waiting) -> Self {
+        Self {
+            counted: waiting.rows.into(),
+            since: waiting.since.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl From<&Accounts> for AccountsDocument {
+    fn from(accounts: &Accounts) -> Self {
+        Self {
+            in_window: accounts.in_window,
+            no_time: accounts.no_time,
+            sentinel: accounts.sentinel,
+            unreadable: accounts.unreadable,
+            before: accounts.before.into(),
+            after: accounts.after.into(),
+            sent_after: accounts.sent_after,
+            unsent_before: accounts.unsent_before.map(WaitingDocument::from),
+            unsent_after: accounts.unsent_after.map(WaitingDocument::from),
+            sentences: accounts.sentences(),
+        }
+    }
 }
 
 /// By what the messages of a place are matched, and the sample that says so.
@@ -178,6 +248,7 @@ impl PlaceDocument {
             matching: status
                 .basis
                 .map(|found| MatchingDocument::new(&found, &status.matched)),
+            accounts: status.accounts.as_ref().map(AccountsDocument::from),
         }
     }
 }

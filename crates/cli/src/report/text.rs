@@ -1,6 +1,6 @@
 //! A check as text: what was read, what was found, event by event.
 
-use waybill_model::{EventRow, Finding, PublishVerdict, VerdictClass};
+use waybill_model::{Accounts, EventRow, Finding, PublishVerdict, VerdictClass};
 use waybill_protocol::{
     Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
 };
@@ -19,6 +19,9 @@ pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>
     }
     for place in &status.places {
         output::line(&place_line(place));
+        for told in place.accounts.iter().flat_map(Accounts::sentences) {
+            output::line(&format!("      {told}"));
+        }
     }
     for line in failures(status).into_iter().flat_map(failure_lines) {
         output::line(&line);

@@ -28,6 +28,7 @@ impl Event {
             Self::Chunk(_, Chunk::Evidence(_)) => "evidence",
             Self::Chunk(_, Chunk::Progress(_)) => "progress",
             Self::Chunk(_, Chunk::Covered(_)) => "covered",
+            Self::Chunk(_, Chunk::Accounted(_)) => "accounts",
             Self::Chunk(_, Chunk::Resume(_)) => "resume",
             Self::Ended(_) => "ended",
             Self::Failed(..) => "failed",

@@ -198,7 +198,7 @@ fn works(chunk: &Chunk) -> bool {
             let failed = |gap: &Gap| matches!(gap.reason, GapReason::Failed(_));
             !covered.gaps.iter().any(failed)
         }
-        Chunk::Progress(_) | Chunk::Resume(_) => false,
+        Chunk::Progress(_) | Chunk::Accounted(_) | Chunk::Resume(_) => false,
     }
 }
 

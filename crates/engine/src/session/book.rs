@@ -1,6 +1,6 @@
 //! What is known in a session right now: the index, how far each place is read, and the counts.
 
-use waybill_model::{ConsumerNo, Micros, PlaceId, Progress, Window};
+use waybill_model::{Accounts, ConsumerNo, Micros, PlaceId, Progress, Window};
 use waybill_protocol::{Failure, RunStatus, ScanState};
 use waybill_reconcile::{Index, Judgement};
 use waybill_source::{Chunk, ConsumerProgress, Cursor};
@@ -41,6 +41,8 @@ pub(crate) struct PlaceState {
     pub(crate) cursor: Option<Cursor>,
     /// What is missing was looked for before where reading began.
     pub(crate) looked_before: bool,
+    /// What became of a table's rows outside the window.
+    pub(crate) accounts: Option<Accounts>,
 }
 
 impl PlaceState {
@@ -144,6 +146,10 @@ impl Book {
                 };
             }
             Chunk::Covered(coverage) => self.index.cover(coverage),
+            Chunk::Accounted(accounts) => match &mut state.accounts {
+                Some(before) => before.add(accounts),
+                None => state.accounts = Some(accounts),
+            },
             Chunk::Resume(cursor) => state.cursor = Some(cursor),
         }
     }

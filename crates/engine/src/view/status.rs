@@ -1,6 +1,6 @@
 //! The state of a session as it is polled.
 
-use waybill_model::{ConsumerNo, Coverage, Gap, PlaceRole, Window};
+use waybill_model::{Accounts, ConsumerNo, Coverage, Gap, PlaceRole, Window};
 use waybill_protocol::{ConsumerCounts, EdgeGrace, PlaceStatus, ScanState, Status};
 use waybill_reconcile::sentence;
 
@@ -55,6 +55,7 @@ fn place(
         .iter()
         .map(|c| c.share_of(book.window))
         .fold(0.0, |a, b| a + b);
+    let timed = state.accounts.as_ref().map_or(1.0, timed_share);
     let gaps: Vec<Gap> = here
         .iter()
         .flat_map(|c| c.gaps.iter().cloned())
@@ -69,7 +70,7 @@ fn place(
         covered: if whole {
             1.0
         } else {
-            (shares / here.len().max(1) as f64) as f32
+            (shares / here.len().max(1) as f64 * timed) as f32
         },
         gaps,
         window: spanned(&here),
@@ -78,7 +79,17 @@ fn place(
             .map(|found| sentence::basis(&found, book.index.shape()))
             .unwrap_or_default(),
         basis,
+        accounts: state.accounts.clone(),
     }
+}
+
+/// How many of a table's rows could be placed in time: a window is not covered by the rest.
+fn timed_share(accounts: &Accounts) -> f64 {
+    let taken = accounts.in_window + accounts.untimed();
+    if accounts.unreadable == 0 || taken == 0 {
+        return 1.0;
+    }
+    1.0 - accounts.unreadable as f64 / taken as f64
 }
 
 /// From the latest beginning to the earliest end: what is covered in every partition.

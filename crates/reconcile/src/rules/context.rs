@@ -1,12 +1,13 @@
 //! What holds for all events of one judgement.
 
 use hashbrown::{HashMap, HashSet};
-use waybill_model::{ConsumerNo, Coverage, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Coverage, PlaceId, PlaceRole, UnknownReason};
 
 use super::{Destinations, Since};
 use crate::coverage::{Proof, Unproven};
 use crate::index::Index;
 use crate::suspicion::Occasion;
+use crate::verdicts::PublishCode;
 use crate::{Judgement, ProgressKind};
 
 /// The clock, the proofs, and what the events taken together say.
@@ -202,6 +203,16 @@ impl Context {
     /// Whether that moment had not come yet when everything was looked at.
     pub(crate) fn is_to_come(&self, at: i64) -> bool {
         at > self.looked_at
+    }
+
+    /// What is said of something within its grace. Without a time the grace is counted from when it
+    /// was first seen, which says nothing yet: it may have been there for a year.
+    pub(crate) fn not_late_yet(&self, since: Since) -> PublishCode {
+        if since.is_untimed() {
+            PublishCode::unknown(UnknownReason::NoTime)
+        } else {
+            PublishCode::PENDING
+        }
     }
 
     /// Whether a copy of that time was still within the consumer's grace then.

@@ -13,7 +13,7 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
     }
     match context.no_copy_since(written) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
-        _ if context.may_still_be_published(written.at) => PublishCode::PENDING,
+        _ if context.may_still_be_published(written.at) => context.not_late_yet(written),
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
         Ok(()) => match doubt::of_absence(event).or(doubt::of_silence(event, written)) {
             Some(reason) => PublishCode::unknown(reason),

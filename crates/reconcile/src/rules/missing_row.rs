@@ -10,7 +10,7 @@ use crate::verdicts::PublishCode;
 pub(super) fn verdict(event: &Summary<'_>, changed: Since, context: &Context) -> PublishCode {
     match absence(changed, context) {
         Err(Unproven::Failed) => PublishCode::NOT_CHECKED,
-        _ if context.may_still_be_published(changed.at) => PublishCode::PENDING,
+        _ if context.may_still_be_published(changed.at) => context.not_late_yet(changed),
         Err(Unproven::Because(reason)) => PublishCode::unknown(reason),
         Ok(()) => match doubt::of_absence(event).or(of_silence(event, changed, context)) {
             Some(reason) => PublishCode::unknown(reason),

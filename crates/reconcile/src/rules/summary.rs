@@ -54,6 +54,11 @@ pub(crate) struct Since {
 }
 
 impl Since {
+    /// Whether it carries no time: it may have been there for ever, or only just.
+    pub(crate) fn is_untimed(self) -> bool {
+        self.from == i64::MIN
+    }
+
     fn new(at: i64, marks: Marks) -> Self {
         let from = if marks.contains(Marks::NO_TIME) {
             i64::MIN

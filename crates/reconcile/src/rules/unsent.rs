@@ -20,7 +20,11 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
     // What is to be sent later is not late before.
     let due = event.to_send_at(written);
     if context.may_still_be_published(due) {
-        return PublishCode::PENDING;
+        return if due == written.at {
+            context.not_late_yet(written)
+        } else {
+            PublishCode::PENDING
+        };
     }
     if !context.outbox_tells_sent
         && let Some(reason) = doubt::of_no_copy(event, absence, context.has_observer)

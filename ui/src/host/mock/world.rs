@@ -266,6 +266,7 @@ impl World {
             failure: None,
             basis: None,
             matched: String::new(),
+            accounts: None,
         };
         let mut places = vec![
             place(0, PlaceRole::Business, "database", "products"),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use waybill_model::{
-    Clock, ConsumerCell, Coordinate, EventId, EventVerdict, Flags, LagReason, MatchBasis, Micros,
-    Phase, Place, PlaceRole, Progress, Stage, Stamp, Strength, StuckReason, UnknownReason,
+    Accounts, Clock, ConsumerCell, Coordinate, EventId, EventVerdict, Flags, LagReason, MatchBasis, Micros,
+    Counted, Phase, Place, PlaceRole, Progress, Stage, Stamp, Strength, StuckReason, UnknownReason, Waiting,
 };
 
 use super::*;
@@ -150,6 +150,15 @@ fn place() -> PlaceStatus {
             by_version: 0,
         }),
         matched: "cannot be matched".to_owned(),
+        accounts: Some(Accounts {
+            example: Some("yesterday".to_owned()),
+            unreadable: 1,
+            unsent_before: Some(Waiting {
+                rows: Counted::MoreThan(10_000),
+                since: Some(Micros(1)),
+            }),
+            ..Accounts::default()
+        }),
     }
 }
 

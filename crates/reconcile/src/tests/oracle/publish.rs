@@ -168,7 +168,7 @@ fn sent(
     match no_copy_since(written, event.written_since(), picture, known) {
         Err(Doubt::Failed) => not_checked(),
         _ if is_young(written, publish_grace(&picture.by_id, known), known) => {
-            vec![PublishVerdict::Pending]
+            not_late_yet(event.written_since())
         }
         Err(Doubt::Because(reasons)) => unknown(&reasons),
         Ok(()) => {
@@ -220,7 +220,11 @@ fn unsent(
     }
     let to_send = event.to_send();
     if is_young(to_send, publish_grace(&picture.by_id, known), known) {
-        return vec![PublishVerdict::Pending];
+        return if to_send == written {
+            not_late_yet(event.written_since())
+        } else {
+            vec![PublishVerdict::Pending]
+        };
     }
     if !shape.outbox_tells_sent {
         let reasons = match looked {
@@ -291,7 +295,7 @@ fn without_row(
         return not_checked();
     }
     if is_young(change.at, publish_grace(&picture.by_id, known), known) {
-        return vec![PublishVerdict::Pending];
+        return not_late_yet(change.since());
     }
     let mut reasons = Vec::new();
     for doubt in doubts {
@@ -330,6 +334,15 @@ fn no_copy_since(
         }
     }
     looked
+}
+
+/// What has a time is on its way; what has none was first seen a moment ago, and may be old.
+fn not_late_yet(since: i64) -> Vec<PublishVerdict> {
+    if since == EVER {
+        unknown(&[UnknownReason::NoTime])
+    } else {
+        vec![PublishVerdict::Pending]
+    }
 }
 
 fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {

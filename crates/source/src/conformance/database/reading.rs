@@ -70,7 +70,7 @@ async fn drain(mut stream: ChunkStream) -> Yield {
                 }
                 Ok(Chunk::Covered(covered)) => all.covered = Some(covered),
                 Ok(Chunk::Resume(cursor)) => all.resume = Some(cursor),
-                Ok(Chunk::Progress(_)) => {}
+                Ok(Chunk::Progress(_) | Chunk::Accounted(_)) => {}
                 Err(error) => all.error = Some(error),
             }
         }

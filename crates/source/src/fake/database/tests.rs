@@ -137,7 +137,7 @@ async fn read(database: &FakeDatabase, after: Option<Cursor>) -> (Vec<String>, C
             Chunk::Evidence(batch) => ids.extend(batch.ids.iter().map(str::to_owned)),
             Chunk::Covered(coverage) => covered = Some(coverage),
             Chunk::Resume(cursor) => resume = Some(cursor),
-            Chunk::Progress(_) => {}
+            Chunk::Progress(_) | Chunk::Accounted(_) => {}
         }
     }
     (
