@@ -9,5 +9,6 @@ mod layouts;
 mod odd;
 mod probe;
 mod refused;
+mod shown;
 mod stage;
 mod windows;

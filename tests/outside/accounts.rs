@@ -103,6 +103,10 @@ async fn sent_rows_in_the_future_are_no_coverage() {
     let outbox = outbox(&document);
     assert_eq!(outbox["accounts"]["sent_after"], 30, "{outbox}");
     assert_eq!(outbox["covered"], 0.0, "{outbox}");
-    assert!(!verdicts(&document).contains_key("phantom"), "{}", ended.stdout);
+    assert!(
+        !verdicts(&document).contains_key("phantom"),
+        "{}",
+        ended.stdout
+    );
     service.shop.close().await;
 }

@@ -1,8 +1,8 @@
 //! What other people met, rebuilt small on real servers: each test is one public report, and holds
 //! the answer of the real `waybill` program against what a careful person would have said.
 
-mod beginnings;
 mod accounts;
+mod beginnings;
 mod bodies;
 mod connecting;
 mod consumers;
@@ -13,9 +13,10 @@ mod identity;
 mod inboxes;
 mod recognised;
 mod rights;
-mod secrets;
-mod silence;
 mod row_times;
+mod secrets;
+mod shown;
+mod silence;
 mod times;
 mod wire;
 mod words;

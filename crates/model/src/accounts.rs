@@ -127,12 +127,8 @@ impl Accounts {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         let total = rows(self.untimed(), "row carries", "rows carry");
-        (!parts.is_empty()).then(|| {
-            format!(
-                "{total} no time that can be used: {}",
-                parts.join(", ")
-            )
-        })
+        (!parts.is_empty())
+            .then(|| format!("{total} no time that can be used: {}", parts.join(", ")))
     }
 }
 

@@ -199,7 +199,9 @@ impl UnknownReason {
             }
             Self::NoControl => "none of its neighbours was ever found where it should be",
             Self::OneOfThese => "near it lies what cannot be told to be it or another",
-            Self::NoTime => "its row carries no time that can be read, so nobody can say whether it is late",
+            Self::NoTime => {
+                "its row carries no time that can be read, so nobody can say whether it is late"
+            }
             Self::RowsHidden => "the database shows us only some of the rows",
             Self::ReplicaBehind => "the replica we read has not applied that time yet",
             Self::TransactionsHidden => "transactions that may still bring it are hidden from us",

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use waybill_model::{
-    Accounts, Attempt, ConsumerNo, FlowBasis, Gap, GapReason, Grace, Micros, Place, PlaceId, Progress,
-    ResendId, SilentFlow, VerdictClass, Window,
+    Accounts, Attempt, ConsumerNo, FlowBasis, Gap, GapReason, Grace, Micros, Place, PlaceId,
+    Progress, ResendId, SilentFlow, VerdictClass, Window,
 };
 
 use crate::Failure;

@@ -10,9 +10,13 @@ SELECT (extract(epoch FROM CASE WHEN pg_is_in_recovery()
            AND pid <> pg_backend_pid()
            AND (backend_xid IS NOT NULL OR xact_start > clock_timestamp() - interval '5 minutes')),
        pg_is_in_recovery()
-         OR EXISTS (SELECT FROM pg_stat_activity
-                     WHERE datname = current_database()
-                       AND pid <> pg_backend_pid()
-                       AND state IS NULL
-                       AND (backend_type IS NULL OR backend_type = 'client backend'))
-         OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
+         OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()),
+       (SELECT string_agg(DISTINCT l.virtualtransaction, ',')
+          FROM pg_locks l
+          JOIN pg_stat_activity a ON a.pid = l.pid
+         WHERE l.locktype = 'virtualxid'
+           AND l.pid <> pg_backend_pid()
+           AND a.datname = current_database()
+           AND a.usesysid IS NOT NULL
+           AND a.state IS NULL
+           AND (a.backend_type IS NULL OR a.backend_type = 'client backend'))

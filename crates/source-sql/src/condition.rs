@@ -240,6 +240,7 @@ mod tests {
             failed_at: None,
             status: None,
             attempts: None,
+            due: None,
             only: None,
             payload: None,
             compare: None,

@@ -43,6 +43,7 @@ mod here;
 mod lanes;
 mod link;
 mod probe;
+mod shown;
 
 mod mysql;
 pub use mysql::MySqlDriver;

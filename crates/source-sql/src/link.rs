@@ -11,6 +11,7 @@ use crate::cell::Cell;
 use crate::dialect::{Dialect, Statement};
 use crate::said::SaidOf;
 use crate::shape::{Kind, Shape};
+use crate::shown::Shown;
 
 /// Called with every row; the cells live as long as the call.
 pub(crate) type EachRow<'a> = &'a mut (dyn for<'c> FnMut(&[Cell<'c>]) + Send);
@@ -43,6 +44,12 @@ pub(crate) trait Link: fmt::Debug + Send + Sync {
 
     /// One table's catalogue entry; fails with a suggestion when there is none.
     async fn shape(&self, table: &str) -> Result<Shape>;
+
+    /// What of a table we are not shown; asked at the beginning of a read.
+    async fn shown(&self, shape: &Shape) -> Result<Shown>;
+
+    /// What would show transactions of others, as a sentence.
+    fn shows_transactions(&self) -> &'static str;
 
     /// Runs a statement that selects values of these kinds. `doing` names it in errors.
     async fn select(

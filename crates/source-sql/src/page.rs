@@ -211,7 +211,6 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The marks that say in which state the row is.
     fn version(&self, cells: &[Cell<'_>], marks: &mut Marks) -> i64 {
         let Some(idx) = self.plan.version else {
             return NO_VERSION;

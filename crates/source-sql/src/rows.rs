@@ -28,7 +28,7 @@ pub(crate) async fn rows(
     max_bytes: u64,
 ) -> Result<Vec<Option<Row>>> {
     let shape = link.shape(&roles.table).await?;
-    let at = shape.column(&roles.at)?;
+    let at = shape.readable(&roles.at)?;
     let forms = forms::look(&**link, &shape, at, crate::here::now()).await?;
     let wanted = Whole::new(&shape, roles, forms)?;
     let mut found: HashMap<String, Row> = HashMap::new();

@@ -9,10 +9,11 @@ use crate::cursor::Position;
 use crate::dialect::{Statement, Value};
 use crate::fingerprint::Told;
 use crate::forms;
-use crate::link::{Horizon, Link};
+use crate::link::{Horizon, Link, Oldest};
 use crate::outlet::{Outlet, Stop};
 use crate::settle::Settled;
 use crate::shape::{Kind, Order, Plan, Shape};
+use crate::shown::{Replica, Shown};
 use crate::statements::Statements;
 
 /// A read in progress.
@@ -29,6 +30,8 @@ pub(crate) struct Scan {
     pub(crate) settled_before: Option<Micros>,
     /// The horizon when this read began.
     pub(crate) begun: Horizon,
+    /// What of the table we are not shown.
+    pub(crate) shown: Shown,
     /// How far this read will be complete.
     pub(crate) settled: Settled,
     pub(crate) outlet: Outlet,
@@ -85,12 +88,16 @@ impl Scan {
             Some(cursor) => Position::from_cursor(cursor, &table)?,
             None => Position::start(&table, query.window.from),
         };
-        let begun = link.horizon().await?;
+        let shown = link.shown(&shape).await?;
+        let begun = as_of_replica(link.horizon().await?, shown.replica.as_ref());
         plan.forms = match position.forms {
             Some(forms) => forms,
-            None => forms::look(&*link, &shape, &plan.columns[plan.at], begun.now).await?,
+            None => forms::look(&*link, &shape, &plan.columns[plan.at], crate::here::now()).await?,
         };
-        let settled = position.moments.settled(&begun);
+        let mut settled = position.moments.settled(&begun);
+        if matches!(&shown.replica, Some(Replica { applied: None, .. })) {
+            settled.upto = None;
+        }
         position.moments.note(&begun);
         let told_before = std::mem::take(&mut position.told);
         let settled_before = query.after.is_some().then_some(position.settled).flatten();
@@ -107,6 +114,7 @@ impl Scan {
             told_before,
             settled_before,
             begun,
+            shown,
             settled,
             outlet,
             numbers: None,
@@ -164,12 +172,22 @@ impl Scan {
                 });
             }
         };
-        if self.settled.held_back {
+        if let Some(replica) = &self.shown.replica {
+            let how = replica.how.clone();
+            gap(to, asked.to, GapReason::ReplicaBehind(how));
+        } else if self.settled.held_back {
             gap(
                 to,
                 Ord::min(asked.to, self.begun.now),
                 GapReason::OpenTransactions,
             );
+        }
+        if self.settled.hidden_micros > 0 {
+            let young = self.begun.now.plus(-self.settled.hidden_micros);
+            gap(Ord::max(from, young), to, self.hidden_transactions());
+        }
+        if let Some(why) = &self.shown.hidden_rows {
+            gap(from, asked.to, GapReason::RowsHidden(why.clone()));
         }
         if self.capped {
             gap(from, asked.to, GapReason::Cap);
@@ -190,6 +208,13 @@ impl Scan {
                 .numbers
                 .map(|(first, last)| (first, last.saturating_add(1))),
             gaps,
+        }
+    }
+
+    fn hidden_transactions(&self) -> GapReason {
+        match &self.shown.replica {
+            Some(replica) => GapReason::ReplicaBehind(replica.how.clone()),
+            None => GapReason::TransactionsHidden(self.link.shows_transactions().to_owned()),
         }
     }
 
@@ -217,5 +242,18 @@ impl Scan {
         let at = self.plan.columns[self.plan.at].kind;
         let comparable = at.is_time() || matches!(at, Kind::Int(_) | Kind::Decimal | Kind::Real(_));
         (possible && comparable).then(|| Statement::inline(self.link.dialect()))
+    }
+}
+
+/// A replica shows the other server as it was when it had applied what it has: transactions that
+/// are open there are nowhere to be seen.
+fn as_of_replica(horizon: Horizon, replica: Option<&Replica>) -> Horizon {
+    match replica.and_then(|replica| replica.applied) {
+        Some(applied) => Horizon {
+            now: Ord::min(horizon.now, applied),
+            oldest: Oldest::Hidden,
+            ..horizon
+        },
+        None => horizon,
     }
 }

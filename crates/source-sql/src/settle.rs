@@ -20,6 +20,12 @@ const UNNUMBERED_MICROS: i64 = 5_000_000;
 /// How long a transaction is given to end where nothing shows which are open.
 pub(crate) const WAIT_MICROS: i64 = 60_000_000;
 
+/// How long a transaction that is hidden from us may last.
+const HIDDEN_MICROS: i64 = 3_600_000_000;
+
+/// How long one may only read before it writes, where those that write have numbers.
+const READER_MICROS: i64 = 300_000_000;
+
 /// How many moments are remembered.
 const MAX_MOMENTS: usize = 64;
 
@@ -36,6 +42,9 @@ pub(crate) struct Settled {
     pub(crate) upto: Option<Micros>,
     /// Whether open transactions hold it back.
     pub(crate) held_back: bool,
+    /// Where some transactions were hidden, it rests on how long they usually last: what is younger
+    /// than so much is not proven by not being there.
+    pub(crate) hidden_micros: i64,
 }
 
 impl Moments {
@@ -47,9 +56,10 @@ impl Moments {
                 Ord::min(oldest, horizon.now).plus(-Coverage::ROW_LEAD_MICROS),
                 oldest < horizon.now.plus(-Coverage::ROW_LEAD_MICROS),
             ),
-            (Oldest::Hidden, Some(ended), Some(begun)) if ended >= begun => {
-                settled(horizon.now.plus(-UNNUMBERED_MICROS), false)
-            }
+            (Oldest::Hidden, Some(ended), Some(begun)) if ended >= begun => Settled {
+                hidden_micros: READER_MICROS,
+                ..settled(horizon.now.plus(-UNNUMBERED_MICROS), false)
+            },
             (Oldest::Hidden, Some(ended), Some(_)) => Settled {
                 upto: self
                     .0
@@ -58,8 +68,12 @@ impl Moments {
                     .find(|(_, begun)| *begun <= ended)
                     .map(|(at, _)| at.plus(-UNNUMBERED_MICROS)),
                 held_back: true,
+                hidden_micros: READER_MICROS,
             },
-            (Oldest::Hidden, ..) => settled(horizon.now.plus(-WAIT_MICROS), true),
+            (Oldest::Hidden, ..) => Settled {
+                hidden_micros: HIDDEN_MICROS,
+                ..settled(horizon.now.plus(-WAIT_MICROS), true)
+            },
         }
     }
 
@@ -98,6 +112,7 @@ fn settled(upto: Micros, held_back: bool) -> Settled {
     Settled {
         upto: Some(upto),
         held_back,
+        hidden_micros: 0,
     }
 }
 

@@ -16,7 +16,11 @@ pub(crate) fn may_be_unsent(sql: &mut Statement, plan: &Plan) {
         sql.sql(")");
     }
     if let Some((idx, sent, failed)) = &plan.status {
-        let words: Vec<String> = sent.iter().chain(failed).map(|it| it.to_lowercase()).collect();
+        let words: Vec<String> = sent
+            .iter()
+            .chain(failed)
+            .map(|it| it.to_lowercase())
+            .collect();
         if !words.is_empty() {
             sql.sql(" AND (");
             is_none_of(sql, &plan.columns[*idx], &words);
@@ -45,7 +49,9 @@ fn may_say_no(sql: &mut Statement, column: &Column) {
         Kind::Int(_) | Kind::Real(_) | Kind::Decimal => says_no_as_a_number(sql, name),
         Kind::Text => says_no_as_a_text(sql, name),
         Kind::Dynamic => {
-            sql.sql(" OR (typeof(").name(name).sql(") = 'text' AND (1 = 0");
+            sql.sql(" OR (typeof(")
+                .name(name)
+                .sql(") = 'text' AND (1 = 0");
             says_no_as_a_text(sql, name);
             sql.sql(")) OR (typeof(").name(name);
             sql.sql(") IN ('integer','real') AND (1 = 0");

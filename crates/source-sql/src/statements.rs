@@ -4,9 +4,9 @@ use waybill_model::Window;
 
 use crate::body;
 use crate::condition::{in_window, inside, unreadable};
-use crate::state::may_be_unsent;
 use crate::dialect::{Dialect, Statement, Value};
 use crate::shape::{Kind, Plan, Shape};
+use crate::state::may_be_unsent;
 
 /// Writes the statements of one read of one table.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use waybill_model::{
-    Accounts, ConsumerVerdict, Control, Counted, EventRow, Fact, FlowBasis, Gap, GraceBasis, PlaceId,
-    PublishVerdict, Recognised, SilentFlow, VerdictClass, Waiting, Window,
+    Accounts, ConsumerVerdict, Control, Counted, EventRow, Fact, FlowBasis, Gap, GraceBasis,
+    PlaceId, PublishVerdict, Recognised, SilentFlow, VerdictClass, Waiting, Window,
 };
 use waybill_protocol::{Counts, EdgeGrace, EventFacts, Failure, PlaceStatus};
 

@@ -2,7 +2,7 @@
 
 use waybill_model::{Accounts, EventRow, Finding, PublishVerdict, VerdictClass};
 use waybill_protocol::{
-    Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
+    ClockOffset, Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
 };
 
 use crate::check::ending::Reason;
@@ -28,6 +28,11 @@ pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>
     }
     for edge in &status.graces {
         output::line(&format!("  {}", edge.sentence));
+    }
+    for clock in &status.clocks {
+        if let Some(told) = clock_line(clock) {
+            output::line(&format!("  {told}"));
+        }
     }
     output::line("");
     match filtered {
@@ -122,6 +127,21 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         lines.push(format!("    what to do: {}", failure.hint));
     }
     lines
+}
+
+/// Of a clock that is not ours, where that is worth saying.
+fn clock_line(clock: &ClockOffset) -> Option<String> {
+    const WORTH_SAYING_SECS: i64 = 10;
+    let secs = clock.offset_micros / 1_000_000;
+    let which = if secs < 0 { "behind" } else { "ahead of" };
+    (secs.abs() >= WORTH_SAYING_SECS).then(|| {
+        format!(
+            "the clock of the {} is {} s {which} this machine's; what is late is told by it where \
+             no other server contradicts",
+            clock.source,
+            secs.abs()
+        )
+    })
 }
 
 fn place_line(status: &PlaceStatus) -> String {

@@ -17,7 +17,7 @@ use super::lookup::look_up_strays;
 use super::reach::Reach;
 use super::stage::{Stage, run};
 use super::suspects::ask_for_suspects;
-use crate::clock::now;
+use crate::clock::{behind, now};
 use crate::session::Session;
 
 /// Clocks of hosts with time synchronisation; measured offsets widen it.
@@ -161,6 +161,7 @@ fn slack(session: &Session) -> i64 {
     let measured = session.sources.clocks.iter().map(|clock| {
         clock
             .offset_micros
+            .saturating_sub(behind())
             .saturating_abs()
             .saturating_add(clock.error_micros)
     });

@@ -59,6 +59,7 @@ impl Sources {
             return Err(failure);
         }
         sources.clocks = sources.measure_clocks().await;
+        crate::clock::follow(&sources.clocks);
         Ok(sources)
     }
 

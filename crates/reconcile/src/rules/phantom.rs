@@ -4,6 +4,7 @@
 use waybill_model::{ConsumerNo, NO_VERSION, UnknownReason};
 
 use super::{Context, Summary};
+use crate::coverage::Unproven;
 use crate::store::CopyRef;
 use crate::verdicts::PublishCode;
 
@@ -91,6 +92,37 @@ fn no_row(event: &Summary<'_>, at: i64, from: i64, context: &Context) -> Option<
 fn may_be_cleaned(event: &Summary<'_>) -> bool {
     let oldest = event.index.bases.kept_since();
     oldest.is_some_and(|oldest| oldest != i64::MIN)
+}
+
+/// Why nobody can say whether a copy without a row is a phantom, where its row may be among those
+/// that the database does not show us.
+pub(super) fn hidden(event: &Summary<'_>, context: &Context) -> Option<UnknownReason> {
+    let copy = event.first_foreign?;
+    let told = event.outbox.is_some() || event.stored.is_some() || event.reconstructed;
+    let asked = context.has_outbox && !context.deletes_after_send;
+    if told || !asked || context.may_still_be_published(copy.at) {
+        return None;
+    }
+    let from = if event.untimed {
+        i64::MIN
+    } else {
+        copy.at.saturating_sub(context.lookback)
+    };
+    let to = Context::rows_until(copy.at.saturating_add(context.publish_grace));
+    match context.outbox.absence(from, to) {
+        Err(Unproven::Because(reason)) if is_hidden(reason) => Some(reason),
+        Err(Unproven::Because(_) | Unproven::Failed) | Ok(()) => None,
+    }
+}
+
+fn is_hidden(reason: UnknownReason) -> bool {
+    const HIDDEN: [UnknownReason; 4] = [
+        UnknownReason::RowsHidden,
+        UnknownReason::ReplicaBehind,
+        UnknownReason::TransactionsHidden,
+        UnknownReason::NoTime,
+    ];
+    HIDDEN.contains(&reason)
 }
 
 /// A business row shows its newest version only. A newer one than the copy's means that the copy's

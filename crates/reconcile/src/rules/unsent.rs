@@ -26,8 +26,12 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
             PublishCode::PENDING
         };
     }
+    let doubt = doubt::of_no_copy(event, absence, context.has_observer);
+    if doubt.is_some() && may_be_sent_by_now(written, context) {
+        return PublishCode::unknown(UnknownReason::ReplicaBehind);
+    }
     if !context.outbox_tells_sent
-        && let Some(reason) = doubt::of_no_copy(event, absence, context.has_observer)
+        && let Some(reason) = doubt
         && !(context.deletes_after_send && nobody_can_say(reason, written, context))
     {
         // The row says nothing, so only the destination can. Where nothing keeps a record of that,
@@ -35,6 +39,16 @@ pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) ->
         return PublishCode::unknown(reason);
     }
     PublishCode::stuck(reason(event, due, context))
+}
+
+/// Whether the row is read from a replica that had not come to the end of its grace: the relay may
+/// have noted since that it was sent.
+fn may_be_sent_by_now(written: Since, context: &Context) -> bool {
+    let late = written.at.saturating_add(context.publish_grace);
+    let looked = context
+        .outbox
+        .absence(written.at, Context::rows_until(late));
+    looked == Err(Unproven::Because(UnknownReason::ReplicaBehind))
 }
 
 /// Whether the destination cannot say only because nothing kept a record.

@@ -5,6 +5,7 @@ mod driver;
 mod error;
 mod horizon;
 mod inspect;
+mod replica;
 mod select;
 mod shared;
 mod types;

@@ -1,5 +1,7 @@
 //! Statements on MySQL and MariaDB.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
@@ -17,11 +19,13 @@ use crate::mysql::connect::MySqlDial;
 use crate::mysql::error::meaning;
 use crate::mysql::horizon::{CLOCK, HORIZON, blind, horizon};
 use crate::mysql::inspect::{ATTACHED, LIST, NAMES, RIGHTS, SAID, SHAPE, catalogue_column, shapes};
+use crate::mysql::replica::{HEARTBEAT, STATUS, followed, stands, stands_by_heartbeat};
 use crate::mysql::shared;
 use crate::mysql::types::cell;
 use crate::said::SaidOf;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
+use crate::shown::{Replica, Shown};
 use crate::suggest::suggestion;
 
 /// An open MySQL or MariaDB database.
@@ -30,7 +34,12 @@ pub(crate) struct MySql {
     lanes: Lanes<MySqlDial>,
     /// Whether we may see which transactions are open.
     sees_transactions: bool,
+    /// How to ask how a replica stands: one of [`STATUS`], where one is allowed.
+    status: Option<&'static str>,
 }
+
+/// What is asked for, in errors.
+const REPLICATION: &str = "the state of replication";
 
 /// Called with every row of a result.
 type EachResult<'a> = &'a mut (dyn FnMut(&MySqlRow) -> Result<(), sqlx::Error> + Send);
@@ -40,6 +49,7 @@ impl MySql {
         let mut opened = Self {
             lanes: Lanes::new(dial),
             sees_transactions: false,
+            status: None,
         };
         opened.now().await?;
         let look = opened.row("the list of open transactions", HORIZON, horizon);
@@ -49,7 +59,32 @@ impl MySql {
             Err(Error::Forbidden { .. }) => false,
             Err(error) => return Err(error),
         };
+        for asked in STATUS {
+            if opened.rows(REPLICATION, asked, &[], followed).await.is_ok() {
+                opened.status = Some(asked);
+                break;
+            }
+        }
         Ok(opened)
+    }
+
+    async fn replica(&self) -> Result<Option<Replica>> {
+        if let Some(asked) = self.status {
+            let all = self.rows(REPLICATION, asked, &[], followed).await?;
+            return Ok(stands(&all, self.now().await?));
+        }
+        let mut told: BTreeMap<String, String> = BTreeMap::new();
+        let rows = self
+            .rows(REPLICATION, HEARTBEAT, &[], |row| {
+                Ok((row.try_get(0)?, row.try_get(1)?))
+            })
+            .await?;
+        told.extend(rows);
+        let of = |name: &str| told.get(name).map_or("", String::as_str);
+        Ok(stands_by_heartbeat(
+            of("Slave_heartbeat_period"),
+            of("Slave_running"),
+        ))
     }
 
     /// Runs a statement, once more where the first try hit a dead connection.
@@ -159,6 +194,17 @@ impl Link for MySql {
         }
     }
 
+    async fn shown(&self, _shape: &Shape) -> Result<Shown> {
+        Ok(Shown {
+            hidden_rows: None,
+            replica: self.replica().await?,
+        })
+    }
+
+    fn shows_transactions(&self) -> &'static str {
+        "transactions of others are hidden: GRANT PROCESS ON *.* to our user shows them"
+    }
+
     async fn tables(&self) -> Result<Vec<TableInfo>> {
         let columns = self
             .rows("the list of tables", LIST, &[], catalogue_column)
@@ -234,6 +280,7 @@ impl Link for MySql {
     async fn rights(&self) -> Result<Rights> {
         let read_only_session = self.read_only().await?;
         let sees_transactions = self.sees_transactions;
+        let replica = self.replica().await?;
         self.row("the rights of the user", RIGHTS, move |row| {
             let (tables, writes): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
             Ok(Rights {
@@ -241,11 +288,7 @@ impl Link for MySql {
                 read_only_session,
                 can_write: writes > 0,
                 readable_tables: usize::try_from(tables).unwrap_or(0),
-                advice: (!sees_transactions).then(|| {
-                    "open transactions are hidden; with GRANT PROCESS late rows are found exactly \
-                     instead of by waiting a minute"
-                        .to_owned()
-                }),
+                advice: advice(replica.clone(), sees_transactions),
             })
         })
         .await
@@ -256,6 +299,17 @@ impl Link for MySql {
             connection.close().await.ok();
         }
     }
+}
+
+/// Rights that would make reads better, and what keeps them from being whole.
+fn advice(replica: Option<Replica>, sees_transactions: bool) -> Option<String> {
+    let hidden = (!sees_transactions).then(|| {
+        "open transactions are hidden; with GRANT PROCESS late rows are found exactly instead of \
+         by waiting"
+            .to_owned()
+    });
+    let told: Vec<String> = replica.map(|it| it.how).into_iter().chain(hidden).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 async fn fetch(

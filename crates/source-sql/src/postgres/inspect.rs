@@ -2,11 +2,13 @@
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use waybill_model::Micros;
 use waybill_source::ColumnInfo;
 
 use crate::postgres::types::kind_of;
 pub(crate) use crate::shape::shapes;
 use crate::shape::{CatalogueColumn, Column};
+use crate::shown::{Replica, Shown, row_level_security};
 
 /// What hangs on tables: schema, table, kind, name.
 pub(crate) const ATTACHED: &str = include_str!("../../sql/postgres_attached.sql");
@@ -71,4 +73,27 @@ pub(crate) fn catalogue_column(row: &PgRow) -> Result<CatalogueColumn, sqlx::Err
 )]
 fn rounded(estimate: f64) -> u64 {
     estimate.max(0.0) as u64
+}
+
+/// Of one table: the tables under it whose rows row-level security hides from us, who we are, and
+/// whether this is a standby, stands still, and has replayed up to when.
+pub(crate) const SHOWN: &str = include_str!("../../sql/postgres_shown.sql");
+
+/// Takes the row of [`SHOWN`] apart.
+pub(crate) fn shown(row: &PgRow) -> Result<Shown, sqlx::Error> {
+    let (hidden, user): (Option<String>, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (standby, paused): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
+    let replayed: Option<i64> = row.try_get(4)?;
+    let applied = replayed.map(Micros);
+    let until = applied.map_or("nothing yet".to_owned(), |at| format!("up to {at}"));
+    let stands = if paused { ", and is paused" } else { "" };
+    Ok(Shown {
+        hidden_rows: hidden.map(|tables| row_level_security(&user, &tables)),
+        replica: standby.then(|| Replica {
+            applied,
+            how: format!(
+                "this is a standby that has replayed {until}{stands}; the primary knows all"
+            ),
+        }),
+    })
 }

@@ -4,6 +4,7 @@ mod connect;
 mod copy;
 mod driver;
 mod error;
+mod hidden;
 mod horizon;
 mod inspect;
 mod select;

@@ -1,5 +1,7 @@
 //! Statements on PostgreSQL.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
@@ -17,20 +19,24 @@ use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::postgres::connect::{PostgresDial, TRANSACTION_SETTINGS};
 use crate::postgres::copy::CopyRows;
 use crate::postgres::error::{fate, meaning, misses_statements};
+use crate::postgres::hidden::Hidden;
 use crate::postgres::horizon::{HORIZON, horizon};
 use crate::postgres::inspect::{
-    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, SAID, TABLES, catalogue_column, shapes,
+    ATTACHED, NAMED, NAMES, READABLE, RIGHTS, SAID, SHOWN, TABLES, catalogue_column, shapes, shown,
 };
 use crate::postgres::types::cell;
 use crate::said::SaidOf;
 use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
+use crate::shown::{Shown, row_level_security};
 use crate::suggest::suggestion;
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     lanes: Lanes<PostgresDial>,
+    /// Transactions of which we are shown no more than that they are there.
+    hidden: Mutex<Hidden>,
 }
 
 /// Called with every row of a result.
@@ -40,6 +46,7 @@ impl Postgres {
     pub(crate) async fn open(dial: PostgresDial) -> Result<Self> {
         let opened = Self {
             lanes: Lanes::new(dial),
+            hidden: Mutex::default(),
         };
         opened.now().await?;
         Ok(opened)
@@ -187,8 +194,22 @@ impl Link for Postgres {
     }
 
     async fn horizon(&self) -> Result<Horizon> {
-        self.row("the list of open transactions", HORIZON, horizon)
-            .await
+        self.row("the list of open transactions", HORIZON, |row| {
+            let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+            horizon(row, &mut hidden)
+        })
+        .await
+    }
+
+    async fn shown(&self, shape: &Shape) -> Result<Shown> {
+        let name = format!("the rights on table {}", shape.name);
+        let values = [shape.schema.as_str(), shape.name.as_str()];
+        let mut rows = self.rows(&name, SHOWN, &values, shown).await?;
+        Ok(rows.pop().unwrap_or_default())
+    }
+
+    fn shows_transactions(&self) -> &'static str {
+        "transactions of others are hidden: GRANT pg_read_all_stats to our role shows them"
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {
@@ -318,11 +339,7 @@ impl Link for Postgres {
                 read_only_session: row.try_get(1)?,
                 can_write: row.try_get(2)?,
                 readable_tables: usize::try_from(tables).unwrap_or(0),
-                advice: (!sees_all).then(|| {
-                    "transactions of other users are hidden; with GRANT pg_read_all_stats \
-                     an open one holds back less"
-                        .to_owned()
-                }),
+                advice: advice(row, sees_all)?,
             })
         })
         .await
@@ -333,6 +350,26 @@ impl Link for Postgres {
             connection.close().await.ok();
         }
     }
+}
+
+/// Rights that would make reads better, and what keeps them from being whole.
+fn advice(row: &PgRow, sees_all: bool) -> Result<Option<String>, sqlx::Error> {
+    let (user, hidden): (String, Option<String>) = (row.try_get(0)?, row.try_get(5)?);
+    let standby: bool = row.try_get(6)?;
+    let told = [
+        hidden.map(|tables| row_level_security(&user, &tables)),
+        standby.then(|| {
+            "this is a standby: what it has not replayed yet cannot be told; the primary knows all"
+                .to_owned()
+        }),
+        (!sees_all).then(|| {
+            "transactions of other users are hidden; with GRANT pg_read_all_stats an open one \
+             holds back less"
+                .to_owned()
+        }),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    Ok((!told.is_empty()).then(|| told.join("; ")))
 }
 
 async fn begin(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

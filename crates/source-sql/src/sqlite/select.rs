@@ -16,6 +16,7 @@ use crate::lanes::{Dial as _, Fate, Lanes};
 use crate::link::{Doing, EachRow, Horizon, Link, Rights};
 use crate::said::SaidOf;
 use crate::shape::{Kind, Shape};
+use crate::shown::Shown;
 use crate::sqlite::connect::SqliteDial;
 use crate::sqlite::error::meaning;
 use crate::sqlite::horizon::horizon;
@@ -112,6 +113,14 @@ impl Link for Sqlite {
 
     async fn horizon(&self) -> Result<Horizon> {
         Ok(horizon())
+    }
+
+    async fn shown(&self, _shape: &Shape) -> Result<Shown> {
+        Ok(Shown::default())
+    }
+
+    fn shows_transactions(&self) -> &'static str {
+        "SQLite has one writer at a time"
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>> {

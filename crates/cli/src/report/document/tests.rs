@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use waybill_model::{
-    Accounts, Clock, ConsumerCell, Coordinate, EventId, EventVerdict, Flags, LagReason, MatchBasis, Micros,
-    Counted, Phase, Place, PlaceRole, Progress, Stage, Stamp, Strength, StuckReason, UnknownReason, Waiting,
+    Accounts, Clock, ConsumerCell, Coordinate, Counted, EventId, EventVerdict, Flags, LagReason,
+    MatchBasis, Micros, Phase, Place, PlaceRole, Progress, Stage, Stamp, Strength, StuckReason,
+    UnknownReason, Waiting,
 };
 
 use super::*;

@@ -27,6 +27,10 @@ pub(super) fn publish(
     if let Some(verdict) = phantom(event, picture, known) {
         return vec![verdict];
     }
+    let hidden = hidden_rows(event, picture, known);
+    if !hidden.is_empty() {
+        return unknown(&hidden);
+    }
     let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
     if event.copies.iter().any(|copy| can_be_consumed(copy.marks))
         || !event.resends.is_empty()
@@ -64,6 +68,41 @@ fn in_transaction(event: &Event<'_>, known: &Known<'_>) -> PublishVerdict {
 /// Whether consumers get to see a copy with these marks.
 pub(super) fn can_be_consumed(marks: Marks) -> bool {
     !marks.contains(Marks::UNROUTED) && !marks.contains(Marks::OPEN_TRANSACTION)
+}
+
+/// Why a copy without a row may have one all the same: the database does not show it.
+fn hidden_rows(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Vec<UnknownReason> {
+    let shape = known.shape;
+    let foreign = event.foreign();
+    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
+        return Vec::new();
+    };
+    let grace = publish_grace(&picture.by_id, known);
+    let told = !event.rows.is_empty() || event.change.is_some() || event.made;
+    let asked = shape.has_outbox && !shape.deletes_after_send;
+    if told || !asked || is_young(copied, grace, known) {
+        return Vec::new();
+    }
+    let timed = shape.found_by_id && foreign.iter().all(|copy| copy.is_timed());
+    let from = if timed {
+        copied - longest_way_of_a_row(picture, known)
+    } else {
+        EVER
+    };
+    let to = copied + grace - ROW_LEAD;
+    let hides = |reason: &UnknownReason| {
+        matches!(
+            reason,
+            UnknownReason::RowsHidden
+                | UnknownReason::ReplicaBehind
+                | UnknownReason::TransactionsHidden
+                | UnknownReason::NoTime
+        )
+    };
+    match known.absent(PlaceRole::Outbox, from, to) {
+        Err(Doubt::Because(reasons)) => reasons.into_iter().filter(hides).collect(),
+        Err(Doubt::Failed) | Ok(()) => Vec::new(),
+    }
 }
 
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
