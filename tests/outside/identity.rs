@@ -56,7 +56,7 @@ async fn numbers_of_another_service_make_no_flow_and_no_verdict() {
         ],
     );
     assert!(!text.contains("destination = \"customers\""), "{text}");
-    let mut found = verdicts(&somebody.checks());
+    let mut found = verdicts(&somebody.checks().json());
     assert_eq!(found.remove("stuck"), Some(4), "{found:?}");
     assert!(
         found.keys().all(|it| it.starts_with("unknown")),
@@ -90,7 +90,7 @@ async fn numbers_that_run_ahead_of_the_rows_pair_nothing() {
         ],
     );
     assert!(!text.contains("id = [\"key\"]"), "{text}");
-    let found = verdicts(&somebody.checks());
+    let found = verdicts(&somebody.checks().json());
     assert!(
         found.keys().all(|it| it.starts_with("unknown")),
         "{found:?}"

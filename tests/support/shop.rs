@@ -279,11 +279,6 @@ impl Somebody {
         self.waybill.run(&["profiles", "show", "shop"]).stdout
     }
 
-    /// What `check` says of the saved profile.
-    pub fn checks(&self) -> Value {
-        self.waybill.check(&["--profile", "shop"]).json()
-    }
-
     /// `check` finds these publications missing and no others, and so many arrived.
     pub fn finds(&self, missing: &[&String], n_total: usize) -> Value {
         let ended = self.waybill.check(&["--profile", "shop"]);
