@@ -59,6 +59,7 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: topic.to_owned(),
+        exchange: None,
         carriers: Carriers {
             id: vec!["header:id".parse()?],
             ..Carriers::default()

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod beginnings;
+mod bindings;
 mod bodies;
 mod connecting;
 mod consumers;

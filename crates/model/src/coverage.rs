@@ -89,6 +89,9 @@ pub enum GapReason {
     TapOverflow,
     /// A configured cap on rows or bytes was reached.
     Cap,
+    /// The stream that is read is not bound for everything that its exchange routes; the text says
+    /// for what.
+    NotBound(String),
     /// The entries carry times that do not say when they came, and not all could be read.
     UntrueTimes,
     /// Transactions were still open that may yet add rows here.
@@ -118,6 +121,10 @@ impl fmt::Display for GapReason {
             Self::TapClosed => f.write_str("nothing was listening then"),
             Self::TapOverflow => f.write_str("the tap overflowed"),
             Self::Cap => f.write_str("the scan's own limit was reached"),
+            Self::NotBound(what) => write!(
+                f,
+                "the audit stream is not bound for {what}; bind it as the queues are, or with #"
+            ),
             Self::UntrueTimes => f.write_str(
                 "its messages' times do not say when they were published, and not all were read",
             ),

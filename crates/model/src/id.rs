@@ -63,6 +63,16 @@ pub fn canonical_id(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text without what a serialiser has put around it: JSON's quotes, or an object with schema and
+/// payload. Anything else stays as it is.
+pub fn bare(text: &str) -> &str {
+    let inside = unwrapped(text.trim());
+    let quoted = inside
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.unwrap_or(inside)
+}
+
 /// `{"schema":{…},"payload":"…"}`, as a JsonConverter with schemas writes a header, without what
 /// is around the payload. An id holds no quotes, so no parser is needed.
 fn unwrapped(text: &str) -> &str {

@@ -4,7 +4,7 @@
 //! what the evidence amounts to is decided in `waybill-reconcile`.
 
 mod id;
-pub use id::{AggregateId, EventId, canonical_id, reconstructed_id};
+pub use id::{AggregateId, EventId, bare, canonical_id, reconstructed_id};
 
 mod time;
 pub use time::{Clock, Micros, ParseTimeError, Stamp, Window};

@@ -147,6 +147,8 @@ pub enum UnknownReason {
     TransactionsHidden,
     /// The row carries a local time, and nobody said in which zone.
     ZoneUnknown,
+    /// The audit stream does not get all that its exchange routes.
+    NotBound,
 }
 
 bitflags! {

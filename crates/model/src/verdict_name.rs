@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -139,6 +139,7 @@ impl UnknownReason {
         Self::ReplicaBehind,
         Self::TransactionsHidden,
         Self::ZoneUnknown,
+        Self::NotBound,
     ];
 
     /// Its name.
@@ -168,6 +169,7 @@ impl UnknownReason {
             Self::ReplicaBehind => "replica-behind",
             Self::TransactionsHidden => "transactions-hidden",
             Self::ZoneUnknown => "zone-unknown",
+            Self::NotBound => "not-bound",
         }
     }
 
@@ -191,6 +193,9 @@ impl UnknownReason {
             Self::UntrueTimes => {
                 "the messages there carry times that do not say when they were published, and more \
                  lie before than were read: raise max-messages in [scan]"
+            }
+            Self::NotBound => {
+                "the audit stream is not bound for everything that the exchange routes: bind it with #"
             }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
             Self::CommittedBeyondEnd => {

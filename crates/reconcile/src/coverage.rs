@@ -294,6 +294,7 @@ fn unknown_reason(reason: &GapReason) -> UnknownReason {
     match reason {
         GapReason::Cancelled | GapReason::TapOverflow => UnknownReason::NotCovered,
         GapReason::Cap => UnknownReason::ScanLimit,
+        GapReason::NotBound(_) => UnknownReason::NotBound,
         GapReason::UntrueTimes => UnknownReason::UntrueTimes,
         GapReason::Failed(_) => UnknownReason::SourceFailed,
         GapReason::Retention => UnknownReason::RetentionPassed,

@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 24] = [
+const UNKNOWN_REASONS: [UnknownReason; 25] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -47,6 +47,7 @@ const UNKNOWN_REASONS: [UnknownReason; 24] = [
     UnknownReason::ReplicaBehind,
     UnknownReason::TransactionsHidden,
     UnknownReason::ZoneUnknown,
+    UnknownReason::NotBound,
 ];
 
 impl PublishCode {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use waybill_model::{Coverage, Gap, GapReason, Micros, Window};
 use waybill_source::{Chunk, ChunkStream, CopyQuery, CopyRole, Result};
 
+use crate::audit;
 use crate::dead_letters;
 use crate::extent::Extent;
 use crate::hub::{Hub, now};
@@ -58,17 +59,19 @@ impl Follow {
             None => None,
         };
         let place = query.place;
+        let lacks = audit::lacks(&hub, &query).await;
         let never_arrives = dead_letters::never_arrive(&hub, &query).await;
+        let lacks = lacks.or(never_arrives.map(GapReason::NotReadable));
         let mut reading = Reading::begin(hub, query, entry(resume, extent)).await?;
         // The broker answered, so everything from now on comes to us.
         let from = resume.map_or_else(now, |resume| resume.at);
         let unseen = extent.and_then(|extent| extent.unseen(from, resume));
-        let never = never_arrives.map(|why| Gap {
+        let never = lacks.map(|reason| Gap {
             window: Window {
                 from,
                 to: Micros(i64::MAX),
             },
-            reason: GapReason::NotReadable(why),
+            reason,
         });
         let mut follow = Self {
             out,

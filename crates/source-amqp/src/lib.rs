@@ -4,10 +4,12 @@
 //! exchange does not already have. Start reading at [`driver`]; [`scan`], [`follow`] and [`tap`]
 //! are the three ways to see messages, [`operator`] is the only place that sends one.
 
+mod audit;
 mod batches;
 mod broker;
 mod connect;
 mod copies;
+
 mod dead_letters;
 mod driver;
 mod error;

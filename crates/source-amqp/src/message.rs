@@ -212,7 +212,7 @@ impl Message for Carrying<'_> {
             let death = self.death.as_ref()?;
             return Some(Cow::Borrowed(death.queue.as_bytes()));
         }
-        values::bytes(header(&self.delivery.properties, name)?)
+        values::bytes(header(&self.delivery.properties, name)?).filter(|value| !value.is_empty())
     }
 
     fn payload(&self) -> Option<&[u8]> {

@@ -150,6 +150,29 @@ impl RoutingMap {
     }
 }
 
+/// Whether every key that `other` matches is matched by `one`; no for some that do, as a word of
+/// each is held against one of the other.
+pub(crate) fn pattern_contains(one: &str, other: &str) -> bool {
+    fn words(one: &[&str], other: &[&str]) -> bool {
+        match (one.split_first(), other.split_first()) {
+            (None, None) => true,
+            (Some((&"#", rest)), _) => {
+                words(rest, other) || (!other.is_empty() && words(one, &other[1..]))
+            }
+            // Any number of words is more than one.
+            (Some(_), Some((&"#", _))) | (Some(_), None) | (None, Some(_)) => false,
+            (Some((&first, rest)), Some((&word, others))) => {
+                (first == "*" || first == word) && words(rest, others)
+            }
+        }
+    }
+    fn split(text: &str) -> Vec<&str> {
+        let words = text.split('.');
+        words.filter(|_| !text.is_empty()).collect()
+    }
+    words(&split(one), &split(other))
+}
+
 /// `*` is one word, `#` any number of words, words are separated by dots.
 fn topic_matches(pattern: &str, key: &str) -> bool {
     fn words(pattern: &[&str], key: &[&str]) -> bool {
@@ -288,6 +311,23 @@ mod tests {
             ("", "", true),
         ] {
             assert_eq!(topic_matches(pattern, key), expected, "{pattern} {key}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_take_all_that_another_takes() {
+        for (one, other, expected) in [
+            ("#", "order.#", true),
+            ("order.#", "order.*", true),
+            ("order.*", "order.#", false),
+            ("order.*", "order.paid", true),
+            ("order.placed", "order.*", false),
+            ("order.#", "order", true),
+            ("*.paid", "order.paid", true),
+            ("*", "*", true),
+            ("*.*", "*", false),
+        ] {
+            assert_eq!(pattern_contains(one, other), expected, "{one} {other}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use waybill_model::{Coverage, Gap, GapReason, Micros, Progress, Window};
 use waybill_source::{Chunk, ChunkStream, CopyQuery, CopyRole, Error, Result};
 
+use crate::audit;
 use crate::dead_letters;
 use crate::extent::{Edge, Extent};
 use crate::hub::Hub;
@@ -61,7 +62,7 @@ fn no_history(query: &CopyQuery) -> Coverage {
 struct Scan {
     query: CopyQuery,
     /// Why the stream may lack what should be in it, whatever is read.
-    never_arrives: Option<String>,
+    lacks: Option<GapReason>,
     extent: Extent,
     resume: Option<Position>,
     /// It began at a time, not at an offset.
@@ -72,12 +73,14 @@ struct Scan {
 
 impl Scan {
     async fn run(hub: Arc<Hub>, query: CopyQuery, out: Sink<Chunk>) -> Result<()> {
+        let lacks = audit::lacks(&hub, &query).await;
         let never_arrives = dead_letters::never_arrive(&hub, &query).await;
+        let lacks = lacks.or(never_arrives.map(GapReason::NotReadable));
         let extent = Extent::find(&hub, &query).await?;
         let resume = query.after.as_ref().and_then(Position::of);
         let mut scan = Self {
             query,
-            never_arrives,
+            lacks,
             extent,
             resume,
             entered_by_time: false,
@@ -236,10 +239,7 @@ impl Scan {
             from: Ord::min(from, self.extent.at),
             to: self.extent.at,
         };
-        let never = self.never_arrives.clone().map(|why| Gap {
-            window,
-            reason: GapReason::NotReadable(why),
-        });
+        let never = self.lacks.clone().map(|reason| Gap { window, reason });
         Coverage {
             place: self.query.place,
             partition: None,

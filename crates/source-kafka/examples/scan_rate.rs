@@ -78,6 +78,7 @@ async fn scan(broker: &dyn Broker, topic: &str, n: usize) -> Outcome<f64> {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: topic.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
         whose: waybill_source::Whose::default(),

@@ -24,7 +24,7 @@ impl<'m> Record<'m> {
 
 impl carry::Message for Record<'_> {
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        self.headers.first(name).map(Cow::Borrowed)
+        self.headers.last(name).map(Cow::Borrowed)
     }
 
     fn payload(&self) -> Option<&[u8]> {

@@ -85,6 +85,8 @@ pub struct CopyQuery {
     pub role: CopyRole,
     /// Topic, stream or exchange to read.
     pub channel: String,
+    /// The exchange whose history a stream is to keep, where it is one.
+    pub exchange: Option<String>,
     /// Where its messages carry what.
     pub carriers: Carriers,
     /// Aggregate type to put before the aggregate's id (`product/4711`), when messages carry none.

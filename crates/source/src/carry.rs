@@ -1,14 +1,15 @@
 //! Takes id, type, aggregate and version out of a message, wherever its flow carries them.
 //!
-//! Pure, and the same for every broker. The body is parsed only when a carrier points into it,
-//! and at most once.
+//! Pure, and the same for every broker. The body is looked at only when a carrier points into it,
+//! and unpacked at most once.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
-use serde_json::Value;
 use uuid::Uuid;
-use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, canonical_id};
+use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, bare, canonical_id};
+
+use crate::content::{Unreadable, document, framed_text, text_in};
 
 /// Bodies above this many bytes are not parsed for carriers; the observation gets
 /// [`Marks::OVERSIZE`] when a carrier would have needed the body.
@@ -16,7 +17,8 @@ pub const MAX_PARSED_BYTES: usize = 4 * 1024 * 1024;
 
 /// A message as its client library hands it out, without copying.
 pub trait Message {
-    /// The first header of that name; `None` when absent or null.
+    /// The last header of that name that holds anything, as Kafka's own clients take the last one: a
+    /// framework adds its own in front of the producer's or behind, and what is empty says nothing.
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>>;
     /// The body; `None` is a tombstone.
     fn payload(&self) -> Option<&[u8]>;
@@ -66,6 +68,7 @@ pub fn carried(
     let reader = Reader {
         message,
         body: OnceCell::new(),
+        unreadable: Cell::new(false),
     };
     let mut marks = Marks::default();
     let id = reader
@@ -73,16 +76,20 @@ pub fn carried(
         .map(|text| canonical_id(&text).into_owned());
     if id.as_deref().is_none_or(str::is_empty) {
         marks |= Marks::NO_ID;
+        // An id may stand there, and nobody can read it.
+        marks.set(Marks::MALFORMED, reader.unreadable.get());
     }
-    let kind = reader.text(&carriers.kind, &mut marks).unwrap_or_default();
-    let aggregate = match (reader.text(&carriers.aggregate, &mut marks), aggregate_type) {
+    let kind = reader.text(&carriers.kind, &mut marks);
+    let kind = kind.map_or_else(String::new, |kind| bare(&kind).to_owned());
+    let aggregate = reader.text(&carriers.aggregate, &mut marks);
+    let aggregate = match (aggregate.as_deref().map(bare), aggregate_type) {
         (Some(id), Some(kind)) if !id.is_empty() => format!("{kind}/{id}"),
-        (Some(id), _) => id,
+        (Some(id), _) => id.to_owned(),
         (None, _) => String::new(),
     };
     let version = reader
         .text(&carriers.version, &mut marks)
-        .and_then(|text| text.trim().parse().ok())
+        .and_then(|text| bare(&text).parse().ok())
         .unwrap_or(NO_VERSION);
     if message.header(HEADER_ID).is_some() {
         marks |= Marks::OWN_RESEND;
@@ -96,10 +103,12 @@ pub fn carried(
     }
 }
 
-/// A message and its body, parsed when first asked for.
+/// A message and its body, unpacked when first asked for.
 struct Reader<'a> {
     message: &'a dyn Message,
-    body: OnceCell<Option<Value>>,
+    body: OnceCell<Result<Cow<'a, [u8]>, Unreadable>>,
+    /// What was asked of the body cannot be told, as it is no JSON.
+    unreadable: Cell<bool>,
 }
 
 impl Reader<'_> {
@@ -109,7 +118,7 @@ impl Reader<'_> {
     }
 
     fn one(&self, carrier: &Carrier, marks: &mut Marks) -> Option<String> {
-        match carrier {
+        let text = match carrier {
             Carrier::Header(name) => self
                 .message
                 .header(name)
@@ -120,23 +129,27 @@ impl Reader<'_> {
             Carrier::CorrelationId => self.message.correlation_id().map(str::to_owned),
             Carrier::TypeProperty => self.message.type_property().map(str::to_owned),
             Carrier::Json(pointer) => self.json(pointer, marks),
-        }
+        };
+        text.filter(|text| !text.is_empty())
     }
 
     fn json(&self, pointer: &str, marks: &mut Marks) -> Option<String> {
         let payload = self.message.payload()?;
-        if payload.len() > MAX_PARSED_BYTES {
-            *marks |= Marks::OVERSIZE;
-            return None;
-        }
-        let body = self
-            .body
-            .get_or_init(|| serde_json::from_slice(payload).ok());
-        match body.as_ref()?.pointer(pointer)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        let body = self.body.get_or_init(|| document(payload));
+        let told = match body {
+            Ok(document) => text_in(document, pointer),
+            Err(why) => Err(*why),
+        };
+        match told {
+            Ok(text) => text,
+            Err(Unreadable::TooLarge) => {
+                *marks |= Marks::OVERSIZE;
+                None
+            }
+            Err(Unreadable::NotJson) => {
+                self.unreadable.set(!payload.trim_ascii().is_empty());
+                None
+            }
         }
     }
 }
@@ -146,7 +159,11 @@ impl Reader<'_> {
 fn readable(bytes: &[u8], marks: &mut Marks) -> String {
     let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(char::is_control));
     if is_text {
-        return text_of(bytes, marks);
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        return text_of(text, marks);
+    }
+    if let Some(text) = framed_text(bytes) {
+        return text;
     }
     if let Ok(number) = <[u8; 8]>::try_from(bytes) {
         return i64::from_be_bytes(number).to_string();
@@ -232,7 +249,7 @@ mod tests {
         assert_eq!(found.marks, Marks::NOT_UTF8);
         assert_eq!(
             carried(&message, &carriers(&["json:/id"]), None).marks,
-            Marks::NO_ID
+            Marks::NO_ID | Marks::MALFORMED
         );
     }
 
@@ -254,6 +271,35 @@ mod tests {
         assert_eq!(id(b"order-0123456789"), "order-0123456789");
         assert_eq!(id(b"order-42"), "order-42");
         assert_eq!(id(&4711_i64.to_be_bytes()), "4711");
+    }
+
+    #[test]
+    fn keys_and_types_are_told_without_what_is_around_them() {
+        let aggregate = |key: &'static str| {
+            let message = Made {
+                headers: vec![("type", b"\"OrderPlaced\"".to_vec()), ("v", Vec::new())],
+                key: Some(key),
+                payload: "",
+            };
+            let carriers = Carriers {
+                version: vec![Carrier::Header("v".to_owned())],
+                ..Carriers::default()
+            };
+            let found = carried(&message, &carriers, None);
+            assert_eq!(found.kind, "OrderPlaced");
+            assert_eq!(found.version, NO_VERSION);
+            found.aggregate
+        };
+        for key in [
+            "a1",
+            "\"a1\"",
+            " \"a1\" ",
+            r#"{"schema":{"type":"string"},"payload":"a1"}"#,
+            "\0\0\0\0\u{2a}\"a1\"",
+        ] {
+            assert_eq!(aggregate(key), "a1", "{key}");
+        }
+        assert_eq!(aggregate("5\" pipe"), "5\" pipe");
     }
 
     #[test]

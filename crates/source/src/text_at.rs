@@ -1,16 +1,11 @@
 //! What stands inside a column of JSON.
 
-use serde_json::Value;
+use crate::content::{document, text_in};
 
-/// What stands at a pointer, as text: a string without its quotes, a number or a boolean as it is
-/// written. `None` where there is nothing of the kind, or no JSON at all.
+/// What stands at a pointer, as text: a string without its quotes, a number with all its digits or a
+/// boolean as it is written. `None` where there is nothing of the kind, or no JSON at all.
 pub fn text_at(json: &[u8], pointer: &str) -> Option<String> {
-    let value: Value = serde_json::from_slice(json).ok()?;
-    match value.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        plain @ (Value::Number(_) | Value::Bool(_)) => Some(plain.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
+    text_in(&document(json).ok()?, pointer).ok()?
 }
 
 #[cfg(test)]

@@ -137,6 +137,7 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
         place: PlaceId(4),
         role,
         channel: channel.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
         whose: waybill_source::Whose::default(),

@@ -65,6 +65,7 @@ pub(super) fn query(topic: &str) -> CopyQuery {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: topic.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
         whose: waybill_source::Whose::default(),

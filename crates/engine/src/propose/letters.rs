@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use serde_json::Value;
 use waybill_model::{Carrier, Carriers, Coordinate, Copy, Micros, PlaceId, Window};
 use waybill_source::carry::{Message, carried};
+use waybill_source::content::document;
 use waybill_source::{Broker, Chunk, CopyQuery, CopyRole, History, Result};
 
 use super::rows::MAX_BODY;
@@ -100,7 +101,8 @@ pub(super) fn words(json: &[u8]) -> HashSet<String> {
         }
     }
     let mut words = HashSet::new();
-    if let Ok(value) = serde_json::from_slice(json) {
+    let json = document(json).unwrap_or_default();
+    if let Ok(value) = serde_json::from_slice(&json) {
         collect(&value, MAX_DEPTH, &mut words);
     }
     words
@@ -108,7 +110,10 @@ pub(super) fn words(json: &[u8]) -> HashSet<String> {
 
 /// Pointers to the texts and numbers in a JSON object and in the objects right inside of it.
 pub(super) fn members(json: &[u8]) -> Vec<String> {
-    let Ok(Value::Object(members)) = serde_json::from_slice(json) else {
+    let Ok(json) = document(json) else {
+        return Vec::new();
+    };
+    let Ok(Value::Object(members)) = serde_json::from_slice(&json) else {
         return Vec::new();
     };
     let mut pointers = Vec::new();
@@ -137,9 +142,10 @@ fn escaped(name: &str) -> String {
 
 impl Message for Letter {
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let mut headers = self.copy.headers.iter();
-        let (_, value) = headers.find(|(key, _)| key == name)?;
-        value.as_deref().map(Cow::Borrowed)
+        let named = self.copy.headers.iter().filter(|(key, _)| key == name);
+        let mut filled = named.filter_map(|(_, value)| value.as_deref());
+        let last = filled.rfind(|value| !value.is_empty());
+        last.map(Cow::Borrowed)
     }
 
     fn payload(&self) -> Option<&[u8]> {
@@ -188,6 +194,7 @@ pub(super) async fn sample(
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: channel.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
         whose: waybill_source::Whose::default(),

@@ -153,6 +153,11 @@ impl PlannedPlace {
             place: self.place.id,
             role: *role,
             channel: channel.clone(),
+            exchange: flow
+                .audit_stream
+                .as_ref()
+                .filter(|stream| *stream == channel)
+                .map(|_| flow.destination.clone()),
             carriers: flow.carriers.clone(),
             aggregate_type: only_aggregate_type(profile),
             whose: whose::of(self.place.role, profile),

@@ -34,6 +34,7 @@ fn query(role: CopyRole) -> CopyQuery {
         place: PlaceId(3),
         role,
         channel: "audit".to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
         whose: waybill_source::Whose::default(),

@@ -88,10 +88,13 @@ impl<'m> HeaderList<'m> {
         self.few[..self.n_few].iter().chain(&self.more).copied()
     }
 
-    /// The value of the first header of that name that is not null.
-    pub(crate) fn first(&self, name: &str) -> Option<&'m [u8]> {
-        self.iter()
-            .find_map(|(n, value)| if n == name.as_bytes() { value } else { None })
+    /// The value of the last header of that name that holds anything, as `lastHeader` of Kafka's own
+    /// clients finds it; what is empty says nothing.
+    pub(crate) fn last(&self, name: &str) -> Option<&'m [u8]> {
+        let named = self.iter().filter(|(n, _)| *n == name.as_bytes());
+        named
+            .filter_map(|(_, value)| value.filter(|value| !value.is_empty()))
+            .last()
     }
 }
 
@@ -172,8 +175,8 @@ mod tests {
             .expect("it can be read");
         let headers = HeaderList::of(RawRecord::of(&message));
         assert_eq!(headers.iter().collect::<Vec<_>>(), written);
-        assert_eq!(headers.first("id"), Some(&b"1"[..]));
-        assert_eq!(headers.first("none"), None);
+        assert_eq!(headers.last("id"), Some(&b"2"[..]));
+        assert_eq!([headers.last("none"), headers.last("empty")], [None; 2]);
         assert!(!headers.malformed());
     }
 }

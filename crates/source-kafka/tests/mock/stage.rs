@@ -149,6 +149,7 @@ pub(crate) fn query(topic: &str) -> CopyQuery {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: topic.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
         whose: waybill_source::Whose::default(),

@@ -253,6 +253,7 @@ fn unknown(reason: &GapReason) -> UnknownReason {
         GapReason::Failed(_) => UnknownReason::SourceFailed,
         GapReason::Cancelled | GapReason::TapOverflow => UnknownReason::NotCovered,
         GapReason::Cap => UnknownReason::ScanLimit,
+        GapReason::NotBound(_) => UnknownReason::NotBound,
         GapReason::UntrueTimes => UnknownReason::UntrueTimes,
     }
 }

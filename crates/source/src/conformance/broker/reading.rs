@@ -62,6 +62,7 @@ pub(super) fn query(stage: &dyn Stage, channel: &str) -> CopyQuery {
         place: PLACE,
         role: stage.role(),
         channel: channel.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
         whose: crate::Whose::default(),

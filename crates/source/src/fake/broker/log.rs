@@ -96,10 +96,10 @@ impl Log {
 
 impl carry::Message for Letter {
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        self.headers
-            .iter()
-            .find_map(|(n, value)| (n == name).then_some(value.as_deref()).flatten())
-            .map(Cow::Borrowed)
+        let named = self.headers.iter().filter(|(n, _)| n == name);
+        let mut filled = named.filter_map(|(_, value)| value.as_deref());
+        let last = filled.rfind(|value| !value.is_empty());
+        last.map(Cow::Borrowed)
     }
 
     fn payload(&self) -> Option<&[u8]> {

@@ -62,6 +62,7 @@ fn query(channel: &str) -> CopyQuery {
         place: PlaceId(0),
         role: CopyRole::Destination,
         channel: channel.to_owned(),
+        exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
         whose: crate::Whose::default(),
