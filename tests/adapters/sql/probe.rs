@@ -52,7 +52,7 @@ async fn every_step_of_a_user_who_may_read() {
             }
             _ => {
                 "Check the rights: warning: 1 tables can be read; open transactions are hidden; \
-                 with GRANT PROCESS late rows are found exactly instead of by waiting a minute"
+                 with GRANT PROCESS late rows are found exactly instead of by waiting"
             }
         };
         assert_eq!(
