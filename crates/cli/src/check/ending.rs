@@ -71,6 +71,8 @@ pub(crate) enum Code {
     Gap,
     /// Events are late.
     Late,
+    /// Rows from before the window wait unsent.
+    Outside,
     /// Events are on their way.
     Pending,
     /// There was nothing to judge.
@@ -88,6 +90,7 @@ impl Ending {
         reasons.extend(unknown(seen.counts.of(VerdictClass::Unknown)));
         reasons.extend(places::gaps(seen.status));
         reasons.extend(late(seen.counts.of(VerdictClass::Late), seen.waiting));
+        reasons.extend(outside(seen.status));
         let exit = [Exit::Findings, Exit::Unknown]
             .into_iter()
             .find(|exit| reasons.iter().any(|reason| reason.exit == *exit as u8));
@@ -202,6 +205,28 @@ fn late(events: u64, waiting: &[Waiting]) -> Option<Reason> {
         n => format!("Nothing is lost as far as known, but {n} events are late."),
     };
     Some(reason(Exit::Fine, Code::Late, sentence))
+}
+
+/// What nobody asked about, and nobody who reads that nothing is missing should have to guess.
+fn outside(status: &Status) -> Vec<Reason> {
+    let mut told = Vec::new();
+    for place in &status.places {
+        let accounts = place.accounts.as_ref();
+        let Some(older) = accounts.and_then(|accounts| accounts.unsent_before) else {
+            continue;
+        };
+        if older.rows.any() {
+            let oldest = older.since.map(|at| format!(", the oldest of {at}"));
+            let sentence = format!(
+                "Unsent rows of {} from before this window: {}{}.",
+                place.place.name,
+                older.rows.in_words(),
+                oldest.unwrap_or_default()
+            );
+            told.push(reason(Exit::Fine, Code::Outside, sentence));
+        }
+    }
+    told
 }
 
 fn nothing_wrong(counts: &Counts) -> Reason {

@@ -317,3 +317,23 @@ fn dead_letters_matter_where_something_is_not_proven_otherwise() {
     };
     assert_eq!(Ending::of(&seen).exit, Exit::Unknown);
 }
+
+#[test]
+fn older_rows_that_wait_unsent_are_told_instead_of_all_being_fine() {
+    let mut outbox = place(PlaceRole::Outbox, "outbox");
+    outbox.accounts = Some(waybill_model::Accounts {
+        unsent_before: Some(waybill_model::Waiting {
+            rows: waybill_model::Counted::Exactly(3),
+            since: Some(Micros(0)),
+        }),
+        ..waybill_model::Accounts::default()
+    });
+    check(
+        vec![outbox],
+        &[(Arrived, 30)],
+        0,
+        &[],
+        Exit::Fine,
+        "Unsent rows of outbox from before this window: 3, the oldest of 1970-01-01T00:00:00.000Z.",
+    );
+}
