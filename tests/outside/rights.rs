@@ -98,7 +98,7 @@ async fn a_small_number_below_zero_is_no_large_one() {
     let text = format!(
         "name = \"tiny\"\nenvironment = \"development\"\naccess = \"read-only\"\n\
          [database]\nurl = \"{}\"\nsecret = \"shop-db\"\n[broker]\nurl = \"kafka://{}\"\n\
-         [outbox]\ntable = \"outbox\"\nkey = \"no\"\nid = \"id\"\ncreated-at = \"created_at\"\n\
+         [outbox]\ntable = \"outbox\"\nkey = \"id\"\nid = \"id\"\ncreated-at = \"created_at\"\n\
          status = \"status\"\nsent-states = [\"1\"]\nfailed-states = [\"-1\"]\n\
          [[flow]]\nname = \"f\"\ndestination = \"{topic}\"\nmatch = {{ id = [\"header:id\"] }}\n\
          [grace]\npublish-secs = 5\nconfirm-secs = 1\n",
