@@ -127,7 +127,7 @@ fn what_is_not_passed_is_on_its_way_then_lagging() {
     );
     // It never committed, and left no trace: it has never consumed. With one nobody knows.
     check(
-        waiting().committed(1990, None),
+        published().silent().committed(1990, None),
         expect!["published / lagging(NeverConsumed)"],
     );
     check(
