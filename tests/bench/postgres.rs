@@ -71,6 +71,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             status: None,
             attempts: None,
             due: None,
+            wanted: std::collections::BTreeMap::new(),
             only: None,
             payload: column("payload"),
             compare: None,

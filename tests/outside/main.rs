@@ -12,6 +12,7 @@ mod endings;
 mod given_up;
 mod identity;
 mod inboxes;
+mod listeners;
 mod recognised;
 mod rights;
 mod row_times;

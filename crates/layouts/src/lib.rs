@@ -17,7 +17,7 @@ pub use table::{Also, Column, Dbms, NameRole, Spelled, TableLayout, TableRole, V
 
 mod meaning;
 pub use meaning::{
-    Envelope, Format, IdShape, InboxRoles, ParseSpotError, Roles, Spot, TimeMeaning,
+    Envelope, Format, IdShape, InboxRoles, OnlyRows, ParseSpotError, Roles, Spot, TimeMeaning,
 };
 
 mod fits;

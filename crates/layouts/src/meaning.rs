@@ -47,8 +47,20 @@ pub struct Roles {
     pub attempts: Option<Spot>,
     /// Why the last try failed.
     pub error: Option<Spot>,
+    /// Which rows are about messages, where others are not.
+    pub only: Option<OnlyRows>,
     /// What the trace context is kept in.
     pub trace: Option<Spot>,
+}
+
+/// Rows that count, by what a column begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OnlyRows {
+    /// The column.
+    pub column: String,
+    /// What it begins with in such a row.
+    pub starts_with: String,
 }
 
 impl Roles {

@@ -65,6 +65,9 @@ mod inbox_role;
 
 mod outbox_role;
 
+mod wanted;
+pub use wanted::Wanted;
+
 mod state_word;
 pub use state_word::is_same_state;
 

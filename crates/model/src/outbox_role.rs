@@ -1,6 +1,8 @@
 //! The roles of an outbox, each by its name in a profile: for whoever maps columns, by hand or by
 //! what was recognised.
 
+use std::collections::BTreeMap;
+
 use crate::{OutboxSettings, RolePlace};
 
 impl OutboxSettings {
@@ -50,6 +52,7 @@ impl OutboxSettings {
             failed_states: Vec::new(),
             attempts: None,
             error: None,
+            only: BTreeMap::new(),
             deletes_after_send: false,
         }
     }

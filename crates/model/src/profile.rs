@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Carriers, CompareSettings, Micros};
+use crate::{Carriers, CompareSettings, Micros, Wanted};
 
 /// One investigation target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +175,9 @@ pub struct OutboxSettings {
     pub attempts: Option<String>,
     /// Column with the last error.
     pub error: Option<String>,
+    /// Which rows count, by values of columns: the others are somebody else's.
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, Wanted>,
     /// The relay deletes a row as soon as it is sent: that one is absent says nothing, and that one
     /// is there says that it was not sent, unless another column says that.
     #[serde(default)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use waybill_model::{
-    Accounts, Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Window, canonical_id,
-    is_same_state,
+    Accounts, Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Wanted as Values, Window,
+    canonical_id, is_same_state,
 };
 use waybill_source::{RowQuery, text_at};
 
@@ -201,6 +201,13 @@ impl<'a> Page<'a> {
 
     fn belongs(&self, cells: &[Cell<'_>], at: Option<Micros>) -> bool {
         if at.is_some_and(|at| !self.window.contains(at)) {
+            return false;
+        }
+        let is_wanted = |(idx, wanted): &(usize, Values)| {
+            let text = cells[*idx].text(&mut Marks::default());
+            text.is_some_and(|text| wanted.fits(text.trim_end()))
+        };
+        if !self.plan.wanted.iter().all(is_wanted) {
             return false;
         }
         match &self.plan.only {

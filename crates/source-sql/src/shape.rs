@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use waybill_model::InColumn;
+use waybill_model::{InColumn, Wanted};
 use waybill_source::content::Compare;
 use waybill_source::{ColumnInfo, DueColumns, Error, Result, RowColumns, TableInfo};
 
@@ -243,6 +243,8 @@ pub(crate) struct Plan {
     pub(crate) attempts: Option<usize>,
     /// The body, where it is to be compared.
     pub(crate) body: Option<Body>,
+    /// Only rows with one of these values in each.
+    pub(crate) wanted: Vec<(usize, Wanted)>,
     /// Only rows with this value.
     pub(crate) only: Option<(usize, String)>,
     /// Whether the key is unique.
@@ -277,6 +279,10 @@ impl Plan {
             Some((name, value)) => Some((chosen.add(name)?, value.clone())),
             None => None,
         };
+        let mut wanted = Vec::new();
+        for (name, values) in &roles.wanted {
+            wanted.push((chosen.add(name)?, values.clone()));
+        }
         let mut plan = Self {
             order: Order::Time,
             number: key,
@@ -298,6 +304,7 @@ impl Plan {
             },
             attempts: chosen.maybe(roles.attempts.as_deref())?,
             body: None,
+            wanted,
             only,
             key_unique: shape.unique.contains(&chosen.columns[key].name),
             at_indexed: shape.indexed.contains(&chosen.columns[at].name),

@@ -1,10 +1,11 @@
 //! A database, to look at.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use waybill_model::{Clock, DUE_LATER, Micros, NO_DUE, PlaceId, Window, is_same_state};
+use waybill_model::{Clock, DUE_LATER, Micros, NO_DUE, PlaceId, Wanted, Window, is_same_state};
 
 use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Result};
@@ -197,6 +198,9 @@ pub struct RowColumns {
     pub attempts: Option<String>,
     /// From when on a row is to be sent.
     pub due: Option<DueColumns>,
+    /// Only rows whose values in these columns are wanted. A row that is asked for by its key is
+    /// found all the same.
+    pub wanted: BTreeMap<String, Wanted>,
     /// Only rows where this column has this value.
     pub only: Option<(String, String)>,
     /// The body; read by [`Database::rows`], and by [`Database::read`] with `compare`.

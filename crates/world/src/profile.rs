@@ -130,6 +130,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         sent_at: column("sent_at").filter(|_| world.store.marks_sent()),
         due_at: None,
         due_states: Vec::new(),
+        only: BTreeMap::new(),
         failed_at: None,
         status: None,
         sent_states: Vec::new(),

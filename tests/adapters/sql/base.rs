@@ -384,6 +384,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         status: None,
         attempts: None,
         due: None,
+        wanted: std::collections::BTreeMap::new(),
         only: None,
         payload: None,
         compare: None,

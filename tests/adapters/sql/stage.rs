@@ -166,6 +166,7 @@ impl Stage for Real {
             status: None,
             attempts: None,
             due: None,
+            wanted: std::collections::BTreeMap::new(),
             only: None,
             payload: column("payload"),
             compare: None,

@@ -181,6 +181,12 @@ impl Found<'_> {
             );
         }
         self.due_states(outbox);
+        for (column, _) in outbox.only.iter().filter(|(_, wanted)| wanted.0.is_empty()) {
+            self.add(
+                &[Key("outbox"), Key("where"), Key(column)],
+                format!("No value of {column} is named, so no row would count: name one, or leave it out."),
+            );
+        }
     }
 
     fn due_states(&mut self, outbox: &OutboxSettings) {

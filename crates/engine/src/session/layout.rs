@@ -1,5 +1,7 @@
 //! What a profile makes us read: places, queries, lanes and the shape of verdicts. Pure.
 
+use std::collections::BTreeMap;
+
 use waybill_model::{
     BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, InColumn, Inbox, Micros,
     NO_POSITION, OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
@@ -512,6 +514,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         status: None,
         attempts: None,
         due: None,
+        wanted: BTreeMap::new(),
         only: None,
         payload: None,
         compare: None,
@@ -533,6 +536,7 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
             at: outbox.due_at.clone(),
             states: outbox.due_states.clone(),
         }),
+        wanted: outbox.only.clone(),
         id: Some(outbox.id.clone()),
         aggregate_type: outbox.aggregate_type.clone(),
         aggregate_id: outbox.aggregate_id.clone(),

@@ -1,5 +1,7 @@
 //! A hand-made table as settings, as far as it was guessed.
 
+use std::collections::BTreeMap;
+
 use waybill_model::{Inbox, OutboxSettings};
 
 use super::{Mapped, Unmappable};
@@ -52,6 +54,7 @@ impl Proposal {
             failed_states: if_status(&self.failed_states),
             status,
             failed_at: column(Role::FailedAt),
+            only: BTreeMap::new(),
             attempts: column(Role::Attempts),
             error: column(Role::Error),
             deletes_after_send: !has_state,

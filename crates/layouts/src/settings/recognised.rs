@@ -1,6 +1,8 @@
 //! A library's table as settings.
 
-use waybill_model::{Inbox, OutboxSettings};
+use std::collections::BTreeMap;
+
+use waybill_model::{Inbox, OutboxSettings, Wanted};
 
 use super::columns::{Take, real};
 use super::given_up::failed_at;
@@ -61,6 +63,7 @@ fn outbox(
                 .to_owned(),
         ));
     };
+    let only = only_rows(roles, found);
     let status = take.may(roles.status.as_ref(), "the state");
     let if_status = |states: &[String]| match status {
         Some(_) => states.to_vec(),
@@ -86,6 +89,7 @@ fn outbox(
         sent_states: if_status(&roles.sent_states),
         failed_states: if_status(&roles.failed_states),
         failed_at: failed_at(shape, found),
+        only,
         status,
         attempts: take.may(roles.attempts.as_ref(), "the attempts"),
         error: take.may(roles.error.as_ref(), "the error"),
@@ -95,6 +99,23 @@ fn outbox(
     limits.extend(limits_of(shape, roles));
     limits.extend(shape.why_no_states(found));
     Ok(Mapped { settings, limits })
+}
+
+/// Which rows count. Where rows were seen and none of them is such a one, nobody knows which do.
+fn only_rows(roles: &Roles, found: &FoundTable) -> BTreeMap<String, Wanted> {
+    let Some(only) = &roles.only else {
+        return BTreeMap::new();
+    };
+    let Some(column) = found.column(&only.column) else {
+        return BTreeMap::new();
+    };
+    let values = found.values(&column.name);
+    let counts = |value: &&str| value.starts_with(&only.starts_with);
+    if !values.is_empty() && !values.iter().any(counts) {
+        return BTreeMap::new();
+    }
+    let wanted = Wanted(vec![format!("{}*", only.starts_with)]);
+    BTreeMap::from([(column.name.clone(), wanted)])
 }
 
 fn inbox(

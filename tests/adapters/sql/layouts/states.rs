@@ -82,6 +82,7 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
         status: status.map(|column| (column, states.0, states.1)),
         attempts: outbox.attempts.clone(),
         due: None,
+        wanted: std::collections::BTreeMap::new(),
         only: None,
         payload: outbox.payload.clone(),
         compare: None,

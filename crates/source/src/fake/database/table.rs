@@ -210,6 +210,13 @@ impl Table {
 
     /// Whether the row is one the profile asks for.
     pub(super) fn belongs(&self, line: &Line, roles: &RowColumns) -> Result<bool> {
+        for (name, wanted) in &roles.wanted {
+            let value = line.values[self.index(name, roles)?].as_deref();
+            let text = value.map(String::from_utf8_lossy);
+            if !text.is_some_and(|text| wanted.fits(text.trim_end())) {
+                return Ok(false);
+            }
+        }
         let Some((name, value)) = &roles.only else {
             return Ok(true);
         };

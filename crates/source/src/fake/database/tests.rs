@@ -38,6 +38,7 @@ fn roles(table: &str) -> RowColumns {
         status: None,
         attempts: None,
         due: None,
+        wanted: std::collections::BTreeMap::new(),
         only: None,
         payload: column("payload"),
         compare: None,
