@@ -182,6 +182,7 @@ fn whose(found: &FoundInbox, names: &[String]) -> Question {
         ),
         choices,
         default: NONE_OF_THEM.to_owned(),
+        must_be_answered: false,
     }
 }
 
