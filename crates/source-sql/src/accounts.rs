@@ -18,11 +18,15 @@ const MOST: u64 = 10_000;
 /// Above so many rows nothing is counted that no index finds: it would be a walk over all of them.
 const MOST_TO_WALK: u64 = 5_000_000;
 
+/// A clock may run ahead by so much; a row that was sent cannot be from later.
+const AHEAD_MICROS: i64 = 3_600_000_000;
+
 /// What lies on one side of the window.
 #[derive(Debug, Default)]
 struct Side {
     rows: u64,
-    sent: u64,
+    /// Rows that say sent and lie in the future.
+    sent_in_future: u64,
     unsent: u64,
     oldest_unsent: Option<Micros>,
 }
@@ -44,7 +48,7 @@ impl Scan {
         let later = self.side(after, false).await;
         self.accounts.before = counted(older.as_ref(), |side| side.rows);
         self.accounts.after = counted(later.as_ref(), |side| side.rows);
-        self.accounts.sent_after = later.as_ref().map_or(0, |side| side.sent);
+        self.accounts.sent_after = later.as_ref().map_or(0, |side| side.sent_in_future);
         if tells {
             let older = self.side(before, true).await;
             self.accounts.unsent_before = Some(waiting(older.as_ref()));
@@ -77,7 +81,8 @@ impl Scan {
             .outside_the_window(statement, window, unsent, rows);
         let mut side = Side::default();
         let plan = &self.plan;
-        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, window);
+        let future = self.begun.now.plus(AHEAD_MICROS);
+        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, window, future);
         let doing = Doing::reading(&self.query.columns.table);
         let kinds: Vec<Kind> = plan.unbodied().map(|column| column.kind).collect();
         self.link
@@ -88,7 +93,7 @@ impl Scan {
 }
 
 impl Side {
-    fn take(&mut self, plan: &Plan, cells: &[Cell<'_>], window: Window) {
+    fn take(&mut self, plan: &Plan, cells: &[Cell<'_>], window: Window, future: Micros) {
         let When::At { at, .. } = cells[plan.at].when(&plan.forms) else {
             return;
         };
@@ -98,7 +103,7 @@ impl Side {
         self.rows += 1;
         let state = state(plan, cells);
         if state.contains(Marks::SENT) {
-            self.sent += 1;
+            self.sent_in_future += u64::from(at > future);
         } else if !state.contains(Marks::FAILED) {
             self.unsent += 1;
             self.oldest_unsent = Some(self.oldest_unsent.map_or(at, |oldest| oldest.min(at)));
