@@ -209,6 +209,8 @@ impl<'a> Gathering<'a> {
                 }
             }
             None if !self.index.shape.has_outbox && events.stored.get(no) != 0 => {
+                // A copy that tells no version may be its.
+                self.wanted.extend(self.index.bare_aggregate(no));
                 self.take_pairs(no, self.index.at(no));
             }
             None => self.take_lone_copies(no),
