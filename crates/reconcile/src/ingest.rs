@@ -31,7 +31,7 @@ impl Index {
             .insert(batch.place, (batch.clock, batch.resolution_micros));
         let role = self.usable_role(batch.place);
         if let Some(PlaceRole::Inbox(no) | PlaceRole::DeadLetters(no)) = role {
-            self.traces[usize::from(no.0)] |= batch.len() > 0;
+            self.traces[usize::from(no.0)] |= !batch.is_empty();
         }
         let lane = lane_of(batch.place, role);
         // Looked up once per batch and partition rather than once per row.

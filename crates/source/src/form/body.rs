@@ -37,6 +37,9 @@ pub(super) struct Whole {
     pub(super) is_payload: bool,
 }
 
+/// The members of an object as they are written.
+type Members<'a> = Vec<(String, &'a [u8])>;
+
 /// What is done to a place's text before it is a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
@@ -50,7 +53,7 @@ pub(super) enum Read {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Value(Vec<Way>),
-    Object(Vec<(String, Node)>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Whole {
@@ -295,7 +298,7 @@ fn node(
     if of_row {
         return Some(Node::Value(ways));
     }
-    let parts: Option<Vec<Vec<(String, &[u8])>>> = said
+    let parts: Option<Vec<Members<'_>>> = said
         .iter()
         .map(|said| said.bytes().and_then(members))
         .collect();
