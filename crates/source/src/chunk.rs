@@ -13,10 +13,6 @@ pub type ChunkStream = BoxStream<'static, Result<Chunk>>;
 
 /// One piece of a read.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every chunk is the large one, and a box would cost an allocation"
-)]
 pub enum Chunk {
     /// Observations, at most some thousand.
     Evidence(Batch),
