@@ -154,7 +154,7 @@ impl Parts {
             self.offset = Some(offset);
         } else if let Some(month) = MONTHS.iter().position(|name| *name == head) {
             self.month = Some(i64::try_from(month).ok()? + 1);
-        } else if !DAYS.contains(&head) && !(self.offset.is_some() && is_name(word)) {
+        } else if !DAYS.contains(&head) && (self.offset.is_none() || !is_name(word)) {
             return None;
         }
         Some(())

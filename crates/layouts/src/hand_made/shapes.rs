@@ -6,9 +6,12 @@ use super::{Guess, Role};
 use crate::found::Family;
 use crate::{Confidence, FoundColumn, FoundTable, SaidBy};
 
+/// Whether a column of a table has a shape.
+type Shape = fn(&FoundTable, &FoundColumn) -> bool;
+
 /// Fills in the roles that no name told, where only one column could play each.
 pub(super) fn fill(table: &FoundTable, guesses: &mut Vec<Guess>) {
-    let shapes: [(Role, fn(&FoundTable, &FoundColumn) -> bool); 4] = [
+    let shapes: [(Role, Shape); 4] = [
         (Role::Id, |_, column| column.primary_key),
         (Role::Id, |_, column| {
             !column.nullable && column.family() == Family::Uuid
