@@ -203,7 +203,8 @@ fn probed(database: &str, password: &str, broker: &str) -> String {
 }
 
 fn probed_with(database: &str, password: &str, broker: &str, secrets: &[(&str, &str)]) -> String {
-    let secrets = secrets.iter().chain(&[("shop-db", password)]);
+    let own = [("shop-db", password)];
+    let secrets = secrets.iter().chain(&own);
     let secrets = secrets.map(|(name, secret)| ((*name).to_owned(), (*secret).to_owned()));
     let waybill = Waybill::with_secrets(secrets.collect());
     std::fs::create_dir_all(waybill.config()).expect("the config folder can be made");

@@ -1,6 +1,8 @@
 //! The labelled tables by their definitions and rows alone: no server, no message. What the layouts
 //! say of them, at once.
 
+use std::collections::BTreeMap;
+
 use waybill_engine::propose::{Question, Subject};
 use waybill_engine::tables::Tables;
 use waybill_layouts::{
@@ -25,6 +27,7 @@ pub(crate) fn run(tables: &[Labelled], shape: Shape) -> Run {
                 Database::Sqlite => Dbms::Sqlite,
             },
             tables: vec![found(table, shape)],
+            unreadable: BTreeMap::new(),
         };
         match table.kind {
             Kind::Outbox => run

@@ -84,6 +84,7 @@ impl Eye {
             outbox: None,
             destinations: Vec::new(),
             roles: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
         };
         let order = Propose {
             asked,

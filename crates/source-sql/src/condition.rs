@@ -195,7 +195,7 @@ const YEAR_9999: Micros = Micros(253_370_764_800_000_000);
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use expect_test::{Expect, expect};
     use waybill_source::{ColumnInfo, RowColumns};
@@ -241,6 +241,7 @@ mod tests {
             status: None,
             attempts: None,
             due: None,
+            wanted: BTreeMap::new(),
             only: None,
             payload: None,
             compare: None,

@@ -78,6 +78,15 @@ fn advice(gap: &GapReason) -> &'static str {
         GapReason::Cancelled => " Look again.",
         GapReason::Cap => " Raise the limit, or look at a shorter window.",
         GapReason::UntrueTimes => " Raise max-messages in [scan].",
-        GapReason::Compacted | GapReason::Failed(_) | GapReason::NotReadable(_) => "",
+        // The others say by themselves what closes them, as far as anything does.
+        GapReason::Compacted
+        | GapReason::Failed(_)
+        | GapReason::NotBound(_)
+        | GapReason::NotReadable(_)
+        | GapReason::RowsHidden(_)
+        | GapReason::ReplicaBehind(_)
+        | GapReason::TransactionsHidden(_)
+        | GapReason::NoTimes(_)
+        | GapReason::ZoneUnknown(_) => "",
     }
 }

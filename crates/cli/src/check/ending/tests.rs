@@ -33,6 +33,7 @@ fn place(role: PlaceRole, name: &str) -> PlaceStatus {
         failure: None,
         basis: None,
         matched: String::new(),
+        accounts: None,
     }
 }
 

@@ -44,96 +44,39 @@ fn small_numbers_hit_small_numbers_and_nothing_else() {
 
 #[test]
 fn hits_are_believed_as_far_as_chance_does_not_explain_them() {
-    let weak = Tally {
-        carried: 200,
-        hits: 190,
-        by_chance: 190.0,
+    let tally = |carried, hits, by_chance| Tally {
+        carried,
+        hits,
+        by_chance,
         ..Tally::default()
     };
-    let fits = Tally {
-        carried: 192,
-        ..weak
+    let says = |tally, same, same_by_chance| Tally {
+        content: Content {
+            compared: 190,
+            same,
+            same_by_chance,
+        },
+        ..tally
     };
-    let says = |same, same_by_chance| Content {
-        compared: 190,
-        same,
-        same_by_chance,
-    };
+    let weak = tally(200, 190, 190.0);
+    let fits = tally(192, 190, 190.0);
+    let (unsent, early) = (Tally { unsent: 30, ..fits }, Tally { early: 30, ..fits });
     for (tally, made_for_ids, believed) in [
         // Whatever says it, numbers that chance explains are none.
         (weak, false, false),
         (fits, false, false),
         (fits, true, true),
-        (Tally { unsent: 30, ..fits }, true, false),
-        (Tally { early: 30, ..fits }, true, false),
-        (
-            Tally {
-                carried: 250,
-                ..fits
-            },
-            true,
-            false,
-        ),
-        (
-            Tally {
-                content: says(190, 3),
-                ..weak
-            },
-            false,
-            true,
-        ),
-        (
-            Tally {
-                content: says(0, 0),
-                ..fits
-            },
-            true,
-            false,
-        ),
-        (
-            Tally {
-                content: says(190, 180),
-                ..weak
-            },
-            false,
-            false,
-        ),
+        (unsent, true, false),
+        (early, true, false),
+        (tally(250, 190, 190.0), true, false),
+        (says(weak, 190, 3), false, true),
+        (says(fits, 0, 0), true, false),
+        (says(weak, 190, 180), false, false),
         // What chance does not explain needs no more.
-        (
-            Tally {
-                by_chance: 0.0,
-                ..weak
-            },
-            false,
-            true,
-        ),
-        (
-            Tally {
-                by_chance: 0.0,
-                content: says(0, 0),
-                ..weak
-            },
-            false,
-            true,
-        ),
-        (
-            Tally {
-                hits: 1,
-                by_chance: 0.0,
-                ..weak
-            },
-            false,
-            true,
-        ),
-        (
-            Tally {
-                hits: 0,
-                by_chance: 0.0,
-                ..weak
-            },
-            true,
-            false,
-        ),
+        (tally(200, 190, 0.0), false, true),
+        (says(tally(200, 190, 0.0), 0, 0), false, true),
+        (tally(200, 1, 0.0), false, true),
+        (tally(200, 0, 0.0), true, false),
     ] {
         let belief = tally.belief(made_for_ids);
         assert_eq!(
