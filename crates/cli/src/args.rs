@@ -86,9 +86,9 @@ pub(crate) struct Check {
     /// Print JSON; `waybill schema` says what each field means
     #[arg(long)]
     pub(crate) json: bool,
-    /// What makes the exit code 1
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Suspected)]
-    pub(crate) fail_on: FailOn,
+    /// What makes the exit code 1; when left out, all that is suspected, but 2 for a silent flow
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Option<FailOn>,
     /// Print at most this many findings as text (JSON has them all)
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: u32,
@@ -96,7 +96,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// Anything missing, even if seen by one scan only
+    /// Anything missing, even if seen by one scan only, and a flow of which nothing was ever seen
     Suspected,
     /// Only what a second scan has confirmed
     Confirmed,

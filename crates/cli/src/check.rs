@@ -157,7 +157,8 @@ async fn ending(
     filtered: Option<&Counts>,
     findings: &[EventRow],
 ) -> anyhow::Result<Ending> {
-    let is_sure = |row: &EventRow| match args.fail_on {
+    let fail_on = args.fail_on.unwrap_or(FailOn::Suspected);
+    let is_sure = |row: &EventRow| match fail_on {
         FailOn::Suspected => true,
         FailOn::Confirmed => row.verdict.phase == Phase::Confirmed,
         FailOn::Never => false,
@@ -166,7 +167,7 @@ async fn ending(
         .iter()
         .filter(|row| row.class.needs_action() && is_sure(row))
         .count();
-    let waiting = match args.fail_on {
+    let waiting = match fail_on {
         FailOn::Suspected => waiting(client, status, &args.filter, "").await?,
         FailOn::Confirmed => waiting(client, status, &args.filter, " phase:confirmed").await?,
         FailOn::Never => Vec::new(),
@@ -176,7 +177,7 @@ async fn ending(
         counts: filtered.unwrap_or(&status.counts),
         wrong: wrong as u64,
         waiting: &waiting,
-        suspected: args.fail_on == FailOn::Suspected,
+        suspected: args.fail_on == Some(FailOn::Suspected),
     }))
 }
 

@@ -203,10 +203,16 @@ impl Part {
         };
         let holes = subtract(&[(hull.from.0, hull.to.0)], &self.proven);
         let reason = |from: i64, to: i64| {
-            let told = self
-                .gaps
-                .iter()
-                .find(|gap| gap.window.from.0 < to && from < gap.window.to.0);
+            let here = |gap: &Gap| {
+                gap.window
+                    .to
+                    .0
+                    .min(to)
+                    .saturating_sub(gap.window.from.0.max(from))
+            };
+            let told = self.gaps.iter().filter(|gap| here(gap) > 0);
+            // The reason for most of it; of several for as much the first, in their order.
+            let told = told.rev().max_by_key(|gap| here(gap));
             told.map_or(GapReason::Cancelled, |gap| gap.reason.clone())
         };
         let gaps = holes.into_iter().map(|(from, to)| Gap {

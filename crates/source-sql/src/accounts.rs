@@ -49,6 +49,7 @@ impl Scan {
         self.accounts.before = counted(older.as_ref(), |side| side.rows);
         self.accounts.after = counted(later.as_ref(), |side| side.rows);
         self.accounts.sent_after = later.as_ref().map_or(0, |side| side.sent_in_future);
+        self.position.moved = self.accounts.sent_after;
         if tells {
             let older = self.side(before, true).await;
             self.accounts.unsent_before = Some(waiting(older.as_ref()));

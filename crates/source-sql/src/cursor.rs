@@ -38,6 +38,9 @@ pub(crate) struct Position {
     pub(crate) forms: Option<Forms>,
     /// Horizons seen, for databases that hide others' transactions.
     pub(crate) moments: Moments,
+    /// Rows that say sent and lie in the future, when they were counted.
+    #[serde(default)]
+    pub(crate) moved: u64,
 }
 
 impl Position {
@@ -55,6 +58,7 @@ impl Position {
             unsent: Unsent::default(),
             forms: None,
             moments: Moments::default(),
+            moved: 0,
         }
     }
 

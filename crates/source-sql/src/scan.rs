@@ -192,7 +192,7 @@ impl Scan {
         if self.capped {
             gap(from, asked.to, GapReason::Cap);
         }
-        if self.accounts.sent_after > 0 {
+        if self.position.moved > 0 {
             gap(from, asked.to, GapReason::NoTimes(self.moved_times()));
         }
         if let Some(error) = failed {
@@ -223,7 +223,7 @@ impl Scan {
     fn moved_times(&self) -> String {
         format!(
             "{} rows that say sent lie in the future: '{}' is not when they were written",
-            self.accounts.sent_after, self.query.columns.at
+            self.position.moved, self.query.columns.at
         )
     }
 

@@ -39,7 +39,8 @@ pub(crate) fn consumer(
     // A message of which nobody knows whether it has a row is a message all the same.
     let there = publish == PublishCode::PUBLISHED
         || publish == PublishCode::PHANTOM
-        || event.routed && WITHOUT_ROW.map(PublishCode::unknown).contains(&publish);
+        || (event.routed || event.consumed.is_some())
+            && WITHOUT_ROW.map(PublishCode::unknown).contains(&publish);
     if !there {
         return ConsumerCode::NOT_DUE;
     }

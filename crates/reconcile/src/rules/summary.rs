@@ -244,7 +244,12 @@ impl<'a> Summary<'a> {
             // It may yet be undone, as if it had never been there.
         } else {
             self.untimed |= copy.marks.contains(Marks::NO_TIME);
-            if self.first_foreign.is_none_or(|first| copy.at < first.at) {
+            // Of copies of one moment the same is the first, in whatever order they came.
+            let rank = |it: &CopyRef| (it.at, it.place, it.partition, it.position);
+            if self
+                .first_foreign
+                .is_none_or(|first| rank(&copy) < rank(&first))
+            {
                 self.first_foreign = Some(copy);
             }
         }

@@ -71,7 +71,7 @@ pub(super) fn consumer(
             PublishVerdict::Unknown(
                 UnknownReason::OutboxCleaned | UnknownReason::NoControl | UnknownReason::OneOfThese,
             ),
-        ] => seen,
+        ] => seen || event.consumed().is_some(),
         _ => false,
     };
     if !there {

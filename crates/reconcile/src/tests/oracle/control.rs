@@ -181,19 +181,16 @@ pub(super) fn no_row(
     known: &Known<'_>,
 ) -> Option<UnknownReason> {
     let foreign = event.foreign();
-    let first = foreign.iter().min_by_key(|copy| copy.at)?;
+    // Of copies of one moment the one at the place named first, there at the first coordinate.
+    let first = foreign
+        .iter()
+        .min_by_key(|copy| (copy.at, copy.place, copy.partition, copy.position))?;
     let untimed = foreign.iter().any(|copy| !copy.is_timed());
+    let found = pairs(first.place, picture, known);
+    let found: Vec<i64> = found.iter().filter_map(|it| it.0.written()).collect();
     let outbox = known.places(PlaceRole::Outbox);
-    let mut speaks = false;
-    // Of copies of one moment any may be the first.
-    for copy in foreign.iter().filter(|copy| copy.at == first.at) {
-        let found = pairs(copy.place, picture, known);
-        let found: Vec<i64> = found.iter().filter_map(|it| it.0.written()).collect();
-        speaks |= outbox
-            .iter()
-            .any(|place| heard(*place, &found, first.at, known));
-    }
-    if !speaks {
+    let mut places = outbox.iter();
+    if !places.any(|place| heard(*place, &found, first.at, known)) {
         return Some(UnknownReason::NoControl);
     }
     // Before the first copy whose row is kept, rows may have been cleaned.
