@@ -120,8 +120,8 @@ async fn a_connection_test_uses_what_was_typed_and_tells_no_password() {
     let text = ask(&company, &toys).await.expect("it is there").toml;
     let probe = Probe {
         toml: text.replace(
-            "url = \"memory:toys\"",
-            "url = \"memory:toys\"\nsecret = \"toys-db\"",
+            "url = \"memory://toys\"",
+            "url = \"memory://toys\"\nsecret = \"toys-db\"",
         ),
         secrets: vec![("toys-db".to_owned(), "hunter2".to_owned())],
     };

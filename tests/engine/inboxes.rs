@@ -126,12 +126,14 @@ async fn of_an_inbox_that_is_cleaned_nothing_older_is_called_lost() {
     let company = with_inbox("processed-at = \"processed_at\"\nkept-secs = 300");
     company.play(&[Fate::LostBySearch, Fate::Fine], 600);
     company.play_one(2, Fate::LostBySearch, now().plus(-120_000_000));
+    company.play_one(3, Fate::Fine, now().plus(-119_000_000));
     company.search_passes_everything();
     company.scanned().await;
     expect![[r#"
         e0 published unknown
         e1 published processed
         e2 published lost-by-consumer Confirmed
+        e3 published processed
     "#]]
     .assert_eq(&company.told().await);
 }

@@ -28,7 +28,7 @@ const STREAM: &str = "product-events.audit";
 const PROFILE: &str = r#"
 name = "toys"
 access = "resend"
-database.url = "memory:toys"
+database.url = "memory://toys"
 broker.url = "queues://memory"
 [outbox]
 table = "outbox"

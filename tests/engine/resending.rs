@@ -146,7 +146,7 @@ async fn a_copy_is_sent_again_byte_by_byte_to_its_own_partition() {
 async fn what_never_reached_the_outbox_is_rebuilt_and_marked() {
     let company = Company::new("resend");
     company.play(&[Fate::NoOutboxRow], 600);
-    company.publishes_others();
+    company.published_before();
     company.scanned().await;
     let plan = company.plan("verdict:missing-outbox-row").await;
     assert!(
@@ -356,7 +356,7 @@ async fn a_plan_of_an_earlier_window_is_stale() {
 async fn events_that_are_fine_suspected_or_phantom_are_left_out_with_the_reason() {
     let company = Company::new("resend");
     company.play(&[Fate::Fine, Fate::Phantom, Fate::Lost], 600);
-    company.publishes_others();
+    company.published_before();
     company.scanned().await;
     let asked = MakePlan {
         events: (0..6).collect(),

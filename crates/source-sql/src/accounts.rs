@@ -44,16 +44,27 @@ impl Scan {
             to: Micros(i64::MAX),
         };
         let tells = self.plan.has_state();
+        // What cannot be counted once takes as long the next time.
         let older = self.side(before, false).await;
-        let later = self.side(after, false).await;
+        let later = match &older {
+            Some(_) => self.side(after, false).await,
+            None => None,
+        };
         self.accounts.before = counted(older.as_ref(), |side| side.rows);
         self.accounts.after = counted(later.as_ref(), |side| side.rows);
         self.accounts.sent_after = later.as_ref().map_or(0, |side| side.sent_in_future);
         self.position.moved = self.accounts.sent_after;
         if tells {
-            let older = self.side(before, true).await;
+            let able = older.is_some() && later.is_some();
+            let older = match able {
+                true => self.side(before, true).await,
+                false => None,
+            };
             self.accounts.unsent_before = Some(waiting(older.as_ref()));
-            let later = self.side(after, true).await;
+            let later = match &older {
+                Some(_) => self.side(after, true).await,
+                None => None,
+            };
             self.accounts.unsent_after = Some(waiting(later.as_ref()));
         }
     }

@@ -115,10 +115,18 @@ impl Shape {
             return Ok(column);
         }
         let (name, table) = (&column.name, &self.name);
+        let some = self.columns.iter().any(|column| column.info.readable);
+        let (what, grant) = match some {
+            true => (
+                format!("column {name} of table {table}"),
+                format!("SELECT ({name})"),
+            ),
+            false => (format!("table {table}"), "SELECT".to_owned()),
+        };
         Err(Error::Forbidden {
             action: "read",
-            name: format!("column {name} of table {table}"),
-            source: format!("GRANT SELECT ({name}) ON {table} gives it").into(),
+            name: what,
+            source: format!("permission denied; GRANT {grant} ON {table} gives it").into(),
         })
     }
 

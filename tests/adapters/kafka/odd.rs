@@ -49,7 +49,8 @@ async fn null_and_empty_and_repeated_are_kept_apart() {
     kafka.publish(&topic, &letters);
     let broker = kafka.open(Access::ReadOnly).await;
     let all = scan(&*broker, query(&topic)).await;
-    assert_eq!(all.ids(), ["event-0", "event-1", "event-2"]);
+    // Of equal headers the last counts, as Kafka's own clients take it.
+    assert_eq!(all.ids(), ["event-0", "event-2", "second"]);
     assert_eq!(
         all.one("event-0").marks,
         Marks::empty(),

@@ -28,7 +28,7 @@ async fn rows_that_a_policy_hides_are_a_gap() {
          CREATE VIEW letters WITH (security_invoker = true) AS SELECT * FROM outbox; \
          GRANT SELECT ON outbox, letters TO {reader}; \
          ALTER TABLE outbox ENABLE ROW LEVEL SECURITY; \
-         CREATE POLICY some ON outbox USING (id = 'a')"
+         CREATE POLICY only_a ON outbox USING (id = 'a')"
     ))
     .await;
     let database = base.open_at(&target).await.expect("it may log in");

@@ -61,10 +61,13 @@ async fn what_is_not_sure_is_asked_and_every_answer_counts() {
     terminal.say("");
     let ended = terminal.end();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    // The message there has no row.
+    // The message there has no row, and no id that a row could have had.
     has(
         &ended.stdout,
-        &["table = \"orders_outbox\"", "deletes-after-send = true"],
+        &[
+            "table = \"orders_outbox\"",
+            "nothing shows that rows are deleted when they are sent",
+        ],
     );
     assert_eq!(somebody.saved(), ended.stdout, "written over");
     shop.close().await;

@@ -229,6 +229,10 @@ async fn replan(
     session.resends.take(stored.id)
 }
 
+/// So much before and after the events of a run is read with them: their neighbours show that what
+/// is not found was never there.
+const AROUND_MICROS: i64 = 15 * 60 * 1_000_000;
+
 /// Reads the time of these events, unless the window that is open holds it.
 async fn look_at(session: &Arc<Session>, planned: &[(EventId, Micros)]) -> Result<(), Failure> {
     let first = planned.iter().map(|(_, at)| *at).min().unwrap_or(Micros(0));
@@ -242,8 +246,8 @@ async fn look_at(session: &Arc<Session>, planned: &[(EventId, Micros)]) -> Resul
         return Ok(());
     }
     let window = Window {
-        from: first.plus(-1_000_000),
-        to: last.plus(1_000_000),
+        from: first.plus(-AROUND_MICROS),
+        to: last.plus(AROUND_MICROS),
     };
     scan::start_for_run(session, TimeSpec::Fixed(window)).await;
     scan::wait(session).await;

@@ -7,13 +7,15 @@
 
 use std::sync::Arc;
 
-use waybill_model::{ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict};
+use waybill_model::{
+    ConsumerNo, ConsumerVerdict, EventId, PlaceRole, PublishVerdict, UnknownReason,
+};
 
 use super::before::look_before;
 use super::lookup::{PER_QUESTION, batch, found};
 use super::unprocessed::ask_for_unprocessed;
 use super::vanished::ask_for_waiting;
-use crate::session::{PlannedPlace, Reading, Session};
+use crate::session::{Book, PlannedPlace, Reading, Session};
 
 /// Suspects of one table that are asked for at once; so many at a time are no accident of a clock.
 const MAX_SUSPECTS: usize = 4000;
@@ -46,14 +48,16 @@ struct Suspect {
 fn suspects(session: &Session) -> Vec<Suspect> {
     let book = session.book();
     let mut suspects = Vec::new();
-    for no in book.index.suspected() {
+    for no in book.index.suspected().into_iter().chain(unheard(&book)) {
         let Some(verdict) = book.index.verdict(no) else {
             continue;
         };
         let lost = |it: &ConsumerVerdict| {
             matches!(
                 it,
-                ConsumerVerdict::LostByConsumer | ConsumerVerdict::Lagging(_)
+                ConsumerVerdict::LostByConsumer
+                    | ConsumerVerdict::Lagging(_)
+                    | ConsumerVerdict::Unknown(UnknownReason::NoControl)
             )
         };
         let consumers: Vec<ConsumerNo> = (0..=u8::MAX)
@@ -71,6 +75,19 @@ fn suspects(session: &Session) -> Vec<Suspect> {
         }
     }
     suspects
+}
+
+/// The events that an inbox lacks in which none of their neighbours was found either: its rows may
+/// carry times of another clock.
+fn unheard(book: &Book) -> Vec<u32> {
+    let is_unheard =
+        |it: &ConsumerVerdict| matches!(it, ConsumerVerdict::Unknown(UnknownReason::NoControl));
+    let of_window = book.index.in_window(book.window).iter().copied();
+    let unheard = of_window.filter(|no| {
+        let verdict = book.index.verdict(*no);
+        verdict.is_some_and(|verdict| verdict.consumers.iter().any(is_unheard))
+    });
+    unheard.take(MAX_SUSPECTS).collect()
 }
 
 /// Who should be in a table of this role.

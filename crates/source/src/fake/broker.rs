@@ -23,6 +23,9 @@ pub use operator::SendFault;
 
 use log::Log;
 
+/// What a group has committed that is always at the end.
+const KEEPS_UP: i64 = i64::MAX;
+
 /// A broker in memory.
 #[derive(Debug, Clone)]
 pub struct FakeBroker {
@@ -111,6 +114,11 @@ impl FakeBroker {
     pub fn commit(&self, group: &str, channel: &str, partition: u32, offset: i64) {
         let key = (group.to_owned(), channel.to_owned(), partition);
         self.state().committed.insert(key, offset);
+    }
+
+    /// A group that has always read all there is, whatever comes.
+    pub fn keep_up(&self, group: &str, channel: &str, partition: u32) {
+        self.commit(group, channel, partition, KEEPS_UP);
     }
 
     /// Every read breaks off after `n` messages; `None` repairs it.
@@ -249,7 +257,10 @@ impl Broker for FakeBroker {
                 let key = (group.clone(), consumer.destination.clone(), partition);
                 PartitionProgress {
                     partition,
-                    committed: state.committed.get(&key).copied(),
+                    committed: state.committed.get(&key).map(|offset| match *offset {
+                        KEEPS_UP => log.end(),
+                        offset => offset,
+                    }),
                     end: log.end(),
                 }
             });
