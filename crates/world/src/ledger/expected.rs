@@ -60,8 +60,8 @@ impl Entry {
         let copies = self.copies + self.resends();
         let was_in_outbox = self.outbox || self.row_deleted;
         if copies > 0 {
-            // Without a copy to look at nobody can call it a phantom.
-            // … unless a consumer has it, whose inbox speaks of events that are all stored.
+            // Without a copy to look at nobody can call it a phantom, unless a consumer has it whose
+            // inbox speaks of events that are all stored.
             let unseen = self.expired && (self.rows_go || !self.is_in_some_inbox());
             return if self.stored || was_in_outbox || unseen {
                 PublishVerdict::Published
