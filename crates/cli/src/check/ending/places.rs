@@ -55,11 +55,17 @@ fn covers(place: &PlaceStatus, status: &Status) -> bool {
     place.covered >= 1.0 || place.window.is_some_and(reads)
 }
 
-/// The window without its end, in which nothing can be late yet; half of it at least.
+/// No table is complete up to this moment: transactions that are open may still bring rows, and
+/// reading all places takes some seconds.
+const UNSETTLED_MICROS: i64 = 15_000_000;
+
+/// The window without its end, in which nothing can be late yet, or nothing is settled; half of it
+/// at least.
 fn settled(status: &Status) -> Window {
     let Window { from, to } = status.window;
     let young = status.graces.iter().map(|edge| edge.grace.micros).min();
-    let young = young.unwrap_or(0).clamp(0, to.since(from) / 2);
+    let young = young.unwrap_or(0).max(UNSETTLED_MICROS);
+    let young = young.clamp(0, to.since(from) / 2);
     Window {
         from,
         to: Micros(to.0.saturating_sub(young)),
