@@ -25,11 +25,11 @@ async fn what_was_never_published_is_found_resent_and_arrives() {
         "all three consumers receive it"
     );
     window.click("preview").await;
-    let preview = window.text("preview-panel").await;
-    assert!(
-        preview.contains("x-waybill-resend-id"),
-        "our headers are shown: {preview}"
-    );
+    wait_for("our headers to be shown", PATIENCE, async || {
+        let preview = window.text("preview-panel").await;
+        preview.contains("x-waybill-resend-id").then_some(())
+    })
+    .await;
     assert!(
         window.lacks("run-state").await,
         "nothing was sent by looking"
