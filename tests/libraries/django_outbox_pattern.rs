@@ -71,7 +71,7 @@ async fn what_the_producer_failed_or_never_took_is_found_and_sent() {
         before.push(requeue.put_back(&database, key).await);
     }
     host.run(&["relay"]);
-    look.finds_nothing(17);
+    look.finds_nothing(17, 2);
     // What was sent since is not what was last seen.
     for seen in before {
         seen.leaves_alone(&database).await;

@@ -69,7 +69,7 @@ async fn what_the_listener_abandoned_or_never_took_is_found_and_handled() {
         before.push(requeue.put_back(&database, key).await);
     }
     host.run(&["relay"]);
-    look.finds_nothing(17);
+    look.finds_nothing(17, 0);
     // What was sent since is not what was last seen.
     for seen in before {
         seen.leaves_alone(&database).await;

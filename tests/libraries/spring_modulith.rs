@@ -73,7 +73,7 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
         before.push(requeue.put_back(&database, key).await);
     }
     host.run(&["relay"]);
-    look.finds_nothing(17);
+    look.finds_nothing(17, 0);
     // What was sent since is not what was last seen.
     for seen in before {
         seen.leaves_alone(&database).await;

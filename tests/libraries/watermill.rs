@@ -69,7 +69,7 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
         requeue.put_back(&database, key).await;
     }
     host.run(&["relay"]);
-    look.finds_nothing(18);
+    look.finds_nothing(18, 2);
     database.remove().await;
 }
 

@@ -2,7 +2,7 @@
 
 use waybill_layouts::Dbms;
 use waybill_tests::kafka::Kafka;
-use waybill_tests::shop::{Shop, Somebody, ago, has, letter, uuids};
+use waybill_tests::shop::{Shop, Somebody, ago, has, letters, time_type, uuids};
 
 /// What `check` says of each event that is not there, and of how many it was asked.
 fn findings(somebody: &Somebody) -> Vec<(String, String)> {
@@ -22,11 +22,7 @@ async fn is_late_only_when_it_is_due(dbms: Dbms, name: &str) {
     let kafka = Kafka::shared();
     let topic = kafka.topic(name, 1, &[]).await;
     let shop = Shop::open(dbms, name).await;
-    let time = match dbms {
-        Dbms::Postgres => "timestamptz",
-        Dbms::MySql => "timestamp(6) NULL",
-        Dbms::Sqlite => "text",
-    };
+    let time = time_type(dbms);
     shop.execute(&format!(
         "CREATE TABLE outbox (event_id varchar(36) PRIMARY KEY, aggregate_id varchar(40), \
          event_type varchar(40), payload text, created_at {time}, scheduled_at {time}, sent_at {time})"
@@ -50,11 +46,7 @@ async fn is_late_only_when_it_is_due(dbms: Dbms, name: &str) {
         ))
         .await;
     }
-    let letters: Vec<_> = ids[2..]
-        .iter()
-        .map(|id| letter(&[("event-id", id)], "k", "{}"))
-        .collect();
-    kafka.publish(&topic, &letters);
+    kafka.publish(&topic, &letters(&ids[2..]));
 
     let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
     let text = somebody.saves_without_an_answer(&["--destination", &topic]);

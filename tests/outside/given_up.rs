@@ -2,7 +2,7 @@
 
 use waybill_layouts::Dbms;
 use waybill_tests::kafka::Kafka;
-use waybill_tests::shop::{Shop, Somebody, ago, has, letter, uuids};
+use waybill_tests::shop::{Shop, Somebody, ago, has, letters, time_type, uuids};
 
 /// Rows whose copies are there.
 const SENT: usize = 30;
@@ -18,11 +18,7 @@ async fn finds_what_was_given_up(
     let kafka = Kafka::shared();
     let topic = kafka.topic(name, 1, &[]).await;
     let shop = Shop::open(dbms, name).await;
-    let time = match dbms {
-        Dbms::Postgres => "timestamptz",
-        Dbms::MySql => "timestamp(6) NULL",
-        Dbms::Sqlite => "text",
-    };
+    let time = time_type(dbms);
     let columns = columns.replace("TIME", time);
     shop.execute(&format!(
         "CREATE TABLE outbox (no integer PRIMARY KEY, event_id varchar(36) NOT NULL, \
@@ -42,11 +38,7 @@ async fn finds_what_was_given_up(
         ))
         .await;
     }
-    let letters: Vec<_> = ids[2..]
-        .iter()
-        .map(|id| letter(&[("event-id", id)], "k", "{}"))
-        .collect();
-    kafka.publish(&topic, &letters);
+    kafka.publish(&topic, &letters(&ids[2..]));
 
     let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
     somebody.saves_without_an_answer(&["--destination", &topic]);

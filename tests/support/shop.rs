@@ -170,9 +170,24 @@ pub fn ago(dbms: Dbms, minutes: u32) -> String {
     }
 }
 
+/// The type of a column of times that may be empty.
+pub fn time_type(dbms: Dbms) -> &'static str {
+    match dbms {
+        Dbms::Postgres => "timestamptz",
+        Dbms::MySql => "timestamp(6) NULL",
+        Dbms::Sqlite => "text",
+    }
+}
+
 /// `n` ids as most libraries make them.
 pub fn uuids(n: usize) -> Vec<String> {
     (0..n).map(|_| Uuid::now_v7().to_string()).collect()
+}
+
+/// A message for each of these ids, which a header carries.
+pub fn letters(ids: &[String]) -> Vec<Letter> {
+    let letters = ids.iter().map(|id| letter(&[("event-id", id)], "k", "{}"));
+    letters.collect()
 }
 
 /// A message with headers, a key and a body.

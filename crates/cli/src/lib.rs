@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod demo;
 mod exit;
+mod failures;
 mod journal;
 mod layouts;
 mod output;

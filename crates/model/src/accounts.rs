@@ -64,7 +64,8 @@ pub struct Accounts {
     pub before: Counted,
     /// Rows after it.
     pub after: Counted,
-    /// Of those after it: rows that say sent, which nobody can have written then.
+    /// Of those after it: rows that say sent and lie more than an hour in the future, which nobody
+    /// can have written then.
     pub sent_after: u64,
     /// Unsent rows before the window; `None` where the table does not say whether a row was sent.
     pub unsent_before: Option<Waiting>,
@@ -102,7 +103,7 @@ impl Accounts {
             .collect();
         if self.sent_after > 0 {
             told.push(format!(
-                "{} say sent and lie after the window: their time is not when they were written",
+                "{} say sent and lie more than an hour in the future: their time is not when they were written",
                 rows(self.sent_after, "row", "rows")
             ));
         }

@@ -263,6 +263,20 @@ impl Index {
             .collect()
     }
 
+    /// The events that an inbox lacks in which none of their neighbours was found either, as of the
+    /// latest judgement.
+    pub fn unheard(&self) -> Vec<u32> {
+        let unheard = ConsumerCode::unknown(UnknownReason::NoControl);
+        let consumers = 0..self.shape.consumers.len();
+        let is_unheard = |no: u32| {
+            let mut consumers = consumers.clone();
+            consumers.any(|consumer| self.verdicts.consumer(no, consumer) == unheard)
+        };
+        let all = 0..self.events.len();
+        all.filter(|no| is_unheard(*no) && self.events.visible(*no))
+            .collect()
+    }
+
     /// Says that what a consumer's inbox held of an event, unprocessed, is not there any more.
     pub fn inbox_row_gone(&mut self, no: u32, consumer: ConsumerNo) {
         self.events.hold_no_more(no, consumer);

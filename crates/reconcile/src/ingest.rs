@@ -63,7 +63,7 @@ impl Index {
                     match (added, times.as_mut()) {
                         (Added::New, Some(times)) => times.add(spot.at),
                         (Added::Moved, Some(times)) => times.spoil(),
-                        _ => {}
+                        (Added::Known | Added::Held, Some(_)) | (_, None) => {}
                     }
                 }
                 None => self.complain(&spot, "The profile expects no evidence from this place."),
@@ -165,7 +165,11 @@ impl Index {
             PlaceRole::Inbox(consumer) if added == Added::New => {
                 self.learn_from_inbox(no, consumer, spot);
             }
-            _ => {}
+            PlaceRole::Destination
+            | PlaceRole::Inbox(_)
+            | PlaceRole::Business
+            | PlaceRole::Progress(_)
+            | PlaceRole::DeadLetters(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ mod shape;
 mod state;
 mod statements;
 mod suggest;
+mod texts;
 mod written;
 
 mod cursor;

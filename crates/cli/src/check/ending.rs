@@ -7,9 +7,10 @@ mod places;
 
 use serde::Serialize;
 use waybill_model::{LagReason, Micros, VerdictClass};
-use waybill_protocol::{Counts, ScanState, Status};
+use waybill_protocol::{Counts, Status};
 
 use crate::exit::Exit;
+use crate::failures::failures;
 
 /// What a check saw, as far as its end depends on it.
 #[derive(Debug)]
@@ -164,21 +165,8 @@ fn silent(status: &Status, suspected: bool) -> Vec<Reason> {
 
 /// Places of one connection fail for one reason.
 fn failed(status: &Status) -> Vec<Reason> {
-    let whole = match &status.scan {
-        ScanState::Failed { failure } => Some(failure.message.as_str()),
-        ScanState::Idle
-        | ScanState::Connecting
-        | ScanState::Scanning { .. }
-        | ScanState::Done { .. }
-        | ScanState::Live
-        | ScanState::Stopped => None,
-    };
-    let failures = status
-        .places
-        .iter()
-        .filter_map(|place| place.failure.as_ref());
-    let mut told: Vec<&str> = whole.into_iter().collect();
-    for failure in failures {
+    let mut told: Vec<&str> = Vec::new();
+    for failure in failures(status) {
         if !told.contains(&failure.message.as_str()) {
             told.push(&failure.message);
         }

@@ -2,10 +2,11 @@
 
 use waybill_model::{Accounts, EventRow, Finding, PublishVerdict, VerdictClass};
 use waybill_protocol::{
-    ClockOffset, Counts, EventFacts, Failure, Group, Opened, PlaceStatus, ScanState, Status,
+    ClockOffset, Counts, EventFacts, Failure, Group, Opened, PlaceStatus, Status,
 };
 
 use crate::check::ending::Reason;
+use crate::failures::failures;
 use crate::output;
 
 /// Prints what was read and how much was found; with a filter, what it lets through.
@@ -91,30 +92,6 @@ pub(crate) fn findings(opened: &Opened, shown: &[EventRow], facts: &[EventFacts]
             found - shown.len()
         ));
     }
-}
-
-/// Everything that failed, once each: places of one connection fail for the same reason.
-fn failures(status: &Status) -> Vec<&Failure> {
-    let whole = match &status.scan {
-        ScanState::Failed { failure } => Some(failure),
-        ScanState::Idle
-        | ScanState::Connecting
-        | ScanState::Scanning { .. }
-        | ScanState::Done { .. }
-        | ScanState::Live
-        | ScanState::Stopped => None,
-    };
-    let of_places = status
-        .places
-        .iter()
-        .filter_map(|place| place.failure.as_ref());
-    let mut all: Vec<&Failure> = Vec::new();
-    for failure in whole.into_iter().chain(of_places) {
-        if !all.contains(&failure) {
-            all.push(failure);
-        }
-    }
-    all
 }
 
 /// What happened, why, and what to do about it.

@@ -51,14 +51,14 @@ impl Letter {
     /// Every place where it carries a short text.
     pub(super) fn carriers(&self) -> Vec<Carrier> {
         let mut all = Vec::new();
-        for (name, _) in &self.copy.properties {
-            match name.as_str() {
-                "message-id" => all.push(Carrier::MessageId),
-                "correlation-id" => all.push(Carrier::CorrelationId),
-                "type" => all.push(Carrier::TypeProperty),
-                _ => {}
-            }
-        }
+        let properties = self.copy.properties.iter();
+        all.extend(properties.filter_map(|(name, _)| match name.as_str() {
+            "message-id" => Some(Carrier::MessageId),
+            "correlation-id" => Some(Carrier::CorrelationId),
+            "type" => Some(Carrier::TypeProperty),
+            // No id, and no type.
+            _ => None,
+        }));
         let headers = self.copy.headers.iter();
         all.extend(headers.map(|(name, _)| Carrier::Header(name.clone())));
         all.push(if self.routed {
@@ -124,8 +124,8 @@ pub(super) fn members(json: &[u8]) -> Vec<String> {
                 let plain = inner.iter().filter(|(_, value)| is_plain(value));
                 pointers.extend(plain.map(|(name, _)| format!("{here}/{}", escaped(name))));
             }
-            value if is_plain(value) => pointers.push(here),
-            _ => {}
+            Value::String(_) | Value::Number(_) => pointers.push(here),
+            Value::Null | Value::Bool(_) | Value::Array(_) => {}
         }
     }
     pointers

@@ -247,7 +247,7 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
     };
     match (&explanation.verdict, explanation.recognised()) {
         (Verdict::HandMade(proposal), _) => hand_made(&mut outbox, proposal),
-        (_, Some(first)) => {
+        (Verdict::Recognised | Verdict::Nothing, Some(first)) => {
             let version = first.version.as_ref();
             let version = version.map_or_else(String::new, |version| format!(", {version}"));
             outbox.why.push(format!(
@@ -257,7 +257,7 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
             ));
             outbox.layout = Some(first.layout);
         }
-        _ => {}
+        (Verdict::Recognised | Verdict::Nothing, None) => {}
     }
     outbox
 }

@@ -261,7 +261,15 @@ fn may_come_twice(session: &Session, items: &[Item], candidates: &[Candidate]) -
                     *doubts.entry(reason).or_default() += 1;
                 }
             }
-            _ => {}
+            PublishVerdict::NotChecked(_)
+            | PublishVerdict::Phantom
+            | PublishVerdict::Published
+            | PublishVerdict::Unroutable
+            | PublishVerdict::InOpenTransaction
+            | PublishVerdict::MissingOutboxRow
+            | PublishVerdict::Pending
+            | PublishVerdict::LostInPublish
+            | PublishVerdict::Unknown(_) => {}
         }
     }
     drop(book);

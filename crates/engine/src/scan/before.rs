@@ -47,6 +47,11 @@ pub(super) async fn look_before(session: &Arc<Session>) -> bool {
 /// The events that a copy would change most for.
 fn missing(session: &Session) -> Vec<u32> {
     let book = session.book();
+    let counted = &book.tally.publish;
+    if counted.lost_in_publish + counted.stuck + counted.missing_outbox_row + counted.unknown == 0 {
+        // Most looks: nothing is walked for nothing.
+        return Vec::new();
+    }
     let of_window = book.index.in_window(book.window).iter().copied();
     let missing = of_window.filter(|no| match book.index.verdict(*no) {
         Some(verdict) => is_missing(&verdict.publish),

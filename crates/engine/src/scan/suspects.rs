@@ -15,7 +15,7 @@ use super::before::look_before;
 use super::lookup::{PER_QUESTION, batch, found};
 use super::unprocessed::ask_for_unprocessed;
 use super::vanished::ask_for_waiting;
-use crate::session::{Book, PlannedPlace, Reading, Session};
+use crate::session::{PlannedPlace, Reading, Session};
 
 /// Suspects of one table that are asked for at once; so many at a time are no accident of a clock.
 const MAX_SUSPECTS: usize = 4000;
@@ -48,7 +48,9 @@ struct Suspect {
 fn suspects(session: &Session) -> Vec<Suspect> {
     let book = session.book();
     let mut suspects = Vec::new();
-    for no in book.index.suspected().into_iter().chain(unheard(&book)) {
+    // Where nothing of an inbox was heard, its rows may carry times of another clock.
+    let unheard = book.index.unheard().into_iter().take(MAX_SUSPECTS);
+    for no in book.index.suspected().into_iter().chain(unheard) {
         let Some(verdict) = book.index.verdict(no) else {
             continue;
         };
@@ -77,25 +79,15 @@ fn suspects(session: &Session) -> Vec<Suspect> {
     suspects
 }
 
-/// The events that an inbox lacks in which none of their neighbours was found either: its rows may
-/// carry times of another clock.
-fn unheard(book: &Book) -> Vec<u32> {
-    let is_unheard =
-        |it: &ConsumerVerdict| matches!(it, ConsumerVerdict::Unknown(UnknownReason::NoControl));
-    let of_window = book.index.in_window(book.window).iter().copied();
-    let unheard = of_window.filter(|no| {
-        let verdict = book.index.verdict(*no);
-        verdict.is_some_and(|verdict| verdict.consumers.iter().any(is_unheard))
-    });
-    unheard.take(MAX_SUSPECTS).collect()
-}
-
 /// Who should be in a table of this role.
 fn wanted(suspects: &[Suspect], role: PlaceRole) -> Vec<EventId> {
     let is_wanted = |it: &&Suspect| match role {
         PlaceRole::Outbox => it.phantom,
         PlaceRole::Inbox(no) => it.consumers.contains(&no),
-        _ => false,
+        PlaceRole::Business
+        | PlaceRole::Destination
+        | PlaceRole::Progress(_)
+        | PlaceRole::DeadLetters(_) => false,
     };
     let wanted = suspects.iter().filter(is_wanted);
     let ids = wanted.flat_map(|it| it.ids.iter().cloned());

@@ -27,6 +27,7 @@ use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
 use crate::shown::{Replica, Shown};
 use crate::suggest::suggestion;
+use crate::texts::texts;
 
 /// An open MySQL or MariaDB database.
 #[derive(Debug)]
@@ -214,25 +215,14 @@ impl Link for MySql {
 
     async fn said(&self) -> Result<Vec<SaidOf>> {
         self.rows("the definitions of tables", SAID, &[], |row| {
-            Ok(SaidOf::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-                row.try_get(4)?,
-            ]))
+            texts(row).map(SaidOf::new)
         })
         .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {
         self.rows("the list of tables", ATTACHED, &[], |row| {
-            Ok(Attached::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-            ]))
+            texts(row).map(Attached::new)
         })
         .await
     }

@@ -30,6 +30,7 @@ use crate::settle::WAIT_MICROS;
 use crate::shape::{Kind, Shape};
 use crate::shown::{Shown, row_level_security};
 use crate::suggest::suggestion;
+use crate::texts::texts;
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
@@ -222,25 +223,14 @@ impl Link for Postgres {
 
     async fn said(&self) -> Result<Vec<SaidOf>> {
         self.rows("the definitions of tables", SAID, &[], |row| {
-            Ok(SaidOf::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-                row.try_get(4)?,
-            ]))
+            texts(row).map(SaidOf::new)
         })
         .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {
         self.rows("the list of tables", ATTACHED, &[], |row| {
-            Ok(Attached::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-            ]))
+            texts(row).map(Attached::new)
         })
         .await
     }

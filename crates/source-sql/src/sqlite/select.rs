@@ -23,6 +23,7 @@ use crate::sqlite::horizon::horizon;
 use crate::sqlite::inspect::{ATTACHED, SAID, TABLES, entry, tables};
 use crate::sqlite::types::cell;
 use crate::suggest::suggestion;
+use crate::texts::texts;
 
 /// An open SQLite database.
 #[derive(Debug)]
@@ -134,25 +135,14 @@ impl Link for Sqlite {
 
     async fn said(&self) -> Result<Vec<SaidOf>> {
         self.rows("the definitions of tables", SAID, &[], |row| {
-            Ok(SaidOf::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-                row.try_get(4)?,
-            ]))
+            texts(row).map(SaidOf::new)
         })
         .await
     }
 
     async fn attached(&self) -> Result<Vec<Attached>> {
         self.rows("the list of tables", ATTACHED, &[], |row| {
-            Ok(Attached::new([
-                row.try_get(0)?,
-                row.try_get(1)?,
-                row.try_get(2)?,
-                row.try_get(3)?,
-            ]))
+            texts(row).map(Attached::new)
         })
         .await
     }

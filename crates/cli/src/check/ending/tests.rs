@@ -4,7 +4,7 @@ use waybill_model::{
     ConsumerNo, Coverage, Gap, GapReason, Grace, GraceBasis, Place, PlaceId, PlaceRole, Progress,
     Window,
 };
-use waybill_protocol::{ConsumerCounts, EdgeGrace, Failure, PlaceStatus};
+use waybill_protocol::{ConsumerCounts, EdgeGrace, Failure, PlaceStatus, ScanState};
 
 use super::*;
 
