@@ -7,8 +7,8 @@ use waybill_model::{Batch, ConsumerNo, Marks, NO_POSITION, NO_VERSION, PlaceId, 
 
 use crate::index::Index;
 use crate::oddities::complaint;
-use crate::store::{Added, Near, Rank, Spot, State, Traits};
-use crate::{Lane, LaneTimes, Oddity};
+use crate::store::{Added, CopyRef, Near, Rank, Spot, State, Traits};
+use crate::{Lane, LaneTimes, Oddity, OwnResend};
 
 /// What ingesting one batch did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -238,7 +238,7 @@ impl Index {
     }
 
     /// Whether copies at a destination are for a consumer.
-    fn reads(&self, consumer: ConsumerNo, destination: PlaceId) -> bool {
+    pub(crate) fn reads(&self, consumer: ConsumerNo, destination: PlaceId) -> bool {
         let shape = self.shape.consumers.get(usize::from(consumer.0));
         shape.is_some_and(|shape| shape.destination.is_none_or(|it| it == destination))
     }
@@ -349,6 +349,12 @@ fn lane_of(place: PlaceId, role: Option<PlaceRole>) -> Option<Lane> {
         PlaceRole::Inbox(consumer) => Some(Lane::Consumer(consumer)),
         PlaceRole::Progress(_) | PlaceRole::DeadLetters(_) => None,
     }
+}
+
+/// Whether a copy is of our own making, by its header or by what the journal knows of its event.
+pub(crate) fn is_own_copy(copy: &CopyRef, resends: &[OwnResend]) -> bool {
+    let coordinate = Some((copy.place, copy.partition, copy.position));
+    is_own(copy.marks) || resends.iter().any(|resend| resend.coordinate == coordinate)
 }
 
 /// Whether the marks say that Waybill sent the copy.

@@ -3,7 +3,7 @@
 use waybill_model::{Flags, Marks, NO_VERSION, PlaceId};
 
 use crate::index::Index;
-use crate::ingest::is_own;
+use crate::ingest::is_own_copy;
 use crate::store::{CopyRef, State};
 
 /// The flags that depend on an event's neighbours.
@@ -88,11 +88,8 @@ impl Index {
     fn add_steps(&self, no: u32, steps: &mut Vec<Step>) {
         let from = steps.len();
         let resends = self.resends(no);
-        let is_ours = |copy: &CopyRef| {
-            let coordinate = Some((copy.place, copy.partition, copy.position));
-            is_own(copy.marks) || resends.iter().any(|resend| resend.coordinate == coordinate)
-        };
-        let counts = |copy: &CopyRef| !copy.marks.contains(Marks::RETRY) && !is_ours(copy);
+        let counts =
+            |copy: &CopyRef| !copy.marks.contains(Marks::RETRY) && !is_own_copy(copy, resends);
         steps.extend(self.events.copies(no).filter(counts).map(|copy| Step {
             place: copy.place,
             partition: copy.partition,

@@ -87,15 +87,10 @@ impl Index {
     ) {
         let events = &self.events;
         let written = events.outbox_at(no);
-        let copied = events.copies(no).find(|copy| {
-            let shape = self.shape.consumers.get(usize::from(consumer.0));
-            let reads =
-                shape.is_none_or(|it| it.destination.is_none_or(|wanted| wanted == copy.place));
-            reads
-                && !copy
-                    .marks
-                    .intersects(Marks::UNROUTED | Marks::OPEN_TRANSACTION)
-        });
+        let hidden = Marks::UNROUTED | Marks::OPEN_TRANSACTION;
+        let mut copies = events.copies(no);
+        let copied =
+            copies.find(|copy| self.reads(consumer, copy.place) && !copy.marks.intersects(hidden));
         let before = copied.map(|copy| copy.at).or(written);
         if let Some(before) = before {
             times.add(before);

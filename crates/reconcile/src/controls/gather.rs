@@ -9,7 +9,7 @@ use super::identity::{Pair, Pairs};
 use super::{Controls, Form, Heard, Kinds, Loose, Stray, is_no_chance};
 use crate::GraceRule;
 use crate::index::Index;
-use crate::ingest::is_own;
+use crate::ingest::is_own_copy;
 use crate::rules::{Destinations, Since};
 use crate::sentence;
 use crate::store::{CopyRef, State};
@@ -114,11 +114,7 @@ impl Index {
 
     /// Whether a copy is of somebody else's making, and cannot be undone.
     fn is_foreign(&self, no: u32, copy: &CopyRef) -> bool {
-        !copy.marks.contains(Marks::OPEN_TRANSACTION)
-            && !is_own(copy.marks)
-            && self.resends(no).iter().all(|resend| {
-                resend.coordinate != Some((copy.place, copy.partition, copy.position))
-            })
+        !copy.marks.contains(Marks::OPEN_TRANSACTION) && !is_own_copy(copy, self.resends(no))
     }
 
     /// The flows of which nothing was ever seen where it should be, as of the latest judgement.

@@ -4,7 +4,7 @@ use waybill_model::{ConsumerNo, Marks, PlaceId};
 
 use crate::OwnResend;
 use crate::index::Index;
-use crate::ingest::is_own;
+use crate::ingest::{is_own, is_own_copy};
 use crate::store::{CopyRef, State, to_send_at};
 
 /// One event, summed up.
@@ -142,12 +142,7 @@ impl<'a> Summary<'a> {
 
     /// Whether a copy is of our own making, by its header or by the journal.
     pub(crate) fn is_own(&self, copy: &CopyRef) -> bool {
-        let coordinate = (copy.place, copy.partition, copy.position);
-        is_own(copy.marks)
-            || self
-                .resends()
-                .iter()
-                .any(|resend| resend.coordinate == Some(coordinate))
+        is_own_copy(copy, self.resends())
     }
 
     /// Own resends as the journal knows them.

@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::io::Read as _;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 use super::escapes;
 use super::pointer;
 use super::tokens::{Token, Tokens};
@@ -49,15 +53,25 @@ pub fn text_in(document: &[u8], pointer: &str) -> Result<Option<String>, Unreada
     let mut here = Cow::Borrowed(document);
     for (nth, step) in pointer::steps(pointer).enumerate() {
         if nth > 0 {
-            here = match self::document(&here) {
-                Ok(unpacked) => Cow::Owned(unpacked.into_owned()),
-                // A plain value has no members.
-                Err(_) => return Ok(None),
+            let unpacked = match &here {
+                Cow::Borrowed(here) => self::document(here),
+                Cow::Owned(here) => self::document(here).map(|it| Cow::Owned(it.into_owned())),
             };
+            let Ok(unpacked) = unpacked else {
+                // A plain value has no members.
+                return Ok(None);
+            };
+            here = unpacked;
         }
-        let found = pointer::inside(&here, &step);
+        // Most bodies hold the text as it is, so that nothing is copied on the way to it.
+        let found = match &here {
+            Cow::Borrowed(here) => pointer::inside(here, &step).map(|it| it.map(Cow::Borrowed)),
+            Cow::Owned(here) => {
+                pointer::inside(here, &step).map(|it| it.map(|it| Cow::Owned(it.to_vec())))
+            }
+        };
         match found {
-            Ok(Some(value)) => here = Cow::Owned(value.to_vec()),
+            Ok(Some(value)) => here = value,
             Ok(None) => return Ok(None),
             // Where it breaks off is nobody's concern: nothing in it can be read.
             Err(_) => return Err(Unreadable::NotJson),
@@ -148,33 +162,18 @@ fn gunzipped(bytes: &[u8]) -> Result<Option<Vec<u8>>, Unreadable> {
     Ok(Some(inside))
 }
 
-/// The bytes that a text of base64 stands for, in either alphabet.
+/// The bytes that a text of base64 stands for, in either alphabet, padded or not.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let end = text.iter().rposition(|byte| *byte != b'=')? + 1;
-    let letters = &text[..end];
-    if letters.len() < 8 || text.len() - end > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(letters.len() * 3 / 4);
-    let (mut bits, mut n_bits) = (0_u32, 0);
-    for letter in letters {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(six);
-        n_bits += 6;
-        if n_bits >= 8 {
-            n_bits -= 8;
-            bytes.push((bits >> n_bits) as u8);
-            bits &= (1 << n_bits) - 1;
-        }
-    }
-    Some(bytes)
+    let any = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabets = [&alphabet::STANDARD, &alphabet::URL_SAFE];
+    // What is shorter holds no document.
+    let text = Some(text).filter(|text| text.len() >= 8)?;
+    let mut decoded = alphabets
+        .into_iter()
+        .map(|alphabet| GeneralPurpose::new(alphabet, any).decode(text));
+    decoded.find_map(Result::ok)
 }
 
 #[cfg(test)]

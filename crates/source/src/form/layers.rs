@@ -1,5 +1,8 @@
 //! What a body is wrapped in.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::spelling::quoted;
 use crate::content::{is_document, members, string};
 
@@ -41,7 +44,7 @@ pub(super) fn wrapped(layers: &[Layer], core: Vec<u8>) -> Option<Vec<u8>> {
             Layer::Mark => [MARK, &core].concat(),
             Layer::Registry(head) => [&head[..], &core].concat(),
             Layer::InString => quoted(&core)?,
-            Layer::Base64 => encoded(&core).into_bytes(),
+            Layer::Base64 => STANDARD.encode(&core).into_bytes(),
         })
     })
 }
@@ -78,46 +81,10 @@ pub(super) fn compressed(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn encoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |nth: usize| u32::from(group.get(nth).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for nth in 0..4 {
-            let digit = (bits >> (18 - 6 * nth) & 63) as usize;
-            text.push(if nth <= group.len() {
-                char::from(DIGITS[digit])
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
-
 /// The bytes of a base64 text with its padding; `None` for any other.
 pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_empty() || !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let bare = text.iter().rposition(|byte| *byte != b'=')? + 1;
-    if text.len() - bare > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut n) = (0_u32, 0);
-    for byte in &text[..bare] {
-        let digit = DIGITS.iter().position(|digit| digit == byte)?;
-        bits = bits << 6 | u32::try_from(digit).ok()?;
-        n += 6;
-        if n >= 8 {
-            n -= 8;
-            bytes.push(u8::try_from(bits >> n & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    let bytes = STANDARD.decode(text).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 #[cfg(test)]
