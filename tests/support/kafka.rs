@@ -107,7 +107,9 @@ impl Kafka {
         self.config().create().expect("an admin client")
     }
 
-    /// Makes a topic, named from the test and like no other.
+    /// Makes a topic, named from the test and like no other. It keeps what it gets, unless `config`
+    /// says otherwise: a message may say that it is from 1970, and retention, which looks every few
+    /// minutes, would believe it.
     pub async fn topic(&self, test: &str, partitions: i32, config: &[(&str, &str)]) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -115,6 +117,9 @@ impl Kafka {
         let mut new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
         for (key, value) in config {
             new = new.set(key, value);
+        }
+        if config.iter().all(|(key, _)| *key != "retention.ms") {
+            new = new.set("retention.ms", "-1");
         }
         let made = self
             .admin()

@@ -62,8 +62,7 @@ impl Service {
     /// An empty database and an empty topic of one partition.
     pub async fn empty(name: &str) -> Self {
         let kafka = Kafka::shared();
-        // A message may say that it is from 1970; retention would believe it.
-        let topic = kafka.topic(name, 1, &[("retention.ms", "-1")]).await;
+        let topic = kafka.topic(name, 1, &[]).await;
         let shop = Shop::open(Dbms::Postgres, name).await;
         let waybill = Waybill::with_secret("shop-db", shop.password());
         Self {
