@@ -20,5 +20,6 @@ mod secrets;
 mod shown;
 mod silence;
 mod times;
+mod undone;
 mod wire;
 mod words;

@@ -85,3 +85,25 @@ async fn the_limit_of_a_scan_is_told() {
     assert_eq!(found.get("lost-in-publish"), Some(&1), "{said}");
     assert_eq!(found.get("unknown (scan-limit)"), Some(&17), "{said}");
 }
+
+/// The producer's host, or the service's, is half an hour ahead: its last event waits unsent, and
+/// one message comes from a change that was undone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_that_is_ahead_wrote_is_neither_hidden_nor_fine() {
+    let service = Service::with_outbox("ahead").await;
+    service.publish_rows("true").await;
+    service
+        .shop
+        .execute("INSERT INTO outbox (aggregate_id, created_at) VALUES ('early', now() + interval '30 min')")
+        .await;
+    let undone = "SELECT 'undone', json_build_array(json_build_array('id', gen_random_uuid()))::text, \
+                  ((extract(epoch FROM now()) + 1800) * 1000)::bigint, '{}'";
+    service.publish(&service.topic, undone).await;
+    service.profile(&Said::default());
+    let ended = service.check(&["--since", "1h"]);
+    let found = verdicts(&ended.json());
+    let ahead = BTreeMap::from([("unknown (clock-ahead)".to_owned(), 2)]);
+    assert_eq!(found, ahead, "{}", ended.stdout);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    service.shop.close().await;
+}

@@ -149,6 +149,9 @@ pub enum UnknownReason {
     ZoneUnknown,
     /// The audit stream does not get all that its exchange routes.
     NotBound,
+    /// Its time lies further ahead of the clock than its grace: nobody can say since when it is
+    /// there.
+    ClockAhead,
 }
 
 bitflags! {

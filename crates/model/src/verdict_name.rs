@@ -113,8 +113,8 @@ impl LagReason {
 }
 
 impl UnknownReason {
-    /// All reasons.
-    pub const ALL: [Self; 25] = [
+    /// All reasons, in the order of their declaration.
+    pub const ALL: [Self; 26] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -140,6 +140,7 @@ impl UnknownReason {
         Self::TransactionsHidden,
         Self::ZoneUnknown,
         Self::NotBound,
+        Self::ClockAhead,
     ];
 
     /// Its name.
@@ -170,6 +171,7 @@ impl UnknownReason {
             Self::TransactionsHidden => "transactions-hidden",
             Self::ZoneUnknown => "zone-unknown",
             Self::NotBound => "not-bound",
+            Self::ClockAhead => "clock-ahead",
         }
     }
 
@@ -211,6 +213,10 @@ impl UnknownReason {
             Self::ReplicaBehind => "the replica we read has not applied that time yet",
             Self::TransactionsHidden => "transactions that may still bring it are hidden from us",
             Self::ZoneUnknown => "its time is local, and nobody said in which zone",
+            Self::ClockAhead => {
+                "its time lies ahead of the clock, so nobody can say since when it is there: set \
+                 right the clock of who wrote it, and look again after that time"
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct CoverageBook {
     /// Ordered, so that what is reported does not depend on the order of arrival.
     parts: BTreeMap<(PlaceId, Option<u32>), Part>,
     failures: BTreeMap<PlaceId, String>,
+    /// There is nothing from before.
+    begins: BTreeMap<PlaceId, i64>,
 }
 
 /// One place's coverage made ready for many questions.
@@ -108,6 +110,12 @@ impl CoverageBook {
         };
     }
 
+    /// Says that a place holds nothing from before that time.
+    pub(crate) fn begins(&mut self, place: PlaceId, at: i64) {
+        let begin = self.begins.entry(place).or_insert(at);
+        *begin = at.min(*begin);
+    }
+
     /// Says that a place could not be read (further).
     pub(crate) fn fail(&mut self, place: PlaceId, why: String) {
         self.failures.insert(place, why);
@@ -167,6 +175,10 @@ impl CoverageBook {
             };
             proof.asked = true;
             proof.gaps.extend(part.gaps.iter().cloned());
+        }
+        if let Some(&begin) = self.begins.get(&place).filter(|_| proof.asked) {
+            proof.proven.push((i64::MIN, begin));
+            normalise(&mut proof.proven);
         }
         proof
     }

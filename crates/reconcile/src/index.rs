@@ -158,6 +158,12 @@ impl Index {
         self.coverage.cover(coverage, self.scan_began.0);
     }
 
+    /// Says that a place holds nothing from before that time: what is absent from then on was never
+    /// there.
+    pub fn begins(&mut self, place: PlaceId, at: Micros) {
+        self.coverage.begins(place, at.0);
+    }
+
     /// Says that a place could not be read (further) in this scan.
     pub fn failed(&mut self, place: PlaceId, why: impl Into<String>) {
         self.coverage.fail(place, why.into());
@@ -277,9 +283,37 @@ impl Index {
             .collect()
     }
 
+    /// The events that have a copy and no row, where the row may be older than what was read, and
+    /// the outbox was not asked for it by its id yet; as of the latest judgement.
+    pub fn unasked(&self) -> Vec<u32> {
+        let unread = PublishCode::unknown(UnknownReason::NotCovered);
+        let all = 0..self.events.len();
+        let unread = all.filter(|no| self.verdicts.publish(*no) == unread);
+        unread
+            .filter(|no| self.events.outbox_at(*no).is_none() && !self.was_asked_for(*no))
+            .filter(|no| self.events.has_copy(*no) && self.events.visible(*no))
+            .collect()
+    }
+
     /// Says that what a consumer's inbox held of an event, unprocessed, is not there any more.
     pub fn inbox_row_gone(&mut self, no: u32, consumer: ConsumerNo) {
         self.events.hold_no_more(no, consumer);
+    }
+
+    /// Says that the outbox was asked for rows with these ids, after these events were seen. What
+    /// it holds has been taken in; it holds no other.
+    pub fn asked_for_rows(&mut self, ids: &[EventId]) {
+        for id in ids {
+            if let Some(no) = self.events.own_no_of(&canonical_id(id.as_str())) {
+                self.events.mark(no, State::ASKED);
+            }
+        }
+    }
+
+    /// Whether the outbox was asked for a row under each id of an event.
+    pub(crate) fn was_asked_for(&self, no: u32) -> bool {
+        let mut members = self.events.members(no);
+        members.all(|member| self.events.is(member, State::ASKED))
     }
 
     /// Says that the outbox row of an event is not there any more. Where rows are deleted once they

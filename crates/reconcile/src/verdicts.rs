@@ -22,34 +22,6 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 25] = [
-    UnknownReason::RetentionPassed,
-    UnknownReason::Compacted,
-    UnknownReason::NotCovered,
-    UnknownReason::NoObserver,
-    UnknownReason::OutboxCleaned,
-    UnknownReason::NoMatchableId,
-    UnknownReason::Ambiguous,
-    UnknownReason::NoCommittedOffset,
-    UnknownReason::QueueMayDrop,
-    UnknownReason::NoProbe,
-    UnknownReason::OpenTransactions,
-    UnknownReason::NotGathered,
-    UnknownReason::SourceFailed,
-    UnknownReason::InboxCleaned,
-    UnknownReason::UntrueTimes,
-    UnknownReason::ScanLimit,
-    UnknownReason::CommittedBeyondEnd,
-    UnknownReason::NoControl,
-    UnknownReason::OneOfThese,
-    UnknownReason::NoTime,
-    UnknownReason::RowsHidden,
-    UnknownReason::ReplicaBehind,
-    UnknownReason::TransactionsHidden,
-    UnknownReason::ZoneUnknown,
-    UnknownReason::NotBound,
-];
-
 impl PublishCode {
     pub(crate) const NOT_CHECKED: Self = Self(1);
     pub(crate) const PHANTOM: Self = Self(2);
@@ -72,6 +44,11 @@ impl PublishCode {
 
     pub(crate) fn unknown(reason: UnknownReason) -> Self {
         Self(UNKNOWN + reason as u8)
+    }
+
+    /// Why nobody knows; `None` for a verdict.
+    pub(crate) fn doubt(self) -> Option<UnknownReason> {
+        (self.0 >= UNKNOWN).then(|| unknown_reason(self.0))
     }
 
     pub(crate) fn verdict(self) -> PublishVerdict {
@@ -166,8 +143,8 @@ pub(crate) fn consumer_of(finding: u16) -> Option<usize> {
 }
 
 fn unknown_reason(code: u8) -> UnknownReason {
-    let idx = usize::from(code - UNKNOWN).min(UNKNOWN_REASONS.len() - 1);
-    UNKNOWN_REASONS[idx]
+    let idx = usize::from(code - UNKNOWN).min(UnknownReason::ALL.len() - 1);
+    UnknownReason::ALL[idx]
 }
 
 /// All verdicts by event number, with counts that are kept up to date.
@@ -333,7 +310,7 @@ mod tests {
 
     #[test]
     fn every_verdict_survives_its_byte() {
-        for reason in UNKNOWN_REASONS {
+        for reason in UnknownReason::ALL {
             assert_eq!(
                 PublishCode::unknown(reason).verdict(),
                 PublishVerdict::Unknown(reason)

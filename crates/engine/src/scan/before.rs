@@ -52,7 +52,7 @@ fn missing(session: &Session) -> Vec<u32> {
         // Most looks: nothing is walked for nothing.
         return Vec::new();
     }
-    let of_window = book.index.in_window(book.window).iter().copied();
+    let of_window = book.index.in_window(book.counted()).iter().copied();
     let missing = of_window.filter(|no| match book.index.verdict(*no) {
         Some(verdict) => is_missing(&verdict.publish),
         None => false,

@@ -41,7 +41,7 @@ pub(super) async fn look_up_strays(session: &Arc<Session>) {
         return;
     };
     let strays = strays(session);
-    if strays.is_empty() {
+    if strays.is_empty() || !can_be_asked(columns) {
         return;
     }
     tracing::debug!(source = %planned.place.source, op = "look-up", rows = strays.len(), "Looking up strays");
@@ -49,7 +49,9 @@ pub(super) async fn look_up_strays(session: &Arc<Session>) {
         match found(database, columns, some).await {
             Ok(rows) => {
                 let batch = batch(planned.place.id, *clock, columns, &rows);
-                session.book_mut().index.ingest(&batch);
+                let mut book = session.book_mut();
+                book.index.ingest(&batch);
+                book.index.asked_for_rows(some);
             }
             Err(error) => {
                 let failure = crate::failure::of_source(&planned.place.source, &error);
@@ -60,9 +62,16 @@ pub(super) async fn look_up_strays(session: &Arc<Session>) {
     }
 }
 
+/// Whether a table can be asked for an id: inside a body no database finds it without reading every
+/// one.
+pub(super) fn can_be_asked(columns: &RowColumns) -> bool {
+    let id = columns.id.as_deref();
+    id.is_some_and(|id| InColumn::of(id).pointer.is_none())
+}
+
 fn strays(session: &Session) -> Vec<EventId> {
     let book = session.book();
-    let of_window = book.index.in_window(book.window).iter();
+    let of_window = book.index.in_window(book.counted()).iter();
     of_window
         .filter_map(|no| book.index.row(*no))
         .filter(|row| row.stored.is_none() && row.outbox.is_none())
@@ -78,13 +87,9 @@ pub(super) async fn found(
     columns: &RowColumns,
     ids: &[EventId],
 ) -> waybill_source::Result<Vec<Row>> {
-    let Some(id) = &columns.id else {
+    let Some(id) = columns.id.as_ref().filter(|_| can_be_asked(columns)) else {
         return Ok(Vec::new());
     };
-    // Inside a body no database finds it without reading every one.
-    if InColumn::of(id).pointer.is_some() {
-        return Ok(Vec::new());
-    }
     let by_id = RowColumns {
         key: id.clone(),
         ..columns.clone()

@@ -5,6 +5,7 @@
 //! is therefore asked for once more by its id, which no clock can hide.
 //! Topics cannot be asked by id; they are looked into where no time leads ([`look_before`]).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use waybill_model::{
@@ -12,7 +13,7 @@ use waybill_model::{
 };
 
 use super::before::look_before;
-use super::lookup::{PER_QUESTION, batch, found};
+use super::lookup::{PER_QUESTION, batch, can_be_asked, found};
 use super::unprocessed::ask_for_unprocessed;
 use super::vanished::ask_for_waiting;
 use crate::session::{PlannedPlace, Reading, Session};
@@ -41,7 +42,7 @@ struct Suspect {
     /// It may be known to others by the id of its messages.
     ids: Vec<EventId>,
     /// Nothing in any table tells of it.
-    phantom: bool,
+    rowless: bool,
     consumers: Vec<ConsumerNo>,
 }
 
@@ -50,7 +51,14 @@ fn suspects(session: &Session) -> Vec<Suspect> {
     let mut suspects = Vec::new();
     // Where nothing of an inbox was heard, its rows may carry times of another clock.
     let unheard = book.index.unheard().into_iter().take(MAX_SUSPECTS);
-    for no in book.index.suspected().into_iter().chain(unheard) {
+    let unasked: BTreeSet<u32> = book
+        .index
+        .unasked()
+        .into_iter()
+        .take(MAX_SUSPECTS)
+        .collect();
+    let suspected = book.index.suspected().into_iter();
+    for no in suspected.chain(unheard).chain(unasked.iter().copied()) {
         let Some(verdict) = book.index.verdict(no) else {
             continue;
         };
@@ -67,11 +75,11 @@ fn suspects(session: &Session) -> Vec<Suspect> {
             .filter(|(_, it)| lost(it))
             .map(|(no, _)| ConsumerNo(no))
             .collect();
-        let phantom = verdict.publish == PublishVerdict::Phantom;
-        if phantom || !consumers.is_empty() {
+        let rowless = verdict.publish == PublishVerdict::Phantom || unasked.contains(&no);
+        if rowless || !consumers.is_empty() {
             suspects.push(Suspect {
                 ids: book.index.ids(no),
-                phantom,
+                rowless,
                 consumers,
             });
         }
@@ -82,7 +90,7 @@ fn suspects(session: &Session) -> Vec<Suspect> {
 /// Who should be in a table of this role.
 fn wanted(suspects: &[Suspect], role: PlaceRole) -> Vec<EventId> {
     let is_wanted = |it: &&Suspect| match role {
-        PlaceRole::Outbox => it.phantom,
+        PlaceRole::Outbox => it.rowless,
         PlaceRole::Inbox(no) => it.consumers.contains(&no),
         PlaceRole::Business
         | PlaceRole::Destination
@@ -107,7 +115,11 @@ async fn ask(session: &Session, planned: &PlannedPlace, ids: &[EventId]) -> bool
             Ok(rows) => {
                 any |= !rows.is_empty();
                 let batch = batch(planned.place.id, *clock, columns, &rows);
-                session.book_mut().index.ingest(&batch);
+                let mut book = session.book_mut();
+                book.index.ingest(&batch);
+                if planned.place.role == PlaceRole::Outbox && can_be_asked(columns) {
+                    book.index.asked_for_rows(some);
+                }
             }
             Err(error) => {
                 let failure = crate::failure::of_source(&planned.place.source, &error);

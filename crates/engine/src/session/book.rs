@@ -1,6 +1,6 @@
 //! What is known in a session right now: the index, how far each place is read, and the counts.
 
-use waybill_model::{Accounts, ConsumerNo, Micros, PlaceId, Progress, Window};
+use waybill_model::{Accounts, ConsumerNo, Counted, Micros, PlaceId, PlaceRole, Progress, Window};
 use waybill_protocol::{Failure, RunStatus, ScanState};
 use waybill_reconcile::{Index, Judgement};
 use waybill_source::{Chunk, ConsumerProgress, Cursor};
@@ -90,6 +90,18 @@ impl Book {
         self.touch();
     }
 
+    /// The time whose events are counted and shown. A window that ends now has no end: what carries
+    /// a time ahead of the clock was seen all the same.
+    pub(crate) fn counted(&self) -> Window {
+        let open = self.reach.is_some_and(|reach| reach.open);
+        let to = if open {
+            Micros(i64::MAX)
+        } else {
+            self.window.to
+        };
+        Window { to, ..self.window }
+    }
+
     /// Something may look different.
     pub(crate) fn touch(&mut self) {
         self.generation += 1;
@@ -146,12 +158,27 @@ impl Book {
                 };
             }
             Chunk::Covered(coverage) => self.index.cover(coverage),
-            Chunk::Accounted(accounts) => match &mut state.accounts {
-                Some(before) => before.add(accounts),
-                None => state.accounts = Some(accounts),
-            },
+            Chunk::Accounted(accounts) => {
+                let first = accounts.before == Counted::Exactly(0);
+                match &mut state.accounts {
+                    Some(before) => before.add(accounts),
+                    None => state.accounts = Some(accounts),
+                }
+                if first && let Some(from) = self.read_from(place) {
+                    self.index.begins(place, from);
+                }
+            }
             Chunk::Resume(cursor) => state.cursor = Some(cursor),
         }
+    }
+
+    /// From when on a table that tells what was stored is read; `None` for any other place.
+    fn read_from(&self, place: PlaceId) -> Option<Micros> {
+        let places = &self.index.shape().places;
+        let role = places.iter().find(|it| it.id == place)?.role;
+        let tells = matches!(role, PlaceRole::Outbox | PlaceRole::Business);
+        let reach = self.reach.filter(|_| tells)?;
+        Some(reach.of_role(role, self.window.to).from)
     }
 
     /// A read has come to its end.
@@ -211,7 +238,7 @@ impl Book {
         if judgement.scan_at == self.index.scan_began() {
             self.seen_until = Some(judgement.scan_at);
         }
-        self.tally = tally(&self.index, layout, self.window);
+        self.tally = tally(&self.index, layout, self.counted());
         if self.looks(layout) != before {
             self.touch();
         }

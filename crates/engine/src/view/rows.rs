@@ -110,9 +110,10 @@ fn evaluated(
     filter: &Filter,
     within: Option<Window>,
 ) -> std::sync::Arc<[u32]> {
-    let window = within.map_or(book.window, |within| Window {
-        from: within.from.max(book.window.from),
-        to: within.to.min(book.window.to),
+    let counted = book.counted();
+    let window = within.map_or(counted, |within| Window {
+        from: within.from.max(counted.from),
+        to: within.to.min(counted.to),
     });
     let all = book.index.in_window(window);
     if filter.is_all() {

@@ -10,12 +10,9 @@ use crate::store::Held;
 use crate::tracker::Passage;
 use crate::verdicts::{ConsumerCode, PublishCode};
 
-/// Why nobody can say of a message whether it has a row.
-const WITHOUT_ROW: [UnknownReason; 3] = [
-    UnknownReason::OutboxCleaned,
-    UnknownReason::NoControl,
-    UnknownReason::OneOfThese,
-];
+/// Why nobody can say which event a message is. All other reasons leave open whether it has a row,
+/// and it is a message all the same.
+const WHICH: [UnknownReason; 2] = [UnknownReason::Ambiguous, UnknownReason::NoMatchableId];
 
 /// The verdict on one consumer. Its inbox row outweighs everything, where that says processed; then
 /// its dead letters, unless Waybill has sent the event again since; then an inbox row that says
@@ -36,11 +33,10 @@ pub(crate) fn consumer(
         (Some(retrying), _) => return retrying,
         (None, _) => {}
     }
-    // A message of which nobody knows whether it has a row is a message all the same.
+    let seen = event.routed || event.consumed.is_some();
     let there = publish == PublishCode::PUBLISHED
         || publish == PublishCode::PHANTOM
-        || (event.routed || event.consumed.is_some())
-            && WITHOUT_ROW.map(PublishCode::unknown).contains(&publish);
+        || seen && publish.doubt().is_some_and(|why| !WHICH.contains(&why));
     if !there {
         return ConsumerCode::NOT_DUE;
     }
@@ -73,8 +69,8 @@ fn waits(
     consumer: &ConsumerContext,
     context: &Context,
 ) -> ConsumerCode {
-    if context.may_still_be_consumed(anchor.at, consumer) {
-        return ConsumerCode::IN_FLIGHT;
+    if let Some(in_flight) = context.in_flight(anchor.at, consumer) {
+        return in_flight;
     }
     let code = match held {
         // Many tables are cleaned of what is processed, and none says whether this was.
@@ -127,23 +123,25 @@ fn moved(
         ProgressKind::Queue => movement.left_queue(routed),
         ProgressKind::Group => group_passage(event, consumer),
     };
-    let young = context.may_still_be_consumed(anchor.at, consumer);
-    match passage {
-        Passage::By(at) if !consumer.has_inbox && !movement.may_have_dropped(routed, at) => {
+    let in_flight = context.in_flight(anchor.at, consumer);
+    match (passage, in_flight) {
+        (Passage::By(at), _) if !consumer.has_inbox && !movement.may_have_dropped(routed, at) => {
             ConsumerCode::PASSED
         }
-        _ if young => ConsumerCode::IN_FLIGHT,
-        Passage::By(_) if !consumer.has_inbox => ConsumerCode::unknown(UnknownReason::QueueMayDrop),
-        Passage::By(at) => passed(event, anchor, at, consumer, context),
-        Passage::NoOffset if !never_consumed(event, consumer) => {
+        (_, Some(in_flight)) => in_flight,
+        (Passage::By(_), None) if !consumer.has_inbox => {
+            ConsumerCode::unknown(UnknownReason::QueueMayDrop)
+        }
+        (Passage::By(at), None) => passed(event, anchor, at, consumer, context),
+        (Passage::NoOffset, None) if !never_consumed(event, consumer) => {
             ConsumerCode::unknown(UnknownReason::NoCommittedOffset)
         }
         // What an earlier look said may be out of date.
-        _ if consumer.progress_failed => ConsumerCode::unknown(UnknownReason::SourceFailed),
-        Passage::NoOffset => never(anchor, consumer, context),
-        Passage::Beyond => ConsumerCode::unknown(UnknownReason::CommittedBeyondEnd),
-        Passage::NotYet(reason) => ConsumerCode::lagging(reason),
-        Passage::NotLooked => ConsumerCode::unknown(UnknownReason::NotCovered),
+        (_, None) if consumer.progress_failed => ConsumerCode::unknown(UnknownReason::SourceFailed),
+        (Passage::NoOffset, None) => never(anchor, consumer, context),
+        (Passage::Beyond, None) => ConsumerCode::unknown(UnknownReason::CommittedBeyondEnd),
+        (Passage::NotYet(reason), None) => ConsumerCode::lagging(reason),
+        (Passage::NotLooked, None) => ConsumerCode::unknown(UnknownReason::NotCovered),
     }
 }
 
@@ -234,8 +232,8 @@ fn unwatched(
     if !consumer.has_inbox {
         return ConsumerCode::unknown(UnknownReason::NoProbe);
     }
-    if context.may_still_be_consumed(anchor.at, consumer) {
-        return ConsumerCode::IN_FLIGHT;
+    if let Some(in_flight) = context.in_flight(anchor.at, consumer) {
+        return in_flight;
     }
     let from = anchor.since.saturating_sub(context.judgement.slack_micros);
     let late = anchor.at.saturating_add(consumer.grace);

@@ -7,7 +7,7 @@ use super::{Destinations, Since};
 use crate::coverage::{Proof, Unproven};
 use crate::index::Index;
 use crate::suspicion::Occasion;
-use crate::verdicts::PublishCode;
+use crate::verdicts::{ConsumerCode, PublishCode};
 use crate::{Judgement, ProgressKind};
 
 /// The clock, the proofs, and what the events taken together say.
@@ -206,18 +206,31 @@ impl Context {
     }
 
     /// What is said of something within its grace. Without a time the grace is counted from when it
-    /// was first seen, which says nothing yet: it may have been there for a year.
+    /// was first seen, which says nothing yet: it may have been there for a year. Neither does a
+    /// time that has not come yet.
     pub(crate) fn not_late_yet(&self, since: Since) -> PublishCode {
         if since.is_untimed() {
             PublishCode::unknown(UnknownReason::NoTime)
+        } else if self.is_ahead(since.at, self.publish_grace) {
+            PublishCode::unknown(UnknownReason::ClockAhead)
         } else {
             PublishCode::PENDING
         }
     }
 
-    /// Whether a copy of that time was still within the consumer's grace then.
-    pub(crate) fn may_still_be_consumed(&self, at: i64, consumer: &ConsumerContext) -> bool {
-        self.looked_at.saturating_sub(at) <= consumer.grace
+    /// Whether a time lies so far ahead that its grace could be waited for, and it would still not
+    /// have come. What was seen has happened, so that its time is not true.
+    pub(crate) fn is_ahead(&self, at: i64, grace: i64) -> bool {
+        at.saturating_sub(self.looked_at) > grace.saturating_add(self.judgement.slack_micros)
+    }
+
+    /// What is said of a copy of that time while it is within the consumer's grace.
+    pub(crate) fn in_flight(&self, at: i64, consumer: &ConsumerContext) -> Option<ConsumerCode> {
+        if self.is_ahead(at, consumer.grace) {
+            return Some(ConsumerCode::unknown(UnknownReason::ClockAhead));
+        }
+        let young = self.looked_at.saturating_sub(at) <= consumer.grace;
+        young.then_some(ConsumerCode::IN_FLIGHT)
     }
 
     /// Up to when a table must be covered to show that nothing had begun by `late` which puts a row

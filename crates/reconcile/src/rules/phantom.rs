@@ -12,7 +12,7 @@ use crate::verdicts::PublishCode;
 /// say; `None` where it counts as published.
 ///
 /// The row may have been written long before the copy, if the relay was slow; so absence is asked
-/// for from well before the copy. Where that is not covered the event is just published.
+/// for from well before the copy, unless the outbox was asked for the row itself.
 pub(super) fn verdict(event: &Summary<'_>, context: &Context) -> Option<PublishCode> {
     if event.outbox.is_some() || event.stored.is_some() || event.reconstructed {
         return None;
@@ -30,15 +30,16 @@ pub(super) fn verdict(event: &Summary<'_>, context: &Context) -> Option<PublishC
     Some(told.map_or_else(PublishCode::unknown, |()| PublishCode::PHANTOM))
 }
 
-fn of_copy(
-    event: &Summary<'_>,
-    copy: &CopyRef,
-    context: &Context,
-) -> Option<Result<(), UnknownReason>> {
+/// What is proven of a message without a row; `None` where there is nothing to be proven yet.
+type Told = Option<Result<(), UnknownReason>>;
+
+fn of_copy(event: &Summary<'_>, copy: &CopyRef, context: &Context) -> Told {
     // Without a time it may have been there ever since, and its row even longer.
     let ever = event.untimed;
     let from = copy.at.saturating_sub(context.lookback);
-    no_row(event, copy.at, if ever { i64::MIN } else { from }, context)?;
+    if let Err(reason) = no_row(event, copy.at, if ever { i64::MIN } else { from }, context)? {
+        return Some(Err(reason));
+    }
     let index = event.index;
     let control = index.control_of_row(event.no, copy.place, copy.at);
     let first = index.heard().first_copy(copy.place);
@@ -52,7 +53,7 @@ fn of_copy(
 
 /// A consumer has it, and nobody else. Its inbox may hold other flows' events, so that its rows
 /// have to be of this one nearly all.
-fn of_inbox(event: &Summary<'_>, context: &Context) -> Option<Result<(), UnknownReason>> {
+fn of_inbox(event: &Summary<'_>, context: &Context) -> Told {
     let index = event.index;
     let claims = |no: &ConsumerNo| index.events.inbox_at(event.no, *no).is_some();
     let named = (0..=u8::MAX).map(ConsumerNo).take(context.consumers.len());
@@ -65,7 +66,9 @@ fn of_inbox(event: &Summary<'_>, context: &Context) -> Option<Result<(), Unknown
     let from = at
         .saturating_sub(context.lookback)
         .saturating_sub(consumer.grace);
-    no_row(event, at, from, context)?;
+    if let Err(reason) = no_row(event, at, from, context)? {
+        return Some(Err(reason));
+    }
     if heard.of_row(at).is_none() {
         return Some(Err(UnknownReason::NoControl));
     }
@@ -77,14 +80,41 @@ fn of_inbox(event: &Summary<'_>, context: &Context) -> Option<Result<(), Unknown
     })
 }
 
-/// Whether the tables, read without a gap, hold nothing that a message of that time came from.
-fn no_row(event: &Summary<'_>, at: i64, from: i64, context: &Context) -> Option<()> {
+/// Whether the tables, read without a gap, hold nothing that a message of that time came from;
+/// `None` where it may still come, and where a newer version shows that this one was stored.
+fn no_row(event: &Summary<'_>, at: i64, from: i64, context: &Context) -> Told {
+    if context.is_ahead(at, context.publish_grace) {
+        return Some(Err(UnknownReason::ClockAhead));
+    }
     if context.may_still_be_published(at) {
         return None;
     }
     let to = Context::rows_until(at.saturating_add(context.publish_grace));
-    let absent = context.outbox.absence(from, to).is_ok();
-    (absent && no_business_row(event, context, from, to)).then_some(())
+    let tables = match no_outbox_row(event, from, to, context) {
+        Ok(()) => no_business_row(event, context, from, to)?,
+        Err(why) => Err(why),
+    };
+    Some(tables.map_err(|why| match why {
+        Unproven::Because(reason) => reason,
+        Unproven::Failed => UnknownReason::SourceFailed,
+    }))
+}
+
+/// Whether the outbox holds no row of it. Where it was asked for the id, a row that was written
+/// before the outbox was read has been found.
+fn no_outbox_row(
+    event: &Summary<'_>,
+    from: i64,
+    to: i64,
+    context: &Context,
+) -> Result<(), Unproven> {
+    let near = to
+        .saturating_sub(context.publish_grace)
+        .saturating_sub(context.judgement.slack_micros);
+    let index = event.index;
+    let asked = !index.bases.any_by_version() && index.was_asked_for(event.no);
+    let from = if asked { from.max(near) } else { from };
+    context.outbox.absence(from, to)
 }
 
 /// Whether rows that were sent may have been cleaned. A relay sends about in order: what came before
@@ -94,50 +124,25 @@ fn may_be_cleaned(event: &Summary<'_>) -> bool {
     oldest.is_some_and(|oldest| oldest != i64::MIN)
 }
 
-/// Why nobody can say whether a copy without a row is a phantom, where its row may be among those
-/// that the database does not show us.
-pub(super) fn hidden(event: &Summary<'_>, context: &Context) -> Option<UnknownReason> {
-    let copy = event.first_foreign?;
-    let told = event.outbox.is_some() || event.stored.is_some() || event.reconstructed;
-    let asked = context.has_outbox && !context.deletes_after_send;
-    if told || !asked || context.may_still_be_published(copy.at) {
-        return None;
-    }
-    let from = if event.untimed {
-        i64::MIN
-    } else {
-        copy.at.saturating_sub(context.lookback)
-    };
-    let to = Context::rows_until(copy.at.saturating_add(context.publish_grace));
-    match context.outbox.absence(from, to) {
-        Err(Unproven::Because(reason)) if is_hidden(reason) => Some(reason),
-        Err(Unproven::Because(_) | Unproven::Failed) | Ok(()) => None,
-    }
-}
-
-fn is_hidden(reason: UnknownReason) -> bool {
-    const HIDDEN: [UnknownReason; 4] = [
-        UnknownReason::RowsHidden,
-        UnknownReason::ReplicaBehind,
-        UnknownReason::TransactionsHidden,
-        UnknownReason::NoTime,
-    ];
-    HIDDEN.contains(&reason)
-}
-
-/// A business row shows its newest version only. A newer one than the copy's means that the copy's
-/// version was stored once, unless the outbox knows that version under another id.
-fn no_business_row(event: &Summary<'_>, context: &Context, from: i64, to: i64) -> bool {
+/// Whether the business table tells of no such version. A row shows its newest one only: a newer one
+/// than the copy's means that the copy's was stored once (`None`), unless the outbox knows that
+/// version under another id.
+fn no_business_row(
+    event: &Summary<'_>,
+    context: &Context,
+    from: i64,
+    to: i64,
+) -> Option<Result<(), Unproven>> {
     let index = event.index;
     let aggregate = index.full_aggregate(event.no);
     let version = index.events.version(event.no);
     if !context.has_business || aggregate == 0 || version == NO_VERSION {
-        return true;
+        return Some(Ok(()));
     }
-    let overtaken = index
-        .business
-        .newest(aggregate)
-        .is_some_and(|newest| newest > version);
-    context.business.absence(from, to).is_ok()
-        && (!overtaken || context.taken_versions.contains(&(aggregate, version)))
+    let newest = index.business.newest(aggregate);
+    let overtaken = newest.is_some_and(|newest| newest > version);
+    if overtaken && !context.taken_versions.contains(&(aggregate, version)) {
+        return None;
+    }
+    Some(context.business.absence(from, to))
 }

@@ -31,8 +31,6 @@ fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
         PublishCode::unknown(reason)
     } else if let Some(code) = phantom::verdict(event, context) {
         code
-    } else if let Some(reason) = phantom::hidden(event, context) {
-        PublishCode::unknown(reason)
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED
     } else if let Some(written) = event.open {

@@ -38,6 +38,8 @@ impl State {
     /// Its rows tell of several changes, or do not tell: the id may be what several events have in
     /// common.
     pub(crate) const SHARED: u16 = 1 << 9;
+    /// The outbox was asked for a row with its id.
+    pub(crate) const ASKED: u16 = 1 << 10;
 }
 
 /// Whose word counts for type, aggregate and version; higher wins.

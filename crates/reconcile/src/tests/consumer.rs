@@ -527,7 +527,7 @@ fn a_copy_without_a_time_may_have_been_processed_ever_since_its_row_was_written(
     );
     check(
         timeless(Company::new()),
-        expect!["published / unknown(NotCovered)"],
+        expect!["unknown(NotCovered) / unknown(NotCovered)"],
     );
 }
 

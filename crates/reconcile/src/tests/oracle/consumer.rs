@@ -10,7 +10,7 @@ use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{EVER, Look, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
-use super::publish::can_be_consumed;
+use super::publish::{can_be_consumed, is_ahead};
 use crate::ProgressKind;
 
 /// How long it has to stand still, with the event before it, to count as stalled.
@@ -68,10 +68,10 @@ pub(super) fn consumer(
     let there = match publish {
         [PublishVerdict::Published | PublishVerdict::Phantom] => true,
         [
-            PublishVerdict::Unknown(
-                UnknownReason::OutboxCleaned | UnknownReason::NoControl | UnknownReason::OneOfThese,
-            ),
-        ] => seen || event.consumed().is_some(),
+            PublishVerdict::Unknown(UnknownReason::Ambiguous | UnknownReason::NoMatchableId),
+            ..,
+        ] => false,
+        [PublishVerdict::Unknown(_), ..] => seen || event.consumed().is_some(),
         _ => false,
     };
     if !there {
@@ -88,9 +88,8 @@ pub(super) fn consumer(
         return expected(event, &due, no, picture, known);
     }
     // It was received, and all there is to say is whether that is too long ago.
-    let late = latest.unwrap_or(EVER) + consume_grace(no, &picture.by_id, known);
-    if known.looked_at() <= late {
-        return vec![ConsumerVerdict::InFlight];
+    if let Some(told) = in_flight(latest.unwrap_or(EVER), no, picture, known) {
+        return told;
     }
     // Many tables are cleaned of what is processed, and a row that is gone does not say what it was.
     let verdict = if all_gone {
@@ -99,6 +98,21 @@ pub(super) fn consumer(
         ConsumerVerdict::Lagging(LagReason::Unprocessed)
     };
     as_read_now(verdict, no, known)
+}
+
+/// What is said of a copy that the consumer has time for; of one whose time is yet to come nobody
+/// knows.
+fn in_flight(
+    at: i64,
+    no: ConsumerNo,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Option<Vec<ConsumerVerdict>> {
+    let grace = consume_grace(no, &picture.by_id, known);
+    if is_ahead(at, grace, known) {
+        return Some(unknown(&[UnknownReason::ClockAhead]));
+    }
+    (known.looked_at() <= at + grace).then(|| vec![ConsumerVerdict::InFlight])
 }
 
 /// What a row says counts only as long as its table can be read.
@@ -201,9 +215,8 @@ fn expected(
         .max()
         .expect("one is due at least");
     let late = latest + consume_grace(no, &picture.by_id, known);
-    let young = known.looked_at() <= late;
     if consumer.progress == ProgressKind::None {
-        return unwatched(event, no, (since, late), picture, known);
+        return unwatched(event, no, (since, latest), picture, known);
     }
     let directed = due.iter().any(|due| due.at == latest && due.directed);
     let routed = latest + known.slack;
@@ -222,9 +235,10 @@ fn expected(
             .filter(|look| routed <= look.at && look.at <= by);
         until.any(|look| look.may_drop)
     };
+    let in_flight = in_flight(latest, no, picture, known);
     match moved {
         Moved::PastBy(by) if !consumer.inbox && !may_drop(by) => vec![ConsumerVerdict::Passed],
-        _ if young => vec![ConsumerVerdict::InFlight],
+        _ if in_flight.is_some() => in_flight.unwrap_or_default(),
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
         Moved::PastBy(by) => passed(event, due, by, no, picture, known),
         // What the look before said may be out of date.
@@ -353,7 +367,7 @@ fn overtaken_at(
 fn unwatched(
     event: &Event<'_>,
     no: ConsumerNo,
-    (since, late): (i64, i64),
+    (since, latest): (i64, i64),
     picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<ConsumerVerdict> {
@@ -361,9 +375,10 @@ fn unwatched(
     if !consumer.inbox {
         return unknown(&[UnknownReason::NoProbe]);
     }
-    if known.looked_at() <= late {
-        return vec![ConsumerVerdict::InFlight];
+    if let Some(told) = in_flight(latest, no, picture, known) {
+        return told;
     }
+    let late = latest + consume_grace(no, &picture.by_id, known);
     match known.absent(PlaceRole::Inbox(no), since - known.slack, late - ROW_LEAD) {
         Ok(()) => {
             let behind = ConsumerVerdict::Lagging(LagReason::Behind);

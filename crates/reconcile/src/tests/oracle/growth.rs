@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use waybill_model::{
     ConsumerVerdict, EventId, EventVerdict, PlaceId, PlaceRole, PublishVerdict, Recognised,
-    StuckReason, UnknownReason,
+    StuckReason,
 };
 
 use super::arrival::{begun, shuffled};
@@ -19,16 +19,7 @@ use crate::Index;
 /// consumer has processed stays processed.
 fn goes_on(before: &EventVerdict, after: &EventVerdict) -> bool {
     use PublishVerdict::{Phantom, Published, Unknown};
-    let unrecognised = matches!(
-        after.publish,
-        Unknown(
-            UnknownReason::NoMatchableId
-                | UnknownReason::Ambiguous
-                | UnknownReason::NoControl
-                | UnknownReason::OneOfThese
-                | UnknownReason::OutboxCleaned
-        )
-    );
+    let unrecognised = matches!(after.publish, Unknown(_));
     let publish = unrecognised
         || match &before.publish {
             Published => matches!(after.publish, Published | Phantom),

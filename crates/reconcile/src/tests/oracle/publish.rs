@@ -24,12 +24,9 @@ pub(super) fn publish(
     if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
         return unknown(&[reason]);
     }
-    if let Some(verdict) = phantom(event, picture, known) {
-        return vec![verdict];
-    }
-    let hidden = hidden_rows(event, picture, known);
-    if !hidden.is_empty() {
-        return unknown(&hidden);
+    let told = phantom(event, picture, known);
+    if !told.is_empty() {
+        return told;
     }
     let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
     if event.copies.iter().any(|copy| can_be_consumed(copy.marks))
@@ -70,95 +67,73 @@ pub(super) fn can_be_consumed(marks: Marks) -> bool {
     !marks.contains(Marks::UNROUTED) && !marks.contains(Marks::OPEN_TRANSACTION)
 }
 
-/// Why a copy without a row may have one all the same: the database does not show it.
-fn hidden_rows(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Vec<UnknownReason> {
-    let shape = known.shape;
-    let foreign = event.foreign();
-    let Some(copied) = foreign.iter().map(|copy| copy.at).min() else {
-        return Vec::new();
-    };
-    let grace = publish_grace(&picture.by_id, known);
-    let told = !event.rows.is_empty() || event.change.is_some() || event.made;
-    let asked = shape.has_outbox && !shape.deletes_after_send;
-    if told || !asked || is_young(copied, grace, known) {
-        return Vec::new();
-    }
-    let timed = shape.found_by_id && foreign.iter().all(|copy| copy.is_timed());
-    let from = if timed {
-        copied - longest_way_of_a_row(picture, known)
-    } else {
-        EVER
-    };
-    let to = copied + grace - ROW_LEAD;
-    let hides = |reason: &UnknownReason| {
-        matches!(
-            reason,
-            UnknownReason::RowsHidden
-                | UnknownReason::ReplicaBehind
-                | UnknownReason::TransactionsHidden
-                | UnknownReason::NoTime
-        )
-    };
-    match known.absent(PlaceRole::Outbox, from, to) {
-        Err(Doubt::Because(reasons)) => reasons.into_iter().filter(hides).collect(),
-        Err(Doubt::Failed) | Ok(()) => Vec::new(),
-    }
-}
-
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
 /// nothing that it could come from. Where they would hold it if it were there, it is a phantom.
-fn phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Option<PublishVerdict> {
+/// Empty where it counts as published.
+fn phantom(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Vec<PublishVerdict> {
     let shape = known.shape;
     if !event.rows.is_empty() || event.change.is_some() || event.made {
-        return None;
+        return Vec::new();
     }
     if !shape.has_outbox || shape.deletes_after_send {
-        return None;
+        return Vec::new();
     }
     let lookback = longest_way_of_a_row(picture, known);
     let foreign = event.foreign();
     let told = if let Some(copied) = foreign.iter().map(|copy| copy.at).min() {
         let timed = shape.found_by_id && foreign.iter().all(|copy| copy.is_timed());
         let from = if timed { copied - lookback } else { EVER };
-        if !holds_nothing(event, (copied, from), picture, known) {
-            return None;
+        if let Some(told) = may_be_held(event, (copied, from), picture, known) {
+            return told;
         }
         control::no_row(event, picture, known)
     } else if event.copies.is_empty() && event.resends.is_empty() {
-        let (no, at) = control::claimed(event, picture, known)?;
+        let Some((no, at)) = control::claimed(event, picture, known) else {
+            return Vec::new();
+        };
         let grace = consume_grace(no, &picture.by_id, known);
         let from = if shape.found_by_id {
             at - lookback - grace
         } else {
             EVER
         };
-        if !holds_nothing(event, (at, from), picture, known) {
-            return None;
+        if let Some(told) = may_be_held(event, (at, from), picture, known) {
+            return told;
         }
         control::no_row_of_claimed((no, at), picture, known)
     } else {
-        return None;
+        return Vec::new();
     };
-    Some(told.map_or(PublishVerdict::Phantom, PublishVerdict::Unknown))
+    vec![told.map_or(PublishVerdict::Phantom, PublishVerdict::Unknown)]
 }
 
-fn holds_nothing(
+/// What is said where the tables may hold what a copy of that time came from: nothing where it is
+/// young, and where its version was stored once. `None` where they do not.
+fn may_be_held(
     event: &Event<'_>,
     (at, from): (i64, i64),
     picture: &Picture<'_>,
     known: &Known<'_>,
-) -> bool {
+) -> Option<Vec<PublishVerdict>> {
     let shape = known.shape;
     let grace = publish_grace(&picture.by_id, known);
     let to = at + grace - ROW_LEAD;
-    if is_young(at, grace, known) || known.absent(PlaceRole::Outbox, from, to).is_err() {
-        return false;
+    if is_ahead(at, grace, known) {
+        return Some(unknown(&[UnknownReason::ClockAhead]));
+    }
+    if is_young(at, grace, known) {
+        return Some(Vec::new());
+    }
+    let doubted = |doubt: Doubt| match doubt {
+        Doubt::Failed => unknown(&[UnknownReason::SourceFailed]),
+        Doubt::Because(reasons) => unknown(&reasons),
+    };
+    if let Err(doubt) = known.absent(PlaceRole::Outbox, from, to) {
+        return Some(doubted(doubt));
     }
     let told = event.version.filter(|_| !event.aggregate.is_empty());
-    let Some(version) = told.filter(|_| shape.has_business) else {
-        // No business row could be told to be its own: the outbox decides alone.
-        return true;
-    };
+    // No business row could be told to be its own: the outbox decides alone.
+    let version = told.filter(|_| shape.has_business)?;
     let same = |other: &&Event<'_>| other.aggregate == event.aggregate;
     let newer_stored = known.places(PlaceRole::Business).iter().any(|place| {
         let rows = known.seen.iter().filter(|row| row.place == *place);
@@ -170,7 +145,13 @@ fn holds_nothing(
         .iter()
         .filter(same)
         .any(|other| other.version == Some(version) && !other.rows.is_empty());
-    known.absent(PlaceRole::Business, from, to).is_ok() && (!newer_stored || taken_by_another)
+    if newer_stored && !taken_by_another {
+        return Some(Vec::new());
+    }
+    known
+        .absent(PlaceRole::Business, from, to)
+        .err()
+        .map(doubted)
 }
 
 /// How long before a copy its row may have been written, as far as the relay has shown.
@@ -207,7 +188,7 @@ fn sent(
     match no_copy_since(written, event.written_since(), picture, known) {
         Err(Doubt::Failed) => not_checked(),
         _ if is_young(written, publish_grace(&picture.by_id, known), known) => {
-            not_late_yet(event.written_since())
+            not_late_yet((written, event.written_since()), picture, known)
         }
         Err(Doubt::Because(reasons)) => unknown(&reasons),
         Ok(()) => {
@@ -260,7 +241,7 @@ fn unsent(
     let to_send = event.to_send();
     if is_young(to_send, publish_grace(&picture.by_id, known), known) {
         return if to_send == written {
-            not_late_yet(event.written_since())
+            not_late_yet((written, event.written_since()), picture, known)
         } else {
             vec![PublishVerdict::Pending]
         };
@@ -334,7 +315,7 @@ fn without_row(
         return not_checked();
     }
     if is_young(change.at, publish_grace(&picture.by_id, known), known) {
-        return not_late_yet(change.since());
+        return not_late_yet((change.at, change.since()), picture, known);
     }
     let mut reasons = Vec::new();
     for doubt in doubts {
@@ -375,10 +356,17 @@ fn no_copy_since(
     looked
 }
 
-/// What has a time is on its way; what has none was first seen a moment ago, and may be old.
-fn not_late_yet(since: i64) -> Vec<PublishVerdict> {
+/// What has a time is on its way; what has none was first seen a moment ago, and may be old. So may
+/// what has a time that is yet to come.
+fn not_late_yet(
+    (at, since): (i64, i64),
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Vec<PublishVerdict> {
     if since == EVER {
         unknown(&[UnknownReason::NoTime])
+    } else if is_ahead(at, publish_grace(&picture.by_id, known), known) {
+        unknown(&[UnknownReason::ClockAhead])
     } else {
         vec![PublishVerdict::Pending]
     }
@@ -386,6 +374,11 @@ fn not_late_yet(since: i64) -> Vec<PublishVerdict> {
 
 fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
     known.looked_at() - at <= grace
+}
+
+/// Whether it would not have come yet if its grace were over.
+pub(super) fn is_ahead(at: i64, grace: i64, known: &Known<'_>) -> bool {
+    at > known.looked_at() + grace + known.slack
 }
 
 fn not_checked() -> Vec<PublishVerdict> {
