@@ -63,6 +63,10 @@ bitflags! {
         const MALFORMED = 1 << 11;
         /// There is no time in the row or message; `at` is when we saw it.
         const NO_TIME = 1 << 12;
+        /// The message does not carry what says whose it is: it may be another service's.
+        const WHOSE_UNKNOWN = 1 << 13;
+        /// The message names another publisher than all those of which a row is there.
+        const OTHER_PUBLISHER = 1 << 14;
     }
 }
 

@@ -149,6 +149,10 @@ pub enum UnknownReason {
     ZoneUnknown,
     /// The audit stream does not get all that its exchange routes.
     NotBound,
+    /// The message does not carry what says whose it is, and there is no row of it.
+    WhoseUnknown,
+    /// There is no row of the message, and it names another publisher than all those that have one.
+    OtherPublisher,
 }
 
 bitflags! {

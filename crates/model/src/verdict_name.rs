@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -140,6 +140,8 @@ impl UnknownReason {
         Self::TransactionsHidden,
         Self::ZoneUnknown,
         Self::NotBound,
+        Self::WhoseUnknown,
+        Self::OtherPublisher,
     ];
 
     /// Its name.
@@ -170,6 +172,8 @@ impl UnknownReason {
             Self::TransactionsHidden => "transactions-hidden",
             Self::ZoneUnknown => "zone-unknown",
             Self::NotBound => "not-bound",
+            Self::WhoseUnknown => "whose-unknown",
+            Self::OtherPublisher => "other-publisher",
         }
     }
 
@@ -196,6 +200,14 @@ impl UnknownReason {
             }
             Self::NotBound => {
                 "the audit stream is not bound for everything that the exchange routes: bind it with #"
+            }
+            Self::OtherPublisher => {
+                "it names another publisher than every message that has a row: say whose messages \
+                 count with where in its flow"
+            }
+            Self::WhoseUnknown => {
+                "it does not carry what tells whose messages count (where of its flow), so it may be \
+                 another service's"
             }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
             Self::CommittedBeyondEnd => {

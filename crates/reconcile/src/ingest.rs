@@ -156,7 +156,9 @@ impl Index {
         if added != Added::Known && !has_earlier_stage && events.is(no, State::ORDERED) {
             self.timelines.spoil_order();
         }
-        if added == Added::New && role != PlaceRole::Outbox {
+        // What may be another service's says nothing about ours.
+        let ours = !spot.marks.contains(Marks::WHOSE_UNKNOWN);
+        if added == Added::New && role != PlaceRole::Outbox && ours {
             self.bases.offer(spot, no);
         }
         match role {

@@ -150,6 +150,7 @@ fn flow(world: &Inner) -> Flow {
         audit_stream: (rabbit && !world.is_unwatched()).then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),
+        only: BTreeMap::new(),
         compare: Some(CompareSettings::default()),
         samples: Vec::new(),
         template: Some(Template {

@@ -2,6 +2,7 @@
 //! about, addresses nobody answers to, passwords where they do not belong.
 
 mod compare;
+mod only;
 
 use waybill_model::{
     BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, is_same_state,
@@ -242,6 +243,7 @@ impl Found<'_> {
                     format!("Flow '{}' names no place of the event id; without it nothing can be matched.", flow.name),
                 );
             }
+            self.only(profile, nth);
             self.compare(profile, nth);
             for (nth, consumer) in flow.consumers.iter().enumerate() {
                 let path = [path[0], path[1], Key("consumer"), Nth(nth)];

@@ -83,7 +83,7 @@ impl Job<'_> {
             false => goals,
         };
         let matching = between
-            .matching(&mut outbox, &known, own_rule, &study)
+            .matching(&mut outbox, &goals, (&known, own_rule), &study)
             .await;
         let matching = matching.map_err(of_source)?;
         outbox.bear_out(&study.found_ids());

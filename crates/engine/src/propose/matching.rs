@@ -8,6 +8,7 @@ use waybill_source::{Row, RowKey};
 
 use super::letters::{Letter, members};
 use super::likeness::looks_like_id;
+use super::others::Counting;
 use super::rows::value;
 
 /// What was found.
@@ -15,6 +16,8 @@ use super::rows::value;
 pub(super) struct Matching {
     pub(super) carriers: Carriers,
     pub(super) why: Vec<String>,
+    /// Whose messages count, goal by goal.
+    pub(super) counting: Vec<Counting>,
 }
 
 /// Where a library's messages carry what, in general where it does not say.

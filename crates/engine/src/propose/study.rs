@@ -12,6 +12,7 @@ use super::destination::Goal;
 use super::evidence::{Held, Sampled, Seen};
 use super::letters::{Letter, sample};
 use super::matching::{BodyId, Matching, agreed, candidates, id_in_body, pairs};
+use super::others::{Counting, counting};
 use super::outbox::Outbox;
 use super::rows::{Ids, ids, whole};
 use super::states::{Witnessed, learn_states};
@@ -258,8 +259,8 @@ impl Between<'_> {
     pub(super) async fn matching(
         self,
         outbox: &mut Outbox,
-        known: &Carriers,
-        own: bool,
+        goals: &[Goal],
+        (known, own): (&Carriers, bool),
         study: &Study,
     ) -> Result<Matching> {
         let letters: Vec<Letter> = study.letters.concat();
@@ -302,8 +303,9 @@ impl Between<'_> {
             version: verified(&settings.version, &known.version),
         };
         Ok(Matching {
-            carriers,
+            counting: study.counting(goals, &carriers),
             why: why(outbox, study, letters.len()),
+            carriers,
         })
     }
 }
@@ -346,6 +348,14 @@ impl Study {
             }
             return self.take(seen);
         }
+    }
+
+    /// Whose messages count at each goal.
+    fn counting(&self, goals: &[Goal], matched: &Carriers) -> Vec<Counting> {
+        let goals = goals.iter().zip(&self.letters);
+        let each =
+            goals.map(|(goal, letters)| counting(&goal.name, letters, matched, &self.ids.keys));
+        each.collect()
     }
 
     /// The ids of messages that are in the outbox.

@@ -8,6 +8,7 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
+use waybill_source::carry::Condition;
 use waybill_source::{
     ConsumerRef, CopyQuery, CopyRole, Cursor, DueColumns, History, RowColumns, RowQuery,
 };
@@ -162,6 +163,7 @@ impl PlannedPlace {
                 .map(|_| flow.destination.clone()),
             carriers: flow.carriers.clone(),
             aggregate_type: only_aggregate_type(profile),
+            only: only(profile, &flow.destination),
             whose: whose::of(self.place.role, profile),
             compare: match role {
                 CopyRole::Destination | CopyRole::Tap => {
@@ -375,6 +377,17 @@ impl Planner<'_> {
             );
         }
     }
+}
+
+/// Which messages of a destination count: what one of its flows wants, and all where one wants all.
+fn only(profile: &Profile, destination: &str) -> Vec<Condition> {
+    let here = profile.flows.iter();
+    let here = here.filter(|flow| flow.destination == destination);
+    let wanted: Vec<Condition> = here.map(|flow| flow.only.clone()).collect();
+    if wanted.iter().any(Condition::is_empty) {
+        return Vec::new();
+    }
+    wanted
 }
 
 /// Whether a row can be found by its event's id, whatever time it carries.

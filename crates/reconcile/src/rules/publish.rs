@@ -30,7 +30,7 @@ fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
     if let Some(reason) = doubt::of_copies(event) {
         PublishCode::unknown(reason)
     } else if let Some(code) = phantom::verdict(event, context) {
-        code
+        event.anybodys().map_or(code, PublishCode::unknown)
     } else if let Some(reason) = phantom::hidden(event, context) {
         PublishCode::unknown(reason)
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {

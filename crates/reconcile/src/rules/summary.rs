@@ -1,6 +1,6 @@
 //! What the rules need to know of one event, read from the columns once.
 
-use waybill_model::{ConsumerNo, Marks, PlaceId};
+use waybill_model::{ConsumerNo, Marks, PlaceId, UnknownReason};
 
 use crate::OwnResend;
 use crate::index::Index;
@@ -143,6 +143,21 @@ impl<'a> Summary<'a> {
     /// Whether a copy is of our own making, by its header or by the journal.
     pub(crate) fn is_own(&self, copy: &CopyRef) -> bool {
         is_own_copy(copy, self.resends())
+    }
+
+    /// Why it may be another service's, where nothing but its messages tell of it.
+    pub(crate) fn anybodys(&self) -> Option<UnknownReason> {
+        let told = self.outbox.is_some() || self.stored.is_some() || self.reconstructed || self.own;
+        let why = |copy: CopyRef| {
+            if copy.marks.contains(Marks::OTHER_PUBLISHER) {
+                Some(UnknownReason::OtherPublisher)
+            } else {
+                let unknown = copy.marks.contains(Marks::WHOSE_UNKNOWN);
+                unknown.then_some(UnknownReason::WhoseUnknown)
+            }
+        };
+        let each: Option<Vec<UnknownReason>> = self.copies().map(why).collect();
+        each.filter(|_| !told)?.into_iter().max()
     }
 
     /// Own resends as the journal knows them.

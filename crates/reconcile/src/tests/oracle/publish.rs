@@ -25,7 +25,10 @@ pub(super) fn publish(
         return unknown(&[reason]);
     }
     if let Some(verdict) = phantom(event, picture, known) {
-        return vec![verdict];
+        return match is_anybodys(event) {
+            true => unknown(&[UnknownReason::WhoseUnknown]),
+            false => vec![verdict],
+        };
     }
     let hidden = hidden_rows(event, picture, known);
     if !hidden.is_empty() {
@@ -50,6 +53,15 @@ pub(super) fn publish(
         (None, Some(change)) => without_row(event, change, picture, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
     }
+}
+
+/// Nobody but messages that may be another service's tell of it.
+pub(super) fn is_anybodys(event: &Event<'_>) -> bool {
+    let told = !event.rows.is_empty() || event.change.is_some() || event.made;
+    let resent = !event.resends.is_empty();
+    let unknown = |copy: &&Sighting| copy.marks.contains(Marks::WHOSE_UNKNOWN);
+    let mut copies = event.copies.iter();
+    !told && !resent && copies.len() > 0 && copies.all(unknown)
 }
 
 /// One that is not ended in time is never ended by whoever began it. Its latest copy says how long
