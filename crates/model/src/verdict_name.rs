@@ -229,7 +229,7 @@ impl UnknownReason {
 
 impl Flags {
     /// Every flag and its name.
-    pub const NAMED: [(Self, &'static str); 9] = [
+    pub const NAMED: [(Self, &'static str); 10] = [
         (Self::DUPLICATE, "duplicate"),
         (Self::OUT_OF_ORDER, "out-of-order"),
         (Self::PAYLOAD_MISMATCH, "payload-mismatch"),
@@ -239,6 +239,7 @@ impl Flags {
         (Self::DUPLICATE_ROW, "duplicate-row"),
         (Self::MALFORMED, "malformed"),
         (Self::RECONSTRUCTED, "reconstructed"),
+        (Self::NO_ID, "no-id"),
     ];
 
     /// Names of the flags that are set.
