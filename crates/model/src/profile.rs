@@ -147,6 +147,9 @@ pub struct OutboxSettings {
     /// Column with the event type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// Column with the topic or exchange that the row is to be sent to. One event may have a row for
+    /// each: then each is judged by itself.
+    pub destination: Option<String>,
     /// Column with the body.
     pub payload: Option<String>,
     /// Column with headers as JSON.

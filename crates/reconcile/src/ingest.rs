@@ -119,7 +119,10 @@ impl Index {
             version: batch.version(idx),
         };
         let further = role == PlaceRole::Outbox && self.events.outbox.has(no);
-        let another = further && self.events.is_another_change(no, traits);
+        // A row for another destination tells of the same event.
+        let another = further
+            && self.events.has_row_for(no, spot.partition)
+            && self.events.is_another_change(no, traits);
         self.note(no, rank, traits);
         let added = self.events.add(no, role, &id, spot);
         if another && added == Added::New {

@@ -124,6 +124,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         aggregate_id: column("aggregate_id"),
         version: column("version"),
         kind: column("type"),
+        destination: None,
         payload: column("payload"),
         headers: column("headers"),
         created_at: "created_at".to_owned(),

@@ -181,6 +181,13 @@ impl Found<'_> {
                 "sent-states and failed-states need status: which column are they in?",
             );
         }
+        let destination = outbox.destination.as_deref().map(InColumn::of);
+        if destination.is_some_and(|it| it.pointer.is_some()) {
+            self.add(
+                &[Key("outbox"), Key("destination")],
+                "The destination must be a column of its own; a place inside of JSON is not read for it.",
+            );
+        }
         self.due_states(outbox);
         for (column, _) in outbox.only.iter().filter(|(_, wanted)| wanted.0.is_empty()) {
             self.add(

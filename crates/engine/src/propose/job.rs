@@ -87,6 +87,7 @@ impl Job<'_> {
             .await;
         let matching = matching.map_err(of_source)?;
         outbox.bear_out(&study.found_ids());
+        destination::settle_column(&mut outbox, self.kind, &goals);
         say(&matching.why.join(" "));
         let (flows, whose) = self.consumers(&goals, &study, &matching, say).await;
         questions.splice(0..0, outbox.questions.clone());

@@ -439,12 +439,7 @@ async fn letters(
     }
 }
 
-fn why(
-    outbox: &Outbox,
-    study: &Study,
-    sampled: usize,
-    of_rows: Option<&Carrier>,
-) -> Vec<String> {
+fn why(outbox: &Outbox, study: &Study, sampled: usize, of_rows: Option<&Carrier>) -> Vec<String> {
     let hits = study.hits;
     let mut why = study.troubles.clone();
     why.extend(study.seen.iter().flat_map(|seen| seen.why.clone()));

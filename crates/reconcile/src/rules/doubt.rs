@@ -73,7 +73,7 @@ pub(super) fn of_silence(event: &Summary<'_>, since: Since) -> Option<UnknownRea
     };
     event
         .index
-        .control_of_copy(event.no, (since.from, since.at), alike)
+        .control_of_copy(event.no, (since.from, since.at), event.destination, alike)
         .err()
 }
 

@@ -1,6 +1,6 @@
 //! What else is odd about an event, apart from order, which needs its neighbours.
 
-use waybill_model::{ConsumerNo, Flags, Marks, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Flags, Marks, PlaceId};
 
 use super::{Context, Summary};
 
@@ -39,9 +39,12 @@ fn duplicate(event: &Summary<'_>) -> bool {
     places.windows(2).any(|pair| pair[0] == pair[1])
 }
 
+/// Two rows of it for the same destination.
 fn duplicate_row(event: &Summary<'_>) -> bool {
-    let mut extras = event.index.events.extra_spots(event.no);
-    extras.any(|(role, _)| role == PlaceRole::Outbox)
+    let events = &event.index.events;
+    let rows = events.rows(event.no).count();
+    let destinations = events.destinations(event.no).len();
+    rows > destinations.max(1)
 }
 
 /// Whether any row or message of it has one of these marks.
