@@ -65,6 +65,7 @@ async fn scan(bootstrap: &str, topic: &str, n: usize) -> anyhow::Result<f64> {
             ..Carriers::default()
         },
         aggregate_type: None,
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {

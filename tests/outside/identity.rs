@@ -166,6 +166,42 @@ async fn an_inbox_tells_destination_and_id_where_rows_are_gone() {
     shop.close().await;
 }
 
+/// Rows go once they are sent, and nobody has an inbox: the place that was named for the rows' id is
+/// where the messages carry it, too. That one of them carries none makes it nothing worse.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_in_the_rows_bodies_is_that_of_the_messages() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("place", 1, &[]).await;
+    let shop = Shop::open(Dbms::Postgres, "place").await;
+    shop.execute(
+        "CREATE TABLE outbox (id bigserial PRIMARY KEY, event_type text, payload jsonb, created_at timestamptz DEFAULT now())",
+    )
+    .await;
+    let bodies = uuids(12).into_iter();
+    let bodies = bodies.map(|id| letter(&[], "k", &format!("{{\"event_id\":\"{id}\"}}")));
+    kafka.publish(&topic, &bodies.collect::<Vec<_>>());
+    let somebody = Somebody::at_kafka(&shop, kafka.bootstrap());
+    let id = ["--column", "id=payload#/event_id", "--destination", &topic];
+    let text = somebody.saves_without_an_answer(&id);
+    has(
+        &text,
+        &[
+            "id = [\"json:/event_id\"]",
+            "id = \"payload#/event_id\"",
+            "12 of 12 sampled messages carry something of their own at json:/event_id",
+        ],
+    );
+    kafka.publish(&topic, &[letter(&[], "k", "{\"note\":\"for nobody\"}")]);
+    let document = somebody.checks().json();
+    let findings = document["findings"].as_array().into_iter().flatten();
+    let nameless: Vec<String> = findings
+        .filter(|finding| finding["id"].as_str().is_some_and(|id| id.contains('@')))
+        .map(|finding| finding["flags"].to_string())
+        .collect();
+    assert_eq!(nameless, ["[\"no-id\"]"], "{document:#}");
+    shop.close().await;
+}
+
 /// Exchanges that a client makes by the dozen, one for each delay, hide no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn exchanges_by_number_hide_no_other() {

@@ -15,6 +15,8 @@ pub use demo::{DemoHost, DemoTarget};
 
 mod failure;
 
+mod publishers;
+
 pub mod profiles;
 
 pub mod tables;

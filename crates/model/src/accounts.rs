@@ -1,4 +1,5 @@
-//! What became of a table's rows: of all that were asked about, not only of those that were read.
+//! What became of a table's rows, or of a channel's messages: of all that were asked about, not only of
+//! those that were taken in.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +47,9 @@ pub struct Waiting {
     pub since: Option<Micros>,
 }
 
-/// The accounts of one table. `read` to `unreadable` are rows that were taken in; those without a
-/// time that can be used belong to every window.
+/// The accounts of one place: of a table all but the last two, of a channel these. `in_window` to
+/// `unreadable` are rows that were taken in; those without a time that can be used belong to every
+/// window.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Accounts {
     /// Rows with a time in the window that was asked for.
@@ -73,6 +75,12 @@ pub struct Accounts {
     pub unsent_after: Option<Waiting>,
     /// What its numbers were taken for, where that is not the usual: `julian days`.
     pub times_are: Option<String>,
+    /// Messages that say that they are another's than the flow's `where` asks for: left out.
+    #[serde(default)]
+    pub of_others: u64,
+    /// Messages that do not carry what `where` asks for, and were taken in.
+    #[serde(default)]
+    pub whose_unknown: u64,
 }
 
 impl Accounts {
@@ -84,6 +92,8 @@ impl Accounts {
         self.unreadable += later.unreadable;
         self.example = self.example.take().or(later.example);
         self.times_are = later.times_are.or(self.times_are.take());
+        self.of_others += later.of_others;
+        self.whose_unknown += later.whose_unknown;
     }
 
     /// Rows that were taken in and could not be placed in time.
@@ -91,7 +101,8 @@ impl Accounts {
         self.no_time + self.sentinel + self.unreadable
     }
 
-    /// What a reader must know of the rows that are not in the window, a sentence each.
+    /// What a reader must know of the rows that are not in the window and of the messages that do not
+    /// count, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
         let waiting = [
             (self.unsent_before, "older", "before the window"),
@@ -111,7 +122,24 @@ impl Accounts {
         if let Some(form) = &self.times_are {
             told.push(format!("its times are taken for {form}"));
         }
+        told.extend(self.whose());
         told
+    }
+
+    fn whose(&self) -> Vec<String> {
+        let others = (self.of_others > 0).then(|| {
+            format!(
+                "{} of others left out: where of its flow says whose count",
+                rows(self.of_others, "message", "messages")
+            )
+        });
+        let unknown = (self.whose_unknown > 0).then(|| {
+            format!(
+                "{} not carry what where of its flow asks for: without a row nobody can say whose",
+                rows(self.whose_unknown, "message does", "messages do")
+            )
+        });
+        others.into_iter().chain(unknown).collect()
     }
 
     fn without_time(&self) -> Option<String> {
@@ -169,6 +197,8 @@ mod tests {
                 since: Some(Micros(1_795_183_392_418_000)),
             }),
             unsent_after: Some(Waiting::default()),
+            of_others: 30,
+            whose_unknown: 1,
             ..Accounts::default()
         };
         assert_eq!(
@@ -177,6 +207,8 @@ mod tests {
                 "3 older rows wait unsent, from 2026-11-20T14:03:12.418Z on",
                 "unsent rows after the window were not counted",
                 "3 rows carry no time that can be used: 1 none at all, 2 one that cannot be read ('yesterday')",
+                "30 messages of others left out: where of its flow says whose count",
+                "1 message does not carry what where of its flow asks for: without a row nobody can say whose",
             ]
         );
         assert!(Accounts::default().sentences().is_empty());

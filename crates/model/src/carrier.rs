@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One place in a message. Written in a profile as
-/// `header:id`, `message-id`, `correlation-id`, `type`, `key`, `routing-key` or `json:/path/in/the/body`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// `header:id`, `message-id`, `correlation-id`, `type`, `app-id`, `key`, `routing-key` or `json:/path/in/the/body`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Carrier {
     /// A header by name.
     Header(String),
@@ -17,6 +17,8 @@ pub enum Carrier {
     CorrelationId,
     /// AMQP property `type`.
     TypeProperty,
+    /// AMQP property `app_id`: who published it.
+    AppId,
     /// Kafka record key.
     Key,
     /// AMQP routing key.
@@ -32,6 +34,7 @@ impl fmt::Display for Carrier {
             Self::MessageId => f.write_str("message-id"),
             Self::CorrelationId => f.write_str("correlation-id"),
             Self::TypeProperty => f.write_str("type"),
+            Self::AppId => f.write_str("app-id"),
             Self::Key => f.write_str("key"),
             Self::RoutingKey => f.write_str("routing-key"),
             Self::Json(pointer) => write!(f, "json:{pointer}"),
@@ -42,7 +45,7 @@ impl fmt::Display for Carrier {
 /// A text that names no carrier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' names no place in a message; write header:NAME, message-id, correlation-id, type, key, routing-key or json:/POINTER"
+    "'{0}' names no place in a message; write header:NAME, message-id, correlation-id, type, app-id, key, routing-key or json:/POINTER"
 )]
 pub struct ParseCarrierError(pub String);
 
@@ -58,6 +61,7 @@ impl FromStr for Carrier {
             None if text == "message-id" => Ok(Self::MessageId),
             None if text == "correlation-id" => Ok(Self::CorrelationId),
             None if text == "type" => Ok(Self::TypeProperty),
+            None if text == "app-id" => Ok(Self::AppId),
             None if text == "key" => Ok(Self::Key),
             None if text == "routing-key" => Ok(Self::RoutingKey),
             _ => Err(ParseCarrierError(text.to_owned())),
@@ -127,6 +131,7 @@ mod tests {
             "message-id",
             "correlation-id",
             "type",
+            "app-id",
             "key",
             "routing-key",
             "json:/data/id",

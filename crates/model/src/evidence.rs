@@ -63,6 +63,10 @@ bitflags! {
         const MALFORMED = 1 << 11;
         /// There is no time in the row or message; `at` is when we saw it.
         const NO_TIME = 1 << 12;
+        /// The message does not carry what says whose it is: it may be another service's.
+        const WHOSE_UNKNOWN = 1 << 13;
+        /// The message names another publisher than all those of which a row is there.
+        const OTHER_PUBLISHER = 1 << 14;
     }
 }
 
@@ -71,6 +75,12 @@ pub const NO_POSITION: i64 = -1;
 
 /// An observation that carries no aggregate version.
 pub const NO_VERSION: i64 = i64::MIN;
+
+/// An outbox row that does not say where it is to be sent.
+pub const NO_DESTINATION: u32 = 0;
+
+/// An outbox row that is to be sent where no flow of the profile goes.
+pub const OTHER_DESTINATION: u32 = u32::MAX;
 
 /// An outbox row that is to be sent as soon as it is written.
 pub const NO_DUE: i64 = i64::MIN;
@@ -100,7 +110,8 @@ pub struct Batch {
     pub versions: Vec<i64>,
     /// When, in microseconds since 1970, as the place's clock says.
     pub at: Vec<i64>,
-    /// Partition of a topic; 0 elsewhere.
+    /// Partition of a topic; where an outbox row is to be sent (see [`PlaceId::as_destination`],
+    /// [`NO_DESTINATION`], [`OTHER_DESTINATION`]); 0 elsewhere.
     pub partitions: Vec<u32>,
     /// Offset of a copy or number of a row; [`NO_POSITION`] when `keys` holds it.
     pub positions: Vec<i64>,

@@ -20,7 +20,8 @@ pub use content::Content;
 
 mod evidence;
 pub use evidence::{
-    Batch, DUE_LATER, Marks, NO_DUE, NO_POSITION, NO_VERSION, Observation, Stage, Strength,
+    Batch, DUE_LATER, Marks, NO_DESTINATION, NO_DUE, NO_POSITION, NO_VERSION, OTHER_DESTINATION,
+    Observation, Stage, Strength,
 };
 
 mod accounts;

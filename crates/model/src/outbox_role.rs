@@ -7,13 +7,14 @@ use crate::{OutboxSettings, RolePlace};
 
 impl OutboxSettings {
     /// The names of all roles.
-    pub const ROLES: [&'static str; 19] = [
+    pub const ROLES: [&'static str; 20] = [
         "key",
         "id",
         "aggregate-type",
         "aggregate-id",
         "version",
         "type",
+        "destination",
         "payload",
         "headers",
         "created-at",
@@ -40,6 +41,7 @@ impl OutboxSettings {
             aggregate_id: None,
             version: None,
             kind: None,
+            destination: None,
             payload: None,
             headers: None,
             created_at: String::new(),
@@ -67,6 +69,7 @@ impl OutboxSettings {
             "aggregate-id" => RolePlace::Optional(&mut self.aggregate_id),
             "version" => RolePlace::Optional(&mut self.version),
             "type" => RolePlace::Optional(&mut self.kind),
+            "destination" => RolePlace::Optional(&mut self.destination),
             "payload" => RolePlace::Optional(&mut self.payload),
             "headers" => RolePlace::Optional(&mut self.headers),
             "sent-at" => RolePlace::Optional(&mut self.sent_at),

@@ -9,6 +9,19 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct PlaceId(pub u16);
 
+impl PlaceId {
+    /// What an outbox row says that is to be sent there (see [`crate::Batch::partitions`]).
+    pub fn as_destination(self) -> u32 {
+        u32::from(self.0) + 1
+    }
+
+    /// The place a row is to be sent to; `None` where the number is none of a place.
+    pub fn of_destination(number: u32) -> Option<Self> {
+        let place = number.checked_sub(1)?;
+        u16::try_from(place).ok().map(Self)
+    }
+}
+
 /// An expected consumer's number inside one session, in the order of the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

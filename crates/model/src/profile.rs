@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Carriers, CompareSettings, Micros, Wanted};
+use crate::{Carrier, Carriers, CompareSettings, Micros, Wanted};
 
 /// One investigation target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +147,9 @@ pub struct OutboxSettings {
     /// Column with the event type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// Column with the topic or exchange that the row is to be sent to. One event may have a row for
+    /// each: then each is judged by itself.
+    pub destination: Option<String>,
     /// Column with the body.
     pub payload: Option<String>,
     /// Column with headers as JSON.
@@ -218,6 +221,9 @@ pub struct Flow {
     /// Where the messages carry what.
     #[serde(default, rename = "match")]
     pub carriers: Carriers,
+    /// Whose messages count where others publish there, too, by what stands at places of a message.
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<Carrier, Wanted>,
     /// Whether outbox rows and copies are compared, and what of them; left out, no body is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<CompareSettings>,

@@ -152,6 +152,10 @@ pub enum UnknownReason {
     /// Its time lies further ahead of the clock than its grace: nobody can say since when it is
     /// there.
     ClockAhead,
+    /// The message does not carry what says whose it is, and there is no row of it.
+    WhoseUnknown,
+    /// There is no row of the message, and it names another publisher than all those that have one.
+    OtherPublisher,
 }
 
 bitflags! {
@@ -173,10 +177,13 @@ bitflags! {
         const RESENT = 1 << 5;
         /// The id stands in several outbox rows.
         const DUPLICATE_ROW = 1 << 6;
-        /// Something about the row or message was malformed; see its evidence.
+        /// Something about the row or message could not be read as it should; see its evidence.
         const MALFORMED = 1 << 7;
         /// The body would have to be rebuilt from the business row.
         const RECONSTRUCTED = 1 << 8;
+        /// A row or message carries no id where the profile says it should; nothing else need be
+        /// wrong with it.
+        const NO_ID = 1 << 9;
     }
 }
 

@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -141,6 +141,8 @@ impl UnknownReason {
         Self::ZoneUnknown,
         Self::NotBound,
         Self::ClockAhead,
+        Self::WhoseUnknown,
+        Self::OtherPublisher,
     ];
 
     /// Its name.
@@ -172,6 +174,8 @@ impl UnknownReason {
             Self::ZoneUnknown => "zone-unknown",
             Self::NotBound => "not-bound",
             Self::ClockAhead => "clock-ahead",
+            Self::WhoseUnknown => "whose-unknown",
+            Self::OtherPublisher => "other-publisher",
         }
     }
 
@@ -199,6 +203,14 @@ impl UnknownReason {
             Self::NotBound => {
                 "the audit stream is not bound for everything that the exchange routes: bind it with #"
             }
+            Self::OtherPublisher => {
+                "it names another publisher than every message that has a row: say whose messages \
+                 count with where in its flow"
+            }
+            Self::WhoseUnknown => {
+                "it does not carry what tells whose messages count (where of its flow), so it may be \
+                 another service's"
+            }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
             Self::CommittedBeyondEnd => {
                 "its committed offset lies beyond the end of the topic, which was made anew since; \
@@ -223,7 +235,7 @@ impl UnknownReason {
 
 impl Flags {
     /// Every flag and its name.
-    pub const NAMED: [(Self, &'static str); 9] = [
+    pub const NAMED: [(Self, &'static str); 10] = [
         (Self::DUPLICATE, "duplicate"),
         (Self::OUT_OF_ORDER, "out-of-order"),
         (Self::PAYLOAD_MISMATCH, "payload-mismatch"),
@@ -233,6 +245,7 @@ impl Flags {
         (Self::DUPLICATE_ROW, "duplicate-row"),
         (Self::MALFORMED, "malformed"),
         (Self::RECONSTRUCTED, "reconstructed"),
+        (Self::NO_ID, "no-id"),
     ];
 
     /// Names of the flags that are set.

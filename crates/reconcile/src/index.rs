@@ -330,10 +330,12 @@ impl Index {
     /// Why nobody can say that no copy of an event with an outbox row is out, as of the latest
     /// judgement; `None` when that is proven.
     pub fn copy_doubt(&self, no: u32) -> Option<UnknownReason> {
-        let event = Summary::new(self, no);
+        let each = Summary::each(self, no);
+        let missing = each.iter().find(|part| !part.reached_broker());
+        let event = missing.or(each.first())?;
         let (written, destinations) = event.outbox.zip(self.destinations.as_ref())?;
         let absence = destinations.no_copy_since(written);
-        of_no_copy(&event, absence, self.shape.has_observer)
+        of_no_copy(event, absence, self.shape.has_observer)
     }
 
     /// Says when a consumer was registered: nothing published before is expected of it.

@@ -119,7 +119,10 @@ impl Index {
             version: batch.version(idx),
         };
         let further = role == PlaceRole::Outbox && self.events.outbox.has(no);
-        let another = further && self.events.is_another_change(no, traits);
+        // A row for another destination tells of the same event.
+        let another = further
+            && self.events.has_row_for(no, spot.partition)
+            && self.events.is_another_change(no, traits);
         self.note(no, rank, traits);
         let added = self.events.add(no, role, &id, spot);
         if another && added == Added::New {
@@ -156,7 +159,9 @@ impl Index {
         if added != Added::Known && !has_earlier_stage && events.is(no, State::ORDERED) {
             self.timelines.spoil_order();
         }
-        if added == Added::New && role != PlaceRole::Outbox {
+        // What may be another service's says nothing about ours.
+        let ours = !spot.marks.contains(Marks::WHOSE_UNKNOWN);
+        if added == Added::New && role != PlaceRole::Outbox && ours {
             self.bases.offer(spot, no);
         }
         match role {

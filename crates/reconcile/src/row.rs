@@ -31,7 +31,17 @@ pub(crate) fn consumed(events: &Events, no: u32) -> Option<i64> {
         let processed = events.inboxes.iter().filter_map(|inbox| inbox.at(no, base));
         return processed.min();
     }
+    consumed_by(events, no, |_| true)
+}
+
+/// The same of some consumers.
+pub(crate) fn consumed_by(
+    events: &Events,
+    no: u32,
+    counts: impl Fn(ConsumerNo) -> bool,
+) -> Option<i64> {
     let consumers = (0..=u8::MAX).take(events.inboxes.len()).map(ConsumerNo);
+    let consumers = consumers.filter(|consumer| counts(*consumer));
     let times = consumers.flat_map(|consumer| {
         let letters = events.dead_letters(no, consumer).map(|(at, _)| at);
         let inbox = events.inbox_at(no, consumer).into_iter();

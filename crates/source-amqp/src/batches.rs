@@ -1,7 +1,7 @@
 //! Collects observations into batches. A batch has one clock, and a stream may hold messages
 //! of several.
 
-use waybill_model::{Batch, Observation, PlaceId};
+use waybill_model::{Accounts, Batch, Marks, Observation, PlaceId};
 use waybill_source::Chunk;
 
 /// Observations of one place, by clock.
@@ -9,6 +9,7 @@ use waybill_source::Chunk;
 pub(crate) struct Batches {
     place: PlaceId,
     open: Vec<Batch>,
+    accounts: Accounts,
     n: usize,
 }
 
@@ -20,8 +21,20 @@ impl Batches {
         Self {
             place,
             open: Vec::new(),
+            accounts: Accounts::default(),
             n: 0,
         }
+    }
+
+    /// Takes in a message, or counts one that does not count.
+    pub(crate) fn take_in(&mut self, seen: Option<&Observation>) {
+        let Some(seen) = seen else {
+            self.accounts.of_others += 1;
+            return;
+        };
+        let unknown = seen.marks.contains(Marks::WHOSE_UNKNOWN);
+        self.accounts.whose_unknown += u64::from(unknown);
+        self.push(seen);
     }
 
     pub(crate) fn push(&mut self, seen: &Observation) {
@@ -47,11 +60,14 @@ impl Batches {
         self.n >= Self::FULL
     }
 
-    /// Everything collected so far, at most one batch per clock.
+    /// Everything collected so far, at most one batch per clock, and what was counted.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Chunk> + use<> {
         self.n = 0;
+        let accounts = std::mem::take(&mut self.accounts);
+        let counted = (accounts != Accounts::default()).then_some(Chunk::Accounted(accounts));
         std::mem::take(&mut self.open)
             .into_iter()
             .map(Chunk::Evidence)
+            .chain(counted)
     }
 }

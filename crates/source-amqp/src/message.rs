@@ -6,7 +6,7 @@ use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use waybill_model::{Clock, Content, Coordinate, Copy, Marks, Micros, Observation, Stamp};
-use waybill_source::carry::{Message, carried};
+use waybill_source::carry::{Message, counted};
 use waybill_source::{CopyQuery, CopyRole};
 
 use crate::values;
@@ -65,13 +65,13 @@ pub(crate) fn time(delivery: &Delivery, role: CopyRole) -> Option<Stamp> {
 }
 
 /// One observation. `position` is the offset in a stream, or the how-manieth a tap saw; `now` is
-/// used where the message carries no time.
+/// used where the message carries no time. `None` where it says that it does not count.
 pub(crate) fn observation(
     delivery: &Delivery,
     query: &CopyQuery,
     position: i64,
     now: Micros,
-) -> Observation {
+) -> Option<Observation> {
     let message = Carrying {
         delivery,
         death: match query.role {
@@ -79,12 +79,13 @@ pub(crate) fn observation(
             CopyRole::Destination | CopyRole::Tap => None,
         },
     };
-    let found = carried(&message, &query.carriers, query.aggregate_type.as_deref());
+    let aggregate_type = query.aggregate_type.as_deref();
+    let found = counted(&message, &query.carriers, aggregate_type, &query.only)?;
     let (stamp, time_mark) = match time(delivery, query.role) {
         Some(stamp) => (stamp, Marks::default()),
         None => (stamp(now, Clock::Waybill, 1), Marks::NO_TIME),
     };
-    Observation {
+    Some(Observation {
         place: query.place,
         id: found.id,
         kind: found.kind,
@@ -99,7 +100,7 @@ pub(crate) fn observation(
             .compare
             .as_ref()
             .map_or(Content::NONE, |compare| compare.content(message.payload())),
-    }
+    })
 }
 
 /// The whole message. The body is cut to its first `max_bytes`.
@@ -248,6 +249,14 @@ impl Message for Carrying<'_> {
         self.delivery
             .properties
             .kind()
+            .as_ref()
+            .map(ShortString::as_str)
+    }
+
+    fn app_id(&self) -> Option<&str> {
+        self.delivery
+            .properties
+            .app_id()
             .as_ref()
             .map(ShortString::as_str)
     }

@@ -197,15 +197,15 @@ impl Reading {
         }
         self.n_done += 1;
         self.n_bytes += delivery.data.len() as u64;
-        let seen = message::observation(delivery, &self.query, offset, now());
-        let time = (!seen.marks.contains(Marks::NO_TIME)).then_some(seen.stamp.at);
+        let time = message::time(delivery, self.query.role).map(|stamp| stamp.at);
         if self.first.is_none() {
             self.first = Some(offset);
             self.first_time = time;
         }
         self.last_time = time.or(self.last_time);
         if message::is_wanted(delivery, &self.query) {
-            self.batches.push(&seen);
+            let seen = message::observation(delivery, &self.query, offset, now());
+            self.batches.take_in(seen.as_ref());
         }
         Ok(())
     }

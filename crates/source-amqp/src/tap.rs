@@ -208,7 +208,7 @@ impl Tap {
             if delivery.exchange.as_str() == self.query.channel {
                 self.nth += 1;
                 let seen = message::observation(&delivery, &self.query, self.nth, now());
-                self.batches.push(&seen);
+                self.batches.take_in(seen.as_ref());
             }
             self.watch.saw(delivery.data.len());
             if self.batches.full() {

@@ -81,6 +81,7 @@ async fn scan(broker: &dyn Broker, topic: &str, n: usize) -> Outcome<f64> {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {

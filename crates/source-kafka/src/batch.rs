@@ -1,6 +1,7 @@
 //! Gathers records into batches of observations.
 
-use waybill_model::{Batch, Carriers, Clock, Marks, Micros, PlaceId};
+use waybill_model::{Accounts, Batch, Carriers, Clock, Marks, Micros, PlaceId};
+use waybill_source::carry::Condition;
 use waybill_source::content::Compare;
 use waybill_source::{CopyQuery, CopyRole, Whose, carry};
 
@@ -23,12 +24,16 @@ pub(crate) struct Gather {
     place: PlaceId,
     carriers: Carriers,
     aggregate_type: Option<String>,
+    /// Which records count.
+    only: Vec<Condition>,
     compare: Option<Compare>,
     /// Where dead letters are read: whose count.
     whose: Option<Whose>,
     /// A moment ago: when the batch was begun.
     now: Micros,
     batch: Batch,
+    /// Records that do not count, or of which nobody knows, and that were not told of yet.
+    accounts: Accounts,
     /// Records taken so far.
     pub(crate) n_records: u64,
     /// Bytes of their keys and bodies.
@@ -41,10 +46,12 @@ impl Gather {
             place: query.place,
             carriers: query.carriers.clone(),
             aggregate_type: query.aggregate_type.clone(),
+            only: query.only.clone(),
             compare: query.compare.clone(),
             whose: (query.role == CopyRole::DeadLetters).then(|| query.whose.clone()),
             now: now(),
             batch: Batch::new(query.place, Clock::App, RESOLUTION_MICROS, 0),
+            accounts: Accounts::default(),
             n_records: 0,
             n_bytes: 0,
         }
@@ -64,7 +71,15 @@ impl Gather {
         {
             return (time, before);
         }
-        let carried = carry::carried(&record, &self.carriers, self.aggregate_type.as_deref());
+        let (carriers, aggregate_type) = (&self.carriers, self.aggregate_type.as_deref());
+        let counted = carry::counted(&record, carriers, aggregate_type, &self.only);
+        // What is in an open transaction is read again once that has ended.
+        if !known.contains(Marks::OPEN_TRANSACTION) {
+            self.account(counted.as_ref().map(|it| it.marks));
+        }
+        let Some(carried) = counted else {
+            return (time, before);
+        };
         let mut marks = carried.marks | known;
         if record.headers.malformed() {
             marks |= Marks::MALFORMED;
@@ -87,6 +102,23 @@ impl Gather {
             batch.contents.push(compare.content(raw.payload()));
         }
         (time, before)
+    }
+
+    /// Counts a record that does not count, or of which nobody knows whose it is.
+    fn account(&mut self, marks: Option<Marks>) {
+        match marks {
+            None => self.accounts.of_others += 1,
+            Some(marks) if marks.contains(Marks::WHOSE_UNKNOWN) => {
+                self.accounts.whose_unknown += 1;
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// What was counted since the last time, where there was anything.
+    pub(crate) fn accounts(&mut self) -> Option<Accounts> {
+        let accounts = std::mem::take(&mut self.accounts);
+        (accounts != Accounts::default()).then_some(accounts)
     }
 
     /// A batch holds times of one clock and one precision: what was gathered, when the next one is

@@ -206,6 +206,9 @@ impl Follow<'_> {
         if let Some(batch) = self.gather.take() {
             self.outlet.send(Chunk::Evidence(batch))?;
         }
+        if let Some(accounts) = self.gather.accounts() {
+            self.outlet.send(Chunk::Accounted(accounts))?;
+        }
         Ok(())
     }
 

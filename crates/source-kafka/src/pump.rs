@@ -247,6 +247,9 @@ impl<'a> Pump<'a> {
             // Waiting for whoever reads is no standstill.
             self.moved = Instant::now();
         }
+        if let Some(accounts) = self.gather.accounts() {
+            self.outlet.send(Chunk::Accounted(accounts))?;
+        }
         Ok(())
     }
 

@@ -240,6 +240,7 @@ mod tests {
             failed_at: None,
             status: None,
             attempts: None,
+            destination: None,
             due: None,
             wanted: BTreeMap::new(),
             only: None,

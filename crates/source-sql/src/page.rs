@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use waybill_model::{
-    Accounts, Batch, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION, Wanted as Values, Window,
-    canonical_id, is_same_state,
+    Accounts, Batch, Marks, Micros, NO_DESTINATION, NO_DUE, NO_POSITION, NO_VERSION,
+    Wanted as Values, Window, canonical_id, is_same_state,
 };
 use waybill_source::{RowQuery, text_at};
 
@@ -274,7 +274,7 @@ impl<'a> Page<'a> {
         // The finest value shows the column's resolution: 12:00:05 stands beside 12:00:05.123.
         batch.resolution_micros = batch.resolution_micros.min(step);
         batch.at.push(at.0);
-        batch.partitions.push(0);
+        batch.partitions.push(destination(plan, cells));
         match key {
             Key::Number(number) => batch.positions.push(*number),
             Key::Text(text) => {
@@ -298,6 +298,15 @@ impl<'a> Page<'a> {
             self.bytes += body::len(body, cells);
         }
     }
+}
+
+/// Where a row is to be sent.
+fn destination(plan: &Plan, cells: &[Cell<'_>]) -> u32 {
+    plan.destination
+        .as_ref()
+        .map_or(NO_DESTINATION, |(idx, known)| {
+            known.number(cells[*idx].text(&mut Marks::default()).as_deref())
+        })
 }
 
 /// From when on a row is to be sent, or was; nothing where that is when it was written. One that

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use waybill_model::{InColumn, Wanted};
 use waybill_source::content::Compare;
-use waybill_source::{ColumnInfo, DueColumns, Error, Result, RowColumns, TableInfo};
+use waybill_source::{
+    ColumnInfo, DestinationColumn, DueColumns, Error, Result, RowColumns, TableInfo,
+};
 
 use crate::dialect::Dialect;
 use crate::forms::Forms;
@@ -249,6 +251,8 @@ pub(crate) struct Plan {
     pub(crate) due: Option<(Option<usize>, DueColumns)>,
     /// Number of attempts.
     pub(crate) attempts: Option<usize>,
+    /// Where a row is to be sent.
+    pub(crate) destination: Option<(usize, DestinationColumn)>,
     /// The body, where it is to be compared.
     pub(crate) body: Option<Body>,
     /// Only rows with one of these values in each.
@@ -311,6 +315,10 @@ impl Plan {
                 None => None,
             },
             attempts: chosen.maybe(roles.attempts.as_deref())?,
+            destination: match &roles.destination {
+                Some(known) => Some((chosen.add(&known.column)?, known.clone())),
+                None => None,
+            },
             body: None,
             wanted,
             only,

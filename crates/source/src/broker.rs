@@ -7,6 +7,7 @@ use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use waybill_model::{Carriers, ConsumerNo, Coordinate, Copy, Micros, PlaceId, Window};
 
+use crate::carry::Condition;
 use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Operator, Result, ServerInfo, Whose};
 
@@ -91,6 +92,8 @@ pub struct CopyQuery {
     pub carriers: Carriers,
     /// Aggregate type to put before the aggregate's id (`product/4711`), when messages carry none.
     pub aggregate_type: Option<String>,
+    /// Which messages count, all where there is no condition; the others are left out and counted.
+    pub only: Vec<Condition>,
     /// Whose dead letters count; all, by default.
     pub whose: Whose,
     /// With it the read yields what the bodies say.

@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, bare, canonical_id};
+use waybill_model::{Carrier, Carriers, HEADER_ID, Marks, NO_VERSION, Wanted, bare, canonical_id};
 
 use crate::content::{Unreadable, document, framed_text, text_in};
 
@@ -42,6 +43,10 @@ pub trait Message {
     fn type_property(&self) -> Option<&str> {
         None
     }
+    /// AMQP `app_id`.
+    fn app_id(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// What a message carries.
@@ -59,48 +64,37 @@ pub struct Carried {
     pub marks: Marks,
 }
 
+/// What has to stand at places of a message, all of them, so that it counts.
+pub type Condition = BTreeMap<Carrier, Wanted>;
+
+/// Reads a message that counts; `None` where it says that it is another's. It counts where one of
+/// these conditions is met, any message where there is none. One that lacks what is asked for gets
+/// [`Marks::WHOSE_UNKNOWN`], unless Waybill itself has sent it.
+pub fn counted(
+    message: &dyn Message,
+    carriers: &Carriers,
+    aggregate_type: Option<&str>,
+    only: &[Condition],
+) -> Option<Carried> {
+    let reader = Reader::of(message);
+    let whose = reader.whose(only);
+    reader.unreadable.set(false);
+    if whose == Publisher::Others {
+        return None;
+    }
+    let mut carried = reader.carried(carriers, aggregate_type);
+    let unknown = whose == Publisher::Unknown && !carried.marks.contains(Marks::OWN_RESEND);
+    carried.marks.set(Marks::WHOSE_UNKNOWN, unknown);
+    Some(carried)
+}
+
 /// Reads a message by its flow's carriers. `aggregate_type` is put before the aggregate's id.
 pub fn carried(
     message: &dyn Message,
     carriers: &Carriers,
     aggregate_type: Option<&str>,
 ) -> Carried {
-    let reader = Reader {
-        message,
-        body: OnceCell::new(),
-        unreadable: Cell::new(false),
-    };
-    let mut marks = Marks::default();
-    let id = reader
-        .text(&carriers.id, &mut marks)
-        .map(|text| canonical_id(&text).into_owned());
-    if id.as_deref().is_none_or(str::is_empty) {
-        marks |= Marks::NO_ID;
-        // An id may stand there, and nobody can read it.
-        marks.set(Marks::MALFORMED, reader.unreadable.get());
-    }
-    let kind = reader.text(&carriers.kind, &mut marks);
-    let kind = kind.map_or_else(String::new, |kind| bare(&kind).to_owned());
-    let aggregate = reader.text(&carriers.aggregate, &mut marks);
-    let aggregate = match (aggregate.as_deref().map(bare), aggregate_type) {
-        (Some(id), Some(kind)) if !id.is_empty() => format!("{kind}/{id}"),
-        (Some(id), _) => id.to_owned(),
-        (None, _) => String::new(),
-    };
-    let version = reader
-        .text(&carriers.version, &mut marks)
-        .and_then(|text| bare(&text).parse().ok())
-        .unwrap_or(NO_VERSION);
-    if message.header(HEADER_ID).is_some() {
-        marks |= Marks::OWN_RESEND;
-    }
-    Carried {
-        id: id.unwrap_or_default(),
-        kind,
-        aggregate,
-        version,
-        marks,
-    }
+    Reader::of(message).carried(carriers, aggregate_type)
 }
 
 /// A message and its body, unpacked when first asked for.
@@ -111,7 +105,76 @@ struct Reader<'a> {
     unreadable: Cell<bool>,
 }
 
-impl Reader<'_> {
+/// Whose a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Publisher {
+    Ours,
+    Unknown,
+    Others,
+}
+
+impl<'a> Reader<'a> {
+    fn of(message: &'a dyn Message) -> Self {
+        Self {
+            message,
+            body: OnceCell::new(),
+            unreadable: Cell::new(false),
+        }
+    }
+
+    fn whose(&self, only: &[Condition]) -> Publisher {
+        let each = only.iter().map(|condition| self.by_condition(condition));
+        each.min().unwrap_or(Publisher::Ours)
+    }
+
+    fn by_condition(&self, condition: &Condition) -> Publisher {
+        let by_place =
+            |(place, wanted): (&Carrier, &Wanted)| match self.one(place, &mut Marks::default()) {
+                None => Publisher::Unknown,
+                Some(text) if wanted.fits(&text) || wanted.fits(bare(&text)) => Publisher::Ours,
+                Some(_) => Publisher::Others,
+            };
+        condition
+            .iter()
+            .map(by_place)
+            .max()
+            .unwrap_or(Publisher::Ours)
+    }
+
+    fn carried(&self, carriers: &Carriers, aggregate_type: Option<&str>) -> Carried {
+        let mut marks = Marks::default();
+        let id = self
+            .text(&carriers.id, &mut marks)
+            .map(|text| canonical_id(&text).into_owned());
+        if id.as_deref().is_none_or(str::is_empty) {
+            marks |= Marks::NO_ID;
+            // An id may stand there, and nobody can read it.
+            marks.set(Marks::MALFORMED, self.unreadable.get());
+        }
+        let kind = self.text(&carriers.kind, &mut marks);
+        let kind = kind.map_or_else(String::new, |kind| bare(&kind).to_owned());
+        let aggregate = self.text(&carriers.aggregate, &mut marks);
+        let aggregate = match (aggregate.as_deref().map(bare), aggregate_type) {
+            (Some(id), Some(kind)) if !id.is_empty() => format!("{kind}/{id}"),
+            (Some(id), _) => id.to_owned(),
+            (None, _) => String::new(),
+        };
+        let version = self
+            .text(&carriers.version, &mut marks)
+            .and_then(|text| bare(&text).parse().ok())
+            .unwrap_or(NO_VERSION);
+        if self.message.header(HEADER_ID).is_some() {
+            marks |= Marks::OWN_RESEND;
+        }
+        Carried {
+            id: id.unwrap_or_default(),
+            kind,
+            aggregate,
+            version,
+            marks,
+        }
+    }
+
     /// The text of the first carrier that is there.
     fn text(&self, carriers: &[Carrier], marks: &mut Marks) -> Option<String> {
         carriers.iter().find_map(|carrier| self.one(carrier, marks))
@@ -128,6 +191,7 @@ impl Reader<'_> {
             Carrier::MessageId => self.message.message_id().map(str::to_owned),
             Carrier::CorrelationId => self.message.correlation_id().map(str::to_owned),
             Carrier::TypeProperty => self.message.type_property().map(str::to_owned),
+            Carrier::AppId => self.message.app_id().map(str::to_owned),
             Carrier::Json(pointer) => self.json(pointer, marks),
         };
         text.filter(|text| !text.is_empty())
@@ -300,6 +364,53 @@ mod tests {
             assert_eq!(aggregate(key), "a1", "{key}");
         }
         assert_eq!(aggregate("5\" pipe"), "5\" pipe");
+    }
+
+    #[test]
+    fn whose_a_message_is_is_told_by_what_it_carries() {
+        let condition = |of: &[(&str, &str)]| -> Condition {
+            let one = |(place, value): &(&str, &str)| {
+                let wanted = Wanted(vec![(*value).to_owned()]);
+                (place.parse().expect("a carrier"), wanted)
+            };
+            of.iter().map(one).collect()
+        };
+        let shop = condition(&[("header:source", "shop*")]);
+        let search = condition(&[("json:/of", "search"), ("key", "4711")]);
+        let tell = |source: Option<&str>, body: &'static str, own: bool, only: &[Condition]| {
+            let mut headers = vec![("id", b"1".to_vec())];
+            headers.extend(source.map(|source| ("source", source.as_bytes().to_vec())));
+            headers.extend(own.then(|| (HEADER_ID, b"r".to_vec())));
+            let message = Made {
+                headers,
+                key: Some("4711"),
+                payload: body,
+            };
+            let found = counted(&message, &carriers(&["header:id"]), None, only);
+            found.map(|found| found.marks.contains(Marks::WHOSE_UNKNOWN))
+        };
+        let both = [shop.clone(), search.clone()];
+        for (source, body, own, only, expected) in [
+            (Some("billing"), "{}", false, &[][..], Some(false)),
+            (Some("shop-7"), "{}", false, &both[..1], Some(false)),
+            (Some("\"shop\""), "{}", false, &both[..1], Some(false)),
+            (Some("billing"), "{}", false, &both[..1], None),
+            (None, "{}", false, &both[..1], Some(true)),
+            (None, "{}", true, &both[..1], Some(false)),
+            (Some("billing"), "{}", true, &both[..1], None),
+            // Of two flows the other may be meant.
+            (
+                Some("billing"),
+                r#"{"of":"search"}"#,
+                false,
+                &both,
+                Some(false),
+            ),
+            (Some("billing"), r#"{"of":"billing"}"#, false, &both, None),
+            (Some("billing"), "no JSON", false, &both, Some(true)),
+        ] {
+            assert_eq!(tell(source, body, own, only), expected, "{source:?} {body}");
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use waybill_model::{Clock, DUE_LATER, Micros, NO_DUE, PlaceId, Wanted, Window, is_same_state};
+use waybill_model::{
+    Clock, DUE_LATER, Micros, NO_DESTINATION, NO_DUE, OTHER_DESTINATION, PlaceId, Wanted, Window,
+    is_same_state,
+};
 
 use crate::content::Compare;
 use crate::{ChunkStream, Cursor, Result};
@@ -196,6 +199,8 @@ pub struct RowColumns {
     pub status: Option<(String, Vec<String>, Vec<String>)>,
     /// Number of attempts.
     pub attempts: Option<String>,
+    /// Where a row is to be sent.
+    pub destination: Option<DestinationColumn>,
     /// From when on a row is to be sent.
     pub due: Option<DueColumns>,
     /// Only rows whose values in these columns are wanted. A row that is asked for by its key is
@@ -207,6 +212,41 @@ pub struct RowColumns {
     pub payload: Option<String>,
     /// With it a read yields what the bodies say; without, it touches none.
     pub compare: Option<Compare>,
+}
+
+/// The column that says where an outbox row is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationColumn {
+    /// Its name.
+    pub column: String,
+    /// Topics and exchanges that flows go to, each with what an observation says for it.
+    pub known: BTreeMap<String, u32>,
+}
+
+impl DestinationColumn {
+    /// What an observation says of a row with this value: a topic, an exchange, or an address that
+    /// ends in one.
+    pub fn number(&self, value: Option<&str>) -> u32 {
+        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
+            return NO_DESTINATION;
+        };
+        let known = self.known.get(value);
+        let known = known.or_else(|| self.known.get(&destination_name(value)));
+        known.copied().unwrap_or(OTHER_DESTINATION)
+    }
+}
+
+/// The topic or exchange that an address names: `rabbitmq://host/vhost/name?bind=true` and
+/// `exchange:name` name what comes last; anything else is a name.
+pub fn destination_name(address: &str) -> String {
+    const SHORT: [&str; 3] = ["exchange:", "topic:", "queue:"];
+    let bare = address.split('?').next().unwrap_or(address);
+    if let Some((_, path)) = bare.split_once("://") {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        return name.replace("%3A", ":").replace("%3a", ":");
+    }
+    let short = SHORT.iter().find_map(|prefix| bare.strip_prefix(prefix));
+    short.unwrap_or(address).to_owned()
 }
 
 /// By what an outbox row says that it is to be sent later than it was written.
@@ -268,4 +308,47 @@ pub struct Row {
     pub payload: Option<Vec<u8>>,
     /// The whole body's length in bytes.
     pub payload_len: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_what_comes_last() {
+        for (address, name) in [
+            (
+                "rabbitmq://localhost/shop/Shop:ProductChanged",
+                "Shop:ProductChanged",
+            ),
+            (
+                "rabbitmq://localhost/Shop%3AChanged?bind=true",
+                "Shop:Changed",
+            ),
+            ("exchange:products?type=topic", "products"),
+            ("loopback://localhost/kafka/products", "products"),
+            ("Shop:ProductChanged", "Shop:ProductChanged"),
+            ("product-events", "product-events"),
+        ] {
+            assert_eq!(destination_name(address), name);
+        }
+    }
+
+    #[test]
+    fn a_row_says_one_of_the_known_destinations_or_another() {
+        let column = DestinationColumn {
+            column: "topic".to_owned(),
+            known: BTreeMap::from([("orders".to_owned(), 3)]),
+        };
+        for (value, number) in [
+            (Some("orders"), 3),
+            (Some(" orders "), 3),
+            (Some("rabbitmq://host/shop/orders?bind=true"), 3),
+            (Some("bills"), OTHER_DESTINATION),
+            (Some(""), NO_DESTINATION),
+            (None, NO_DESTINATION),
+        ] {
+            assert_eq!(column.number(value), number, "{value:?}");
+        }
+    }
 }

@@ -10,8 +10,9 @@ pub use waybill_model::{ProbeOutcome, ProbeStep};
 
 mod database;
 pub use database::{
-    Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, DueColumns, Row,
-    RowColumns, RowKey, RowQuery, Said, SaidBy, Sample, ServerInfo, TableInfo,
+    Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, DestinationColumn,
+    DueColumns, Row, RowColumns, RowKey, RowQuery, Said, SaidBy, Sample, ServerInfo, TableInfo,
+    destination_name,
 };
 
 mod text_at;

@@ -124,6 +124,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         aggregate_id: column("aggregate_id"),
         version: column("version"),
         kind: column("type"),
+        destination: None,
         payload: column("payload"),
         headers: column("headers"),
         created_at: "created_at".to_owned(),
@@ -150,6 +151,7 @@ fn flow(world: &Inner) -> Flow {
         audit_stream: (rabbit && !world.is_unwatched()).then(|| names.audit_stream()),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),
+        only: BTreeMap::new(),
         compare: Some(CompareSettings::default()),
         samples: Vec::new(),
         template: Some(Template {

@@ -140,6 +140,7 @@ pub(crate) fn query(role: CopyRole, channel: &str) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {

@@ -68,6 +68,7 @@ pub(super) fn query(topic: &str) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {

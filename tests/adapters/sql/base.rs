@@ -383,6 +383,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        destination: None,
         due: None,
         wanted: std::collections::BTreeMap::new(),
         only: None,

@@ -343,6 +343,8 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::UntrueTimes => "the messages' times do not say when they were published",
         UnknownReason::NotBound => "the audit stream is not bound for everything",
         UnknownReason::ClockAhead => "its time lies ahead of the clock",
+        UnknownReason::WhoseUnknown => "it does not say whose message it is",
+        UnknownReason::OtherPublisher => "it names another publisher than those with a row",
         UnknownReason::ScanLimit => "the scan's own limit was reached",
         UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
         UnknownReason::NoControl => "no neighbour was ever found there",

@@ -89,6 +89,7 @@ fn flags(flags: Flags) -> Vec<&'static str> {
             Flags::MALFORMED,
             "something about it could not be understood",
         ),
+        (Flags::NO_ID, "it carries no id to be matched by"),
     ];
     all.into_iter()
         .filter(|(flag, _)| flags.contains(*flag))

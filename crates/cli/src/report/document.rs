@@ -109,11 +109,12 @@ pub(crate) struct PlaceDocument {
     advice: Option<String>,
     /// By what its messages are matched with the rest.
     matching: Option<MatchingDocument>,
-    /// Of a table: what became of the rows that are not events of the window.
+    /// Of a table: what became of the rows that are not events of the window; of a channel: how
+    /// many messages do not count, where there are any.
     accounts: Option<AccountsDocument>,
 }
 
-/// The accounts of a table. A number that nobody counted is null.
+/// The accounts of a place. A number that nobody counted is null.
 #[derive(Debug, Serialize)]
 pub(crate) struct AccountsDocument {
     in_window: u64,
@@ -125,6 +126,8 @@ pub(crate) struct AccountsDocument {
     sent_after: u64,
     unsent_before: Option<WaitingDocument>,
     unsent_after: Option<WaitingDocument>,
+    of_others: u64,
+    whose_unknown: u64,
     sentences: Vec<String>,
 }
 
@@ -176,6 +179,8 @@ impl From<&Accounts> for AccountsDocument {
             sent_after: accounts.sent_after,
             unsent_before: accounts.unsent_before.map(WaitingDocument::from),
             unsent_after: accounts.unsent_after.map(WaitingDocument::from),
+            of_others: accounts.of_others,
+            whose_unknown: accounts.whose_unknown,
             sentences: accounts.sentences(),
         }
     }

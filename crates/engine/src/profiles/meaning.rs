@@ -2,6 +2,7 @@
 //! about, addresses nobody answers to, passwords where they do not belong.
 
 mod compare;
+mod only;
 
 use waybill_model::{
     BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, is_same_state,
@@ -180,6 +181,13 @@ impl Found<'_> {
                 "sent-states and failed-states need status: which column are they in?",
             );
         }
+        let destination = outbox.destination.as_deref().map(InColumn::of);
+        if destination.is_some_and(|it| it.pointer.is_some()) {
+            self.add(
+                &[Key("outbox"), Key("destination")],
+                "The destination must be a column of its own; a place inside of JSON is not read for it.",
+            );
+        }
         self.due_states(outbox);
         for (column, _) in outbox.only.iter().filter(|(_, wanted)| wanted.0.is_empty()) {
             self.add(
@@ -242,6 +250,7 @@ impl Found<'_> {
                     format!("Flow '{}' names no place of the event id; without it nothing can be matched.", flow.name),
                 );
             }
+            self.only(profile, nth);
             self.compare(profile, nth);
             for (nth, consumer) in flow.consumers.iter().enumerate() {
                 let path = [path[0], path[1], Key("consumer"), Nth(nth)];

@@ -1,7 +1,7 @@
 //! Where events go: by the library's rule, by what rows say, else by the broker's names.
 
 use waybill_layouts::{BrokerKind, FoundTable, canon};
-use waybill_source::{Channel, ChannelKind, Topology};
+use waybill_source::{Channel, ChannelKind, Topology, destination_name};
 
 use super::outbox::Outbox;
 use super::reach;
@@ -39,7 +39,11 @@ pub(super) fn told(outbox: &Outbox, broker: BrokerKind, topology: &Topology) -> 
     let on = outbox.layout.and_then(|layout| layout.on(broker));
     let (names, why) = match (
         on.and_then(|on| on.destination.as_deref()),
-        &outbox.destination,
+        outbox
+            .settings
+            .destination
+            .as_ref()
+            .or(outbox.destination.as_ref()),
     ) {
         (Some(rule), _) => (
             by_rule(rule, &outbox.table),
@@ -58,6 +62,40 @@ pub(super) fn told(outbox: &Outbox, broker: BrokerKind, topology: &Topology) -> 
         .collect();
     goals.truncate(MAX_GOALS);
     goals
+}
+
+/// Where rows name the destinations that were found, each is judged by where it is to be sent.
+pub(super) fn settle_column(outbox: &mut Outbox, broker: BrokerKind, goals: &[Goal]) {
+    if outbox.settings.destination.is_some() {
+        return;
+    }
+    let rule = outbox.layout.and_then(|layout| layout.on(broker));
+    let rule = rule.and_then(|on| on.destination.as_deref());
+    let of_rule = rule.and_then(|rule| rule.strip_prefix('{')?.strip_suffix('}'));
+    let Some(column) = of_rule.map(str::to_owned).or(outbox.destination.clone()) else {
+        return;
+    };
+    let Some(column) = outbox.table.column(&column).map(|it| it.name.clone()) else {
+        return;
+    };
+    let told = values(&outbox.table, &column);
+    if goals.is_empty() || !goals.iter().all(|goal| told.contains(&goal.name)) {
+        return;
+    }
+    let is_goal = |name: &&String| goals.iter().any(|goal| goal.name == **name);
+    let elsewhere: Vec<&str> = told
+        .iter()
+        .filter(|name| !name.is_empty() && !is_goal(name))
+        .map(String::as_str)
+        .collect();
+    outbox.why.push(match elsewhere.as_slice() {
+        [] => format!("{column} says where each row is to be sent."),
+        names => format!(
+            "{column} says where each row is to be sent; no flow goes to {}, so nobody can know whether those rows were published.",
+            names.join(", ")
+        ),
+    });
+    outbox.settings.destination = Some(column);
 }
 
 /// All topics, or exchanges that lead somewhere, each once and the most alike first.
@@ -206,7 +244,7 @@ fn by_rule(rule: &str, table: &FoundTable) -> Vec<String> {
 fn values(table: &FoundTable, column: &str) -> Vec<String> {
     let mut counted: Vec<(usize, String)> = Vec::new();
     for value in table.values(column) {
-        let name = last_name(value);
+        let name = destination_name(value);
         match counted.iter_mut().find(|(_, known)| *known == name) {
             Some((n, _)) => *n += 1,
             None => counted.push((1, name)),
@@ -216,21 +254,9 @@ fn values(table: &FoundTable, column: &str) -> Vec<String> {
     counted.into_iter().map(|(_, name)| name).collect()
 }
 
-/// `rabbitmq://host/vhost/name?bind=true` and `exchange:name` name what comes last.
-fn last_name(address: &str) -> String {
-    const SHORT: [&str; 3] = ["exchange:", "topic:", "queue:"];
-    let bare = address.split('?').next().unwrap_or(address);
-    if let Some((_, path)) = bare.split_once("://") {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        return name.replace("%3A", ":").replace("%3a", ":");
-    }
-    let short = SHORT.iter().find_map(|prefix| bare.strip_prefix(prefix));
-    short.unwrap_or(address).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{family, last_name, split};
+    use super::{family, split};
 
     #[test]
     fn names_by_number_are_one_family_and_words_are_made_of_words() {
@@ -241,25 +267,5 @@ mod tests {
             split("shop.order_paid"),
             ["shop.order_paid", "shop", "order", "paid"]
         );
-    }
-
-    #[test]
-    fn addresses_name_what_comes_last() {
-        for (address, name) in [
-            (
-                "rabbitmq://localhost/shop/Shop:ProductChanged",
-                "Shop:ProductChanged",
-            ),
-            (
-                "rabbitmq://localhost/Shop%3AChanged?bind=true",
-                "Shop:Changed",
-            ),
-            ("exchange:products?type=topic", "products"),
-            ("loopback://localhost/kafka/products", "products"),
-            ("Shop:ProductChanged", "Shop:ProductChanged"),
-            ("product-events", "product-events"),
-        ] {
-            assert_eq!(last_name(address), name);
-        }
     }
 }

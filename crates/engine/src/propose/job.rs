@@ -83,10 +83,11 @@ impl Job<'_> {
             false => goals,
         };
         let matching = between
-            .matching(&mut outbox, &known, own_rule, &study)
+            .matching(&mut outbox, &goals, (&known, own_rule), &study)
             .await;
         let matching = matching.map_err(of_source)?;
         outbox.bear_out(&study.found_ids());
+        destination::settle_column(&mut outbox, self.kind, &goals);
         say(&matching.why.join(" "));
         let (flows, whose) = self.consumers(&goals, &study, &matching, say).await;
         questions.splice(0..0, outbox.questions.clone());

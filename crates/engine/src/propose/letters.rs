@@ -15,13 +15,18 @@ use super::rows::MAX_BODY;
 
 /// A message.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     copy: Copy,
     /// On RabbitMQ the key is the routing key.
     routed: bool,
 }
 
 impl Letter {
+    /// `routed`: its key is a routing key.
+    pub(crate) fn new(copy: Copy, routed: bool) -> Self {
+        Self { copy, routed }
+    }
+
     /// When it was published, by its own word.
     pub(super) fn at(&self) -> Micros {
         self.copy.stamp.at
@@ -38,7 +43,7 @@ impl Letter {
     }
 
     /// What it carries at a place, in the spelling of ids; `None` when nothing.
-    pub(super) fn text(&self, carrier: &Carrier) -> Option<String> {
+    pub(crate) fn text(&self, carrier: &Carrier) -> Option<String> {
         let only = Carriers {
             id: vec![carrier.clone()],
             kind: Vec::new(),
@@ -49,14 +54,15 @@ impl Letter {
     }
 
     /// Every place where it carries a short text.
-    pub(super) fn carriers(&self) -> Vec<Carrier> {
+    pub(crate) fn carriers(&self) -> Vec<Carrier> {
         let mut all = Vec::new();
         let properties = self.copy.properties.iter();
         all.extend(properties.filter_map(|(name, _)| match name.as_str() {
             "message-id" => Some(Carrier::MessageId),
             "correlation-id" => Some(Carrier::CorrelationId),
             "type" => Some(Carrier::TypeProperty),
-            // No id, and no type.
+            "app-id" => Some(Carrier::AppId),
+            // No id, no type and no publisher.
             _ => None,
         }));
         let headers = self.copy.headers.iter();
@@ -172,6 +178,10 @@ impl Message for Letter {
     fn type_property(&self) -> Option<&str> {
         self.property("type")
     }
+
+    fn app_id(&self) -> Option<&str> {
+        self.property("app-id")
+    }
 }
 
 impl Letter {
@@ -197,6 +207,7 @@ pub(super) async fn sample(
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window,
@@ -219,7 +230,7 @@ pub(super) async fn sample(
     let places = spread(places, n);
     let copies = broker.copies(&places, MAX_BODY).await?;
     let copies = copies.into_iter().flatten();
-    Ok(copies.map(|copy| Letter { copy, routed }).collect())
+    Ok(copies.map(|copy| Letter::new(copy, routed)).collect())
 }
 
 /// `n` of them, evenly: one batch may be all of one partition.

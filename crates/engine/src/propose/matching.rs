@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use waybill_layouts::{BrokerKind, Layout, general_carriers};
-use waybill_model::{Carrier, Carriers, OutboxSettings, canonical_id};
+use waybill_model::{Carrier, Carriers, InColumn, OutboxSettings, canonical_id};
 use waybill_source::{Row, RowKey};
 
 use super::letters::{Letter, members};
 use super::likeness::looks_like_id;
+use super::others::Counting;
 use super::rows::value;
 
 /// What was found.
@@ -15,6 +16,8 @@ use super::rows::value;
 pub(super) struct Matching {
     pub(super) carriers: Carriers,
     pub(super) why: Vec<String>,
+    /// Whose messages count, goal by goal.
+    pub(super) counting: Vec<Counting>,
 }
 
 /// Where a library's messages carry what, in general where it does not say.
@@ -184,6 +187,17 @@ pub(super) fn id_in_body(
 
 /// So many of those names are an event's and nothing else's.
 const EXPLICIT: usize = 3;
+
+/// Where the id stands inside the bodies of rows that are deleted once they are sent, messages carry
+/// it at the same place of theirs: all of them have one there, and each another.
+pub(super) fn id_of_rows(outbox: &OutboxSettings, letters: &[Letter]) -> Option<Carrier> {
+    let InColumn { column, pointer } = InColumn::of(&outbox.id);
+    let in_body = outbox.payload.as_deref() == Some(column) && outbox.deletes_after_send;
+    let place = Carrier::Json(pointer.filter(|_| in_body)?.to_owned());
+    let told: Option<HashSet<String>> = letters.iter().map(|it| it.text(&place)).collect();
+    let each = told?;
+    (!letters.is_empty() && each.len() * 10 >= letters.len() * 9).then_some(place)
+}
 
 /// What people call an event's id comes first.
 fn plainness(pointer: &str) -> usize {

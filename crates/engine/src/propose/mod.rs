@@ -22,12 +22,15 @@ mod outbox;
 mod rows;
 
 mod letters;
+pub(crate) use letters::Letter;
 
 mod likeness;
 
 mod evidence;
 
 mod matching;
+
+mod others;
 
 mod reach;
 

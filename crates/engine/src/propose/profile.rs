@@ -30,9 +30,11 @@ impl Job<'_> {
             ..Reasons::default()
         };
         let mut flows = Vec::new();
-        for (goal, found) in goals.iter().zip(found) {
+        for (nth, (goal, found)) in goals.iter().zip(found).enumerate() {
             let mut reasons = vec![format!("To {}: {}", goal.name, goal.why)];
             reasons.extend(matching.why.clone());
+            let counting = matching.counting.get(nth).cloned().unwrap_or_default();
+            reasons.extend(counting.why);
             let stream = goal
                 .readable
                 .clone()
@@ -50,6 +52,7 @@ impl Job<'_> {
                 audit_stream: stream,
                 routing_key: self.routing_key(outbox),
                 carriers: matching.carriers.clone(),
+                only: counting.only,
                 compare: None,
                 samples: Vec::new(),
                 template: None,

@@ -11,7 +11,8 @@ use waybill_source::{Broker, Database, Result, Row, RowKey, text_at};
 use super::destination::Goal;
 use super::evidence::{Held, Sampled, Seen};
 use super::letters::{Letter, sample};
-use super::matching::{BodyId, Matching, agreed, candidates, id_in_body, pairs};
+use super::matching::{BodyId, Matching, agreed, candidates, id_in_body, id_of_rows, pairs};
+use super::others::{Counting, counting};
 use super::outbox::Outbox;
 use super::rows::{Ids, ids, whole};
 use super::states::{Witnessed, learn_states};
@@ -258,8 +259,8 @@ impl Between<'_> {
     pub(super) async fn matching(
         self,
         outbox: &mut Outbox,
-        known: &Carriers,
-        own: bool,
+        goals: &[Goal],
+        (known, own): (&Carriers, bool),
         study: &Study,
     ) -> Result<Matching> {
         let letters: Vec<Letter> = study.letters.concat();
@@ -271,8 +272,9 @@ impl Between<'_> {
         let columns = outbox_columns(&outbox.settings);
         let rows: HashMap<RowKey, Row> = whole(self.database, &columns, &keys).await?;
         let pairs = pairs(&study.carriers, &letters, &study.ids.keys, &rows);
+        let of_rows = id_of_rows(&outbox.settings, &letters).filter(|_| study.carriers.is_empty());
         let has_id = |letter: &&Letter| {
-            let mut places = known.id.iter().chain(&study.carriers);
+            let mut places = known.id.iter().chain(&study.carriers).chain(&of_rows);
             places.any(|place| letter.text(place).is_some())
         };
         let witness = Witnessed {
@@ -280,6 +282,7 @@ impl Between<'_> {
             outlived: study.has_outlived(),
         };
         learn_states(outbox, &pairs, witness);
+        let of_rows = of_rows.filter(|_| outbox.settings.deletes_after_send);
         let settings = &outbox.settings;
         let seen = |known: &[Carrier]| present(known, &letters, own);
         let verified = |place: &Option<String>, known: &[Carrier]| match agreed(
@@ -294,7 +297,10 @@ impl Between<'_> {
         };
         let carriers = Carriers {
             id: match study.carriers.as_slice() {
-                [] => present(&known.id, &letters, true),
+                [] => match &of_rows {
+                    Some(place) => vec![place.clone()],
+                    None => present(&known.id, &letters, true),
+                },
                 found => found.to_vec(),
             },
             kind: verified(&settings.kind, &known.kind),
@@ -302,8 +308,9 @@ impl Between<'_> {
             version: verified(&settings.version, &known.version),
         };
         Ok(Matching {
+            counting: study.counting(goals, &carriers),
+            why: why(outbox, study, letters.len(), of_rows.as_ref()),
             carriers,
-            why: why(outbox, study, letters.len()),
         })
     }
 }
@@ -346,6 +353,14 @@ impl Study {
             }
             return self.take(seen);
         }
+    }
+
+    /// Whose messages count at each goal.
+    fn counting(&self, goals: &[Goal], matched: &Carriers) -> Vec<Counting> {
+        let goals = goals.iter().zip(&self.letters);
+        let each =
+            goals.map(|(goal, letters)| counting(&goal.name, letters, matched, &self.ids.keys));
+        each.collect()
     }
 
     /// The ids of messages that are in the outbox.
@@ -424,7 +439,7 @@ async fn letters(
     }
 }
 
-fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
+fn why(outbox: &Outbox, study: &Study, sampled: usize, of_rows: Option<&Carrier>) -> Vec<String> {
     let hits = study.hits;
     let mut why = study.troubles.clone();
     why.extend(study.seen.iter().flat_map(|seen| seen.why.clone()));
@@ -437,6 +452,10 @@ fn why(outbox: &Outbox, study: &Study, sampled: usize) -> Vec<String> {
         format!("Of {sampled} sampled messages {hits} carry an id that is in the outbox.")
     } else if sampled == 0 {
         "Not verified: there was no message to be read. It is what is usual.".to_owned()
+    } else if let Some(place) = of_rows {
+        format!(
+            "Not verified: rows are deleted when sent. {sampled} of {sampled} sampled messages carry something of their own at {place}, where rows have their id."
+        )
     } else if outbox.settings.deletes_after_send {
         format!(
             "Not verified: none of {sampled} sampled messages has its row in the outbox any more, as rows are deleted when sent. It is what is usual, as far as the messages have it."

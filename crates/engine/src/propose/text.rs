@@ -94,6 +94,9 @@ impl Text {
             ("version", inline(&carriers.version)),
         ];
         self.table("match", &members);
+        if !flow.only.is_empty() {
+            self.set("where", &flow.only);
+        }
     }
 
     fn consumer(&mut self, consumer: &Consumer, why: &[String]) {
@@ -151,8 +154,8 @@ fn inline<T: Serialize>(value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use waybill_model::{
-        Access, BrokerSettings, Carriers, DatabaseSettings, Environment, GraceSettings,
-        ScanSettings,
+        Access, BrokerSettings, Carrier, Carriers, DatabaseSettings, Environment, GraceSettings,
+        ScanSettings, Wanted,
     };
 
     use super::*;
@@ -199,6 +202,11 @@ mod tests {
                 version: Vec::new(),
                 ..Carriers::default()
             },
+            only: [(
+                Carrier::Header(ODD.to_owned()),
+                Wanted(vec![ODD.to_owned()]),
+            )]
+            .into(),
             compare: None,
             samples: Vec::new(),
             template: None,

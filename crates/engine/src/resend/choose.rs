@@ -1,7 +1,9 @@
 //! For one event: which flow it belongs to, where its body comes from, and which sibling shows
 //! how messages look there. From the index alone, without asking anybody.
 
-use waybill_model::{BodySource, Coordinate, Copy, Marks, PlaceRole, Stage};
+use waybill_model::{
+    BodySource, Coordinate, Copy, Marks, NO_DESTINATION, PlaceId, PlaceRole, Stage,
+};
 use waybill_reconcile::{Index, Seen};
 
 use crate::session::{Layout, PlannedPlace, Session};
@@ -21,16 +23,68 @@ pub(super) struct Choice {
     pub(super) newer: u32,
 }
 
+/// The destination that a resend goes to, where the event's rows say where they are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Target(Option<PlaceId>);
+
+impl Target {
+    /// The first that has no copy; the first, where all have.
+    fn of(session: &Session, seen: &[Seen]) -> Result<Self, String> {
+        let role = |seen: &Seen| session.layout.place(seen.place).map(|it| it.place.role);
+        let rows = seen.iter().filter(|it| role(it) == Some(PlaceRole::Outbox));
+        let told: Vec<u32> = rows.map(|row| row.partition).collect();
+        if told.iter().all(|number| *number == NO_DESTINATION) {
+            return Ok(Self(None));
+        }
+        let known = told.into_iter().filter_map(PlaceId::of_destination);
+        let known: Vec<PlaceId> = known
+            .filter(|it| session.layout.place(*it).is_some())
+            .collect();
+        let missing = |place: &&PlaceId| !seen.iter().any(|copy| copy.place == **place);
+        let first = known.iter().find(missing).or(known.first());
+        match first {
+            Some(place) => Ok(Self(Some(*place))),
+            None => Err("its row is to be sent where no flow of the profile goes".to_owned()),
+        }
+    }
+
+    fn flow(self, session: &Session) -> Option<usize> {
+        session.layout.place(self.0?)?.flow
+    }
+
+    /// What was seen of it at that destination, and the rows for it.
+    fn of_these(self, session: &Session, mut seen: Vec<Seen>) -> Vec<Seen> {
+        if let Some(place) = self.0 {
+            seen.retain(|it| match session.layout.place(it.place) {
+                Some(planned) => match planned.place.role {
+                    PlaceRole::Outbox => it.partition == place.as_destination(),
+                    PlaceRole::Destination => it.place == place,
+                    PlaceRole::Business
+                    | PlaceRole::Inbox(_)
+                    | PlaceRole::Progress(_)
+                    | PlaceRole::DeadLetters(_) => true,
+                },
+                None => true,
+            });
+        }
+        seen
+    }
+}
+
 /// Chooses; or says why the event cannot be resent, a sentence.
 pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice, String> {
-    let seen = index.facts(no);
+    let target = Target::of(session, &index.facts(no))?;
+    let seen = target.of_these(session, index.facts(no));
     let siblings = index.siblings(no, SIBLINGS);
     let sibling_copies: Vec<Seen> = siblings
         .iter()
         .filter(|sibling| sibling.no != no && sibling.published)
-        .filter_map(|sibling| copy_of(index, &session.layout, sibling.no))
+        .filter_map(|sibling| copy_of(index, &session.layout, sibling.no, target))
         .collect();
-    let flow = flow_of(session, &seen, &sibling_copies)?;
+    let flow = match target.flow(session) {
+        Some(flow) => flow,
+        None => flow_of(session, &seen, &sibling_copies)?,
+    };
     let bodies = bodies(session, flow, &seen);
     if bodies.is_empty() {
         let no_template = session
@@ -162,10 +216,11 @@ fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
     bodies
 }
 
-fn copy_of(index: &Index, layout: &Layout, no: u32) -> Option<Seen> {
+fn copy_of(index: &Index, layout: &Layout, no: u32, target: Target) -> Option<Seen> {
     index.facts(no).into_iter().find(|seen| {
         let place = layout.place(seen.place);
-        place.is_some_and(|planned| planned.place.role == PlaceRole::Destination)
+        let copied = place.is_some_and(|it| it.place.role == PlaceRole::Destination);
+        copied && target.0.is_none_or(|wanted| wanted == seen.place)
     })
 }
 

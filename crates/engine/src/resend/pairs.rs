@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use waybill_model::{Coordinate, Copy, Marks, OutboxSettings, PlaceRole};
+use waybill_model::{Coordinate, Copy, Marks, NO_DESTINATION, OutboxSettings, PlaceRole};
 use waybill_protocol::Failure;
-use waybill_reconcile::Index;
+use waybill_reconcile::{Index, Seen};
 use waybill_source::form::{Place, Roles, Sample, Sheet, Wire};
 use waybill_source::{Row, RowKey};
 
@@ -124,17 +124,21 @@ fn pairs(session: &Session, wanted: &[Group]) -> BTreeMap<usize, Vec<Pair>> {
 /// says nothing about the relay.
 fn pair(index: &Index, layout: &Layout, no: u32) -> Option<(usize, Pair)> {
     let seen = index.facts(no);
-    let row = seen.iter().find(|seen| {
+    let rows = seen.iter().filter(|seen| {
         let place = layout.place(seen.place);
         place.is_some_and(|planned| planned.place.role == PlaceRole::Outbox)
             && !seen.marks.contains(Marks::GONE)
-    })?;
+    });
+    let rows: Vec<&Seen> = rows.collect();
     let (flow, copy) = seen.iter().find_map(|seen| {
         let planned = layout.place(seen.place)?;
         let published =
             planned.place.role == PlaceRole::Destination && !seen.marks.contains(Marks::OWN_RESEND);
         Some((planned.flow.filter(|_| published)?, seen))
     })?;
+    // A row that says where it is to be sent has made no message elsewhere.
+    let said = [NO_DESTINATION, copy.place.as_destination()];
+    let row = rows.into_iter().find(|row| said.contains(&row.partition))?;
     let copy = coordinate(layout, copy);
     if matches!(copy, Coordinate::Passing { .. }) {
         return None;

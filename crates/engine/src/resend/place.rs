@@ -96,6 +96,7 @@ fn carries(letter: &Letter, carrier: &Carrier, style: Style, body: Option<&Value
         Carrier::MessageId => has_property(&letter.properties, "message-id"),
         Carrier::CorrelationId => has_property(&letter.properties, "correlation-id"),
         Carrier::TypeProperty => has_property(&letter.properties, "type"),
+        Carrier::AppId => has_property(&letter.properties, "app-id"),
         Carrier::Key => style == Style::Log && letter.key.is_some(),
         Carrier::RoutingKey => style == Style::Queues,
         Carrier::Json(pointer) => body
@@ -113,6 +114,7 @@ fn example_carries(model: &Wire, carrier: &Carrier) -> bool {
         Carrier::MessageId => has_property(&model.properties, "message-id"),
         Carrier::CorrelationId => has_property(&model.properties, "correlation-id"),
         Carrier::TypeProperty => has_property(&model.properties, "type"),
+        Carrier::AppId => has_property(&model.properties, "app-id"),
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => false,
     }
 }
@@ -120,7 +122,7 @@ fn example_carries(model: &Wire, carrier: &Carrier) -> bool {
 fn can_be_written(carrier: &Carrier, style: Style) -> bool {
     match carrier {
         Carrier::Header(_) => true,
-        Carrier::MessageId | Carrier::CorrelationId | Carrier::TypeProperty => {
+        Carrier::MessageId | Carrier::CorrelationId | Carrier::TypeProperty | Carrier::AppId => {
             style == Style::Queues
         }
         // Keys are settled before; a body is never changed.
@@ -139,6 +141,7 @@ fn write(letter: &mut Letter, carrier: &Carrier, value: &str) {
         Carrier::MessageId => "message-id",
         Carrier::CorrelationId => "correlation-id",
         Carrier::TypeProperty => "type",
+        Carrier::AppId => "app-id",
         Carrier::Key | Carrier::RoutingKey | Carrier::Json(_) => return,
     };
     letter

@@ -125,9 +125,11 @@ async fn read(session: &Session, planned: &PlannedPlace, n: u64) -> Option<u64> 
     while let Some(chunk) = chunks.next().await {
         match chunk {
             Ok(chunk) => {
-                if let Chunk::Evidence(batch) = &chunk {
-                    n_read += u64::try_from(batch.len()).unwrap_or(u64::MAX);
-                }
+                n_read += match &chunk {
+                    Chunk::Evidence(batch) => u64::try_from(batch.len()).unwrap_or(u64::MAX),
+                    Chunk::Accounted(accounts) => accounts.of_others,
+                    Chunk::Progress(_) | Chunk::Covered(_) | Chunk::Resume(_) => 0,
+                };
                 session.book_mut().apply(place, chunk);
             }
             Err(error) => {

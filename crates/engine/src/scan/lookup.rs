@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waybill_model::{
-    Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_DUE, NO_POSITION, NO_VERSION,
-    Observation, PlaceId, PlaceRole, Stamp, canonical_id, is_same_state,
+    Batch, Clock, Content, EventId, InColumn, Marks, Micros, NO_DESTINATION, NO_DUE, NO_POSITION,
+    NO_VERSION, Observation, PlaceId, PlaceRole, Stamp, canonical_id, is_same_state,
 };
 use waybill_reconcile::Seen;
 use waybill_source::{Database, Row, RowColumns, RowKey};
@@ -160,7 +160,12 @@ pub(super) fn observation(
             clock,
             resolution_micros: 1,
         },
-        partition: 0,
+        partition: columns
+            .destination
+            .as_ref()
+            .map_or(NO_DESTINATION, |known| {
+                known.number(value(row, &known.column))
+            }),
         position,
         key: if position == NO_POSITION {
             key.to_owned()

@@ -19,6 +19,8 @@ mod lookup;
 
 mod suspects;
 
+mod strangers;
+
 mod unprocessed;
 
 mod vanished;

@@ -8,8 +8,10 @@ use waybill_model::{
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
+use waybill_source::carry::Condition;
 use waybill_source::{
-    ConsumerRef, CopyQuery, CopyRole, Cursor, DueColumns, History, RowColumns, RowQuery,
+    ConsumerRef, CopyQuery, CopyRole, Cursor, DestinationColumn, DueColumns, History, RowColumns,
+    RowQuery,
 };
 
 use super::{BROKER, DATABASE, compare};
@@ -84,6 +86,7 @@ impl Layout {
         };
         plan.tables();
         let destinations = plan.destinations();
+        plan.where_rows_go(&destinations);
         let (consumers, shapes) = plan.consumers(&destinations);
         let places = plan.places;
         Self {
@@ -162,6 +165,7 @@ impl PlannedPlace {
                 .map(|_| flow.destination.clone()),
             carriers: flow.carriers.clone(),
             aggregate_type: only_aggregate_type(profile),
+            only: only(profile, &flow.destination),
             whose: whose::of(self.place.role, profile),
             compare: match role {
                 CopyRole::Destination | CopyRole::Tap => {
@@ -305,6 +309,28 @@ impl Planner<'_> {
         of_flow
     }
 
+    /// Ties what a row says of where it is to be sent to the places of the flows.
+    fn where_rows_go(&mut self, destinations: &[PlaceId]) {
+        let outbox = self.profile.outbox.as_ref();
+        let Some(column) = outbox.and_then(|outbox| outbox.destination.clone()) else {
+            return;
+        };
+        let flows = self.profile.flows.iter().zip(destinations);
+        let known: BTreeMap<String, u32> = flows
+            .map(|(flow, place)| (flow.destination.clone(), place.as_destination()))
+            .collect();
+        for planned in &mut self.places {
+            if planned.place.role == PlaceRole::Outbox
+                && let Reading::Rows { columns, .. } = &mut planned.reading
+            {
+                columns.destination = Some(DestinationColumn {
+                    column: column.clone(),
+                    known: known.clone(),
+                });
+            }
+        }
+    }
+
     fn destination(&self, flow: &Flow) -> Reading {
         let (role, channel) = match (self.history, &flow.audit_stream) {
             (History::ByStream, Some(stream)) => (CopyRole::Destination, stream),
@@ -375,6 +401,17 @@ impl Planner<'_> {
             );
         }
     }
+}
+
+/// Which messages of a destination count: what one of its flows wants, and all where one wants all.
+fn only(profile: &Profile, destination: &str) -> Vec<Condition> {
+    let here = profile.flows.iter();
+    let here = here.filter(|flow| flow.destination == destination);
+    let wanted: Vec<Condition> = here.map(|flow| flow.only.clone()).collect();
+    if wanted.iter().any(Condition::is_empty) {
+        return Vec::new();
+    }
+    wanted
 }
 
 /// Whether a row can be found by its event's id, whatever time it carries.
@@ -513,6 +550,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        destination: None,
         due: None,
         wanted: BTreeMap::new(),
         only: None,

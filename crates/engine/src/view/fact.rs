@@ -42,6 +42,14 @@ fn note(seen: &Seen) -> String {
         (Marks::NOT_UTF8, "holds invalid UTF-8"),
         (Marks::OVERSIZE, "too large to be looked at as a whole"),
         (Marks::MALFORMED, "a column could not be read"),
+        (
+            Marks::WHOSE_UNKNOWN,
+            "does not carry what tells whose messages count",
+        ),
+        (
+            Marks::OTHER_PUBLISHER,
+            "names another publisher than those with a row",
+        ),
         (Marks::NO_TIME, "carries no time; this is when it was seen"),
     ];
     let there = said.iter().filter(|(mark, _)| marks.contains(*mark));

@@ -44,6 +44,7 @@ impl Proposal {
             aggregate_id: column(Role::AggregateId),
             version: column(Role::Version),
             kind: column(Role::Type).or_else(|| column(Role::Destination)),
+            destination: None,
             payload: column(Role::Payload),
             headers: column(Role::Headers),
             created_at,

@@ -77,6 +77,7 @@ fn outbox(
         aggregate_id: take.may_somewhere(roles.aggregate_id.as_ref()),
         version: take.may(roles.version.as_ref(), "the aggregate's version"),
         kind: take.may_somewhere(roles.kind.as_ref()),
+        destination: None,
         payload: roles.payload.as_ref().and_then(|spot| real(spot, found)),
         headers: take.may(roles.headers.as_ref(), "the headers"),
         created_at,

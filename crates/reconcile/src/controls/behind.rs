@@ -23,12 +23,16 @@ fn of_publication(index: &Index, no: u32, verdict: &PublishVerdict) -> Vec<Contr
     let event = Summary::new(index, no);
     match verdict {
         PublishVerdict::LostInPublish => {
-            let Some(written) = event.outbox else {
-                return Vec::new();
-            };
-            let span = (written.from, written.at);
-            let control = index.control_of_copy(no, span, Alike::Untold);
-            control.unwrap_or_default()
+            let each = Summary::each(index, no);
+            let missing = each.iter().filter(|part| !part.reached_broker());
+            let controls = missing.filter_map(|part| {
+                let written = part.outbox?;
+                let span = (written.from, written.at);
+                index
+                    .control_of_copy(no, span, part.destination, Alike::Untold)
+                    .ok()
+            });
+            controls.flatten().collect()
         }
         PublishVerdict::Phantom => Vec::from_iter(of_phantom(index, no, &event)),
         PublishVerdict::MissingOutboxRow => {
@@ -39,7 +43,7 @@ fn of_publication(index: &Index, no: u32, verdict: &PublishVerdict) -> Vec<Contr
                 return Vec::from_iter(index.heard().of_record(changed.from));
             }
             let span = (changed.from, changed.at);
-            let control = index.control_of_copy(no, span, Alike::Untold);
+            let control = index.control_of_copy(no, span, None, Alike::Untold);
             control.unwrap_or_default()
         }
         PublishVerdict::NotChecked(_)

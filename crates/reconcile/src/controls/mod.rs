@@ -31,6 +31,7 @@ pub(crate) use consumed::Consumed;
 use waybill_model::{Control, PlaceId, UnknownReason};
 
 use crate::index::Index;
+use crate::rules::Goes;
 
 /// What all events together say about the places of publication.
 #[derive(Debug)]
@@ -61,6 +62,13 @@ impl Controls {
         // One destination may be another flow's: then its type tells where an event belongs.
         let enough = controls.len() == self.published.len() || self.kinds.was_found(kind);
         (enough && !controls.is_empty()).then_some(controls)
+    }
+
+    /// What shows that a copy would have been seen at the destination that its row names.
+    fn of_copy_at(&self, destination: PlaceId, from: i64, missed: bool) -> Option<Vec<Control>> {
+        let mut published = self.published.iter();
+        let heard = published.find(|heard| heard.place() == destination)?;
+        heard.control(from, missed).map(|control| vec![control])
     }
 
     /// What shows that the row of a copy at a destination would have been found.
@@ -124,6 +132,7 @@ impl Index {
         &self,
         no: u32,
         (from, at): (i64, i64),
+        destination: Option<Goes>,
         alike: Alike,
     ) -> Result<Vec<Control>, UnknownReason> {
         let heard = self.heard();
@@ -135,9 +144,12 @@ impl Index {
             // Where rows go no pair is seen, and the row speaks for itself.
             Vec::new()
         } else {
-            heard
-                .of_copy(self.events.kind(no), from, missed)
-                .ok_or(UnknownReason::NoControl)?
+            let controls = match destination {
+                Some(Goes::To(place)) => heard.of_copy_at(place, from, missed),
+                Some(Goes::Elsewhere) => None,
+                None => heard.of_copy(self.events.kind(no), from, missed),
+            };
+            controls.ok_or(UnknownReason::NoControl)?
         };
         // A relay may have died long after it published, before it could delete the row.
         let until = match alike {

@@ -73,7 +73,7 @@ pub(super) fn of_silence(event: &Summary<'_>, since: Since) -> Option<UnknownRea
     };
     event
         .index
-        .control_of_copy(event.no, (since.from, since.at), alike)
+        .control_of_copy(event.no, (since.from, since.at), event.destination, alike)
         .err()
 }
 
@@ -124,6 +124,10 @@ pub(super) fn of_consumer(
     consumer: &ConsumerContext,
 ) -> Option<UnknownReason> {
     let index = event.index;
+    // Another service's message need not be for this consumer.
+    if let Some(reason) = event.anybodys() {
+        return Some(reason);
+    }
     let mut members = index.events.members(event.no);
     if members.all(|member| index.events.is(member, State::NO_ID)) {
         // An inbox is only ever asked by id.

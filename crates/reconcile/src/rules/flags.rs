@@ -1,6 +1,6 @@
 //! What else is odd about an event, apart from order, which needs its neighbours.
 
-use waybill_model::{ConsumerNo, Flags, Marks, PlaceId, PlaceRole};
+use waybill_model::{ConsumerNo, Flags, Marks, PlaceId};
 
 use super::{Context, Summary};
 
@@ -12,7 +12,10 @@ pub(crate) fn flags(event: &Summary<'_>, context: &Context) -> Flags {
     flags.set(Flags::PAYLOAD_MISMATCH, super::content::mismatch(event));
     flags.set(Flags::SKEW, skewed(event, context));
     flags.set(Flags::RESENT, event.own);
-    flags.set(Flags::MALFORMED, event.nameless || malformed(event));
+    let malformed = Marks::NOT_UTF8 | Marks::MALFORMED;
+    flags.set(Flags::MALFORMED, is_marked(event, malformed));
+    let nameless = event.nameless || is_marked(event, Marks::NO_ID);
+    flags.set(Flags::NO_ID, nameless);
     flags.set(
         Flags::RECONSTRUCTED,
         event.reconstructed && event.outbox.is_none(),
@@ -36,25 +39,28 @@ fn duplicate(event: &Summary<'_>) -> bool {
     places.windows(2).any(|pair| pair[0] == pair[1])
 }
 
+/// Two rows of it for the same destination.
 fn duplicate_row(event: &Summary<'_>) -> bool {
-    let mut extras = event.index.events.extra_spots(event.no);
-    extras.any(|(role, _)| role == PlaceRole::Outbox)
+    let events = &event.index.events;
+    let rows = events.rows(event.no).count();
+    let destinations = events.destinations(event.no).len();
+    rows > destinations.max(1)
 }
 
-fn malformed(event: &Summary<'_>) -> bool {
-    let bad = Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED;
+/// Whether any row or message of it has one of these marks.
+fn is_marked(event: &Summary<'_>, marks: Marks) -> bool {
     let events = &event.index.events;
     let linked = events.stored.get(event.no);
     let consumed = |member: u32| {
         let mut extras = events.extra_spots(member);
         let mut inboxes = events.inboxes.iter();
-        extras.any(|(_, spot)| spot.marks.intersects(bad))
-            || inboxes.any(|inbox| inbox.has(member) && inbox.marks(member).intersects(bad))
+        extras.any(|(_, spot)| spot.marks.intersects(marks))
+            || inboxes.any(|inbox| inbox.has(member) && inbox.marks(member).intersects(marks))
     };
-    event.outbox_marks.intersects(bad)
-        || event.copies().any(|copy| copy.marks.intersects(bad))
+    event.outbox_marks.intersects(marks)
+        || event.copies().any(|copy| copy.marks.intersects(marks))
         || events.members(event.no).any(consumed)
-        || (linked != 0 && event.index.business.marks(linked - 1).intersects(bad))
+        || (linked != 0 && event.index.business.marks(linked - 1).intersects(marks))
 }
 
 /// A later stage before an earlier one by more than both clocks' steps and their distance. What

@@ -2,13 +2,13 @@
 
 use waybill_model::UnknownReason;
 
-use super::{Context, Since, Summary, doubt};
+use super::{Context, Goes, Since, Summary, doubt};
 use crate::coverage::Unproven;
 use crate::verdicts::PublishCode;
 
 /// The verdict on a row that is marked as sent and has no copy.
 pub(super) fn verdict(event: &Summary<'_>, written: Since, context: &Context) -> PublishCode {
-    if !context.has_observer {
+    if !context.has_observer || event.destination == Some(Goes::Elsewhere) {
         return PublishCode::unknown(UnknownReason::NoObserver);
     }
     match context.no_copy_since(written) {

@@ -11,7 +11,7 @@ mod destinations;
 pub(crate) use destinations::Destinations;
 
 mod summary;
-pub(crate) use summary::{Since, Summary};
+pub(crate) use summary::{Goes, Since, Summary};
 
 mod publish;
 pub(crate) use publish::publish;

@@ -5,9 +5,21 @@ use waybill_model::{Marks, StuckReason, UnknownReason};
 use super::{Context, Summary, doubt, lost, missing_row, phantom, unsent};
 use crate::verdicts::PublishCode;
 
-/// The publish verdict. What is there is asked for first, so that no proof of absence, however
-/// good, can outweigh a copy.
+/// The publish verdict; of an event that has rows for several destinations, that of the worst.
 pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
+    let destinations = event.index.events.destinations(event.no);
+    if destinations.is_empty() {
+        return at_one(event, context);
+    }
+    let each = Summary::each(event.index, event.no);
+    let codes = each.iter().map(|part| at_one(part, context));
+    let worst = codes.min_by_key(|code| code.verdict().class());
+    worst.unwrap_or_else(|| at_one(event, context))
+}
+
+/// The verdict at one destination, or at all where rows do not say. What is there is asked for first, so that no proof of absence, however
+/// good, can outweigh a copy.
+fn at_one(event: &Summary<'_>, context: &Context) -> PublishCode {
     if event.nameless
         && let Some(reason) = doubt::without_id(event)
     {
@@ -30,7 +42,7 @@ fn present(event: &Summary<'_>, context: &Context) -> PublishCode {
     if let Some(reason) = doubt::of_copies(event) {
         PublishCode::unknown(reason)
     } else if let Some(code) = phantom::verdict(event, context) {
-        code
+        event.anybodys().map_or(code, PublishCode::unknown)
     } else if event.routed || !event.resends().is_empty() || event.consumed.is_some() {
         PublishCode::PUBLISHED
     } else if let Some(written) = event.open {

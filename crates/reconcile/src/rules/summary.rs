@@ -1,6 +1,6 @@
 //! What the rules need to know of one event, read from the columns once.
 
-use waybill_model::{ConsumerNo, Marks, PlaceId};
+use waybill_model::{ConsumerNo, Marks, NO_DESTINATION, OTHER_DESTINATION, PlaceId, UnknownReason};
 
 use crate::OwnResend;
 use crate::index::Index;
@@ -12,6 +12,8 @@ use crate::store::{CopyRef, State, to_send_at};
 pub(crate) struct Summary<'a> {
     pub(crate) index: &'a Index,
     pub(crate) no: u32,
+    /// Where its row is to be sent, as far as that says so: `None` otherwise.
+    pub(crate) destination: Option<Goes>,
     /// The row or message had no id.
     pub(crate) nameless: bool,
     /// Made from a business row.
@@ -42,6 +44,29 @@ pub(crate) struct Summary<'a> {
     pub(crate) outweighed: bool,
     /// The earliest sign of any consumer having had it.
     pub(crate) consumed: Option<i64>,
+}
+
+/// Where a row is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goes {
+    /// To one of the profile's destinations.
+    To(PlaceId),
+    /// Where no flow of the profile goes.
+    Elsewhere,
+}
+
+impl Goes {
+    fn of(number: u32) -> Option<Self> {
+        match number {
+            NO_DESTINATION => None,
+            OTHER_DESTINATION => Some(Self::Elsewhere),
+            number => PlaceId::of_destination(number).map(Self::To),
+        }
+    }
+
+    fn is(self, place: PlaceId) -> bool {
+        self == Self::To(place)
+    }
 }
 
 /// When something happened, and since when it may have.
@@ -101,6 +126,7 @@ impl<'a> Summary<'a> {
         let mut summary = Self {
             index,
             no,
+            destination: Goes::of(events.destination(no)),
             nameless: events.is(no, State::NO_ID),
             reconstructed: events.is(no, State::RECONSTRUCTED),
             stored: (linked != 0).then(|| {
@@ -130,6 +156,48 @@ impl<'a> Summary<'a> {
         summary
     }
 
+    /// The event as each of the destinations has it that its rows are for; as it is, where they
+    /// are not for several.
+    pub(crate) fn each(index: &'a Index, no: u32) -> Vec<Self> {
+        let destinations = index.events.destinations(no);
+        if destinations.is_empty() {
+            return vec![Self::new(index, no)];
+        }
+        let parts = destinations.into_iter();
+        let parts =
+            parts.filter_map(|number| Some(Self::part(index, no, number, Goes::of(number)?)));
+        parts.collect()
+    }
+
+    /// What is known of it at one destination: the rows for it, the copies there, what consumers
+    /// of it have.
+    fn part(index: &'a Index, no: u32, number: u32, goes: Goes) -> Self {
+        let mut part = Self::new(index, no);
+        let events = &index.events;
+        let rows: Vec<_> = events.rows_for(no, number).collect();
+        part.destination = Some(goes);
+        part.outbox_marks = rows.iter().fold(Marks::empty(), |all, row| all | row.1);
+        let first = rows.iter().map(|row| row.0).min();
+        part.outbox = first.map(|at| Since::new(at, part.outbox_marks));
+        part.due = rows.iter().map(|row| row.2).min().unwrap_or(part.due);
+        part.consumed = crate::row::consumed_by(events, no, |no| {
+            let consumer = index.shape.consumers.get(usize::from(no.0));
+            let reads = consumer.and_then(|consumer| consumer.destination);
+            reads.is_none_or(|place| goes.is(place))
+        });
+        let copies: Vec<CopyRef> = part.copies().filter(|copy| goes.is(copy.place)).collect();
+        (part.copy, part.further_copies) = (None, Vec::new());
+        (part.routed, part.unrouted, part.open) = (false, false, None);
+        (part.first_foreign, part.untimed, part.outweighed) = (None, false, false);
+        let here = |at: Option<(PlaceId, u32, i64)>| at.is_none_or(|(place, ..)| goes.is(place));
+        let mut resends = index.resends(no).iter();
+        part.own = resends.any(|resend| here(resend.coordinate));
+        for copy in copies {
+            part.note_copy(copy);
+        }
+        part
+    }
+
     /// From when on a row that was written then is to be sent.
     pub(crate) fn to_send_at(&self, written: Since) -> i64 {
         to_send_at(written.at, self.outbox_marks, self.due)
@@ -143,6 +211,21 @@ impl<'a> Summary<'a> {
     /// Whether a copy is of our own making, by its header or by the journal.
     pub(crate) fn is_own(&self, copy: &CopyRef) -> bool {
         is_own_copy(copy, self.resends())
+    }
+
+    /// Why it may be another service's, where nothing but its messages tell of it.
+    pub(crate) fn anybodys(&self) -> Option<UnknownReason> {
+        let told = self.outbox.is_some() || self.stored.is_some() || self.reconstructed || self.own;
+        let why = |copy: CopyRef| {
+            if copy.marks.contains(Marks::OTHER_PUBLISHER) {
+                Some(UnknownReason::OtherPublisher)
+            } else {
+                let unknown = copy.marks.contains(Marks::WHOSE_UNKNOWN);
+                unknown.then_some(UnknownReason::WhoseUnknown)
+            }
+        };
+        let each: Option<Vec<UnknownReason>> = self.copies().map(why).collect();
+        each.filter(|_| !told)?.into_iter().max()
     }
 
     /// Own resends as the journal knows them.

@@ -46,7 +46,7 @@ fn doubt(found: &FlowBasis, shape: &Shape) -> String {
             "of {n} sampled messages of {name} most fit several outbox rows; check `match.id` of their flow and the outbox's `id`"
         ),
         _ => format!(
-            "of {n} sampled messages of {name} {by_id} carry an id that is in the outbox; check `match.id` of their flow"
+            "of {n} sampled messages of {name} {by_id} carry an id that is in the outbox; check `match.id` of their flow, or say with `where` whose messages count"
         ),
     }
 }

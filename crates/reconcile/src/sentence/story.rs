@@ -2,15 +2,17 @@
 
 use waybill_model::{EventRow, Flags, Marks, Micros, NO_DUE, NO_POSITION, PlaceRole, Stage};
 
-use super::words::{span, time, time_to_second};
+use super::words::{list, span, time, time_to_second};
 use super::{consumer, publish, silent};
 use crate::index::Index;
+use crate::rules::{Goes, Summary};
 
 /// The story of one event: where it came from, whether it was published, what its consumers made
 /// of it, and what is odd.
 pub(crate) fn event(index: &Index, row: &EventRow) -> String {
     let story = Story { index, row };
     let mut sentences = vec![story.origin(), publish::sentence(&story)];
+    sentences.push(story.destinations());
     sentences.extend(consumer::sentences(&story));
     sentences.push(silent::controls(index, &index.controls(row.no)));
     sentences.extend(story.oddities());
@@ -42,6 +44,38 @@ impl Story<'_> {
             (Some(stored), None) => format!("Stored at {}.", self.time(stored)),
             (None, Some(outbox)) => format!("Written to the outbox at {}.", self.time(outbox)),
             (None, None) => String::new(),
+        }
+    }
+
+    /// Which of the destinations that its rows are for have it, where those are several.
+    fn destinations(&self) -> String {
+        let each = Summary::each(self.index, self.row.no);
+        if each.len() < 2 {
+            return String::new();
+        }
+        let name = |part: &Summary<'_>| match part.destination {
+            Some(Goes::To(place)) => {
+                let mut places = self.index.shape.places.iter();
+                let found = places.find(|known| known.id == place);
+                found.map_or("?", |place| place.name.as_str())
+            }
+            Some(Goes::Elsewhere) | None => "a destination of no flow",
+        };
+        let (there, missing): (Vec<_>, Vec<_>) =
+            each.iter().partition(|part| part.reached_broker());
+        let names =
+            |parts: Vec<&Summary<'_>>| list(&parts.into_iter().map(name).collect::<Vec<_>>());
+        match (there.is_empty(), missing.is_empty()) {
+            (_, true) => format!("It has a row for each of {}.", names(there)),
+            (true, false) => format!(
+                "It has a row for each of {}, and a copy at none.",
+                names(missing)
+            ),
+            (false, false) => format!(
+                "It has a row for each destination: {} has a copy, {} has none.",
+                names(there),
+                names(missing)
+            ),
         }
     }
 

@@ -194,8 +194,8 @@ fn a_message_without_an_id_is_recognised_by_its_version() {
         &mut company,
         &["e1", "product-events-0@1009"],
         expect![[r#"
-            e1 published / processed [MALFORMED]
-            product-events-0@1009 phantom / unknown(NoMatchableId) [MALFORMED]"#]],
+            e1 published / processed [NO_ID]
+            product-events-0@1009 phantom / unknown(NoMatchableId) [NO_ID]"#]],
     );
     let letter = Observation {
         position: 1,
@@ -207,7 +207,7 @@ fn a_message_without_an_id_is_recognised_by_its_version() {
     check(
         &mut company,
         &["e8"],
-        expect!["e8 published / dead-lettered [MALFORMED]"],
+        expect!["e8 published / dead-lettered [NO_ID]"],
     );
 }
 

@@ -37,6 +37,7 @@ fn query(role: CopyRole) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {
@@ -97,7 +98,8 @@ fn the_best_time_a_message_carries_is_taken() {
             &query(CopyRole::Destination),
             5,
             NOW,
-        );
+        )
+        .expect("it counts");
         let Stamp {
             at,
             clock,
@@ -118,7 +120,8 @@ fn identity_comes_from_properties_headers_and_routing_key() {
         &query(CopyRole::Destination),
         5,
         NOW,
-    );
+    )
+    .expect("it counts");
     assert_eq!(seen.id, "0b5f3c8a-9d1e-4f6a-8c2b-7e4d5a6f1b20");
     assert_eq!(
         (seen.kind.as_str(), seen.version, seen.position),
@@ -134,7 +137,8 @@ fn a_message_without_id_or_with_broken_text_is_marked() {
         &query(CopyRole::Destination),
         0,
         NOW,
-    );
+    )
+    .expect("it counts");
     assert_eq!(nothing.marks, Marks::NO_ID);
     let broken = with_headers(&[("id", AMQPValue::LongString(vec![b'a', 0xff].into()))]);
     let broken = observation(
@@ -142,7 +146,8 @@ fn a_message_without_id_or_with_broken_text_is_marked() {
         &query(CopyRole::Destination),
         0,
         NOW,
-    );
+    )
+    .expect("it counts");
     assert_eq!(
         (broken.id.as_str(), broken.marks),
         ("a\u{fffd}", Marks::NOT_UTF8)
@@ -179,7 +184,7 @@ fn a_dead_letter_names_its_queue_its_time_and_its_first_key() {
     );
     let mut query = query(CopyRole::DeadLetters);
     query.carriers.kind = vec!["header:x-death.queue".parse().expect("a carrier")];
-    let seen = observation(&dead, &query, 0, NOW);
+    let seen = observation(&dead, &query, 0, NOW).expect("it counts");
     assert_eq!(seen.stamp.at, Micros(20_000_000));
     assert_eq!(seen.stamp.clock, Clock::Broker);
     assert_eq!(

@@ -152,6 +152,7 @@ pub(crate) fn query(topic: &str) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
+        only: Vec::new(),
         whose: waybill_source::Whose::default(),
         compare: None,
         window: Window {

@@ -4,6 +4,7 @@
 
 mod act;
 mod contents;
+mod counting;
 mod look;
 mod reading;
 
@@ -14,6 +15,7 @@ use crate::{Broker, ConsumerRef, CopyRole};
 
 pub use act::{a_send_arrives_as_it_was, a_send_to_nowhere_is_refused};
 pub use contents::what_bodies_say_is_told_when_asked_for;
+pub use counting::what_is_another_services_is_left_out_and_counted;
 pub use look::{a_channel_that_is_not_there_is_named, it_says_who_it_is, looking_moves_nobody};
 pub use reading::{
     a_follow_shows_what_arrives, a_scan_sees_everything_once_and_says_so,
@@ -79,6 +81,7 @@ pub async fn check_all(stage: &dyn Stage) {
     what_is_odd_is_marked_and_never_left_out(stage).await;
     copies_come_back_whole(stage).await;
     what_bodies_say_is_told_when_asked_for(stage).await;
+    what_is_another_services_is_left_out_and_counted(stage).await;
     a_follow_shows_what_arrives(stage).await;
     dropping_a_read_leaves_the_rest_working(stage).await;
     looking_moves_nobody(stage).await;

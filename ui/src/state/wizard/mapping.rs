@@ -79,6 +79,12 @@ pub const ROLES: [(&str, &[RoleInfo]); 3] = [
             role("aggregate-type", "Aggregate type", RoleKind::Place, ""),
             role("aggregate-id", "Aggregate id", RoleKind::Place, ""),
             role("version", "Version", RoleKind::Column, "Of the aggregate."),
+            role(
+                "destination",
+                "Destination",
+                RoleKind::Column,
+                "The topic or exchange it is for, where rows say so.",
+            ),
             role("payload", "Payload", RoleKind::Column, ""),
             role("headers", "Headers", RoleKind::Column, "As JSON."),
         ],

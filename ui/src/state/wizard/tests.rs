@@ -92,6 +92,7 @@ fn found(outbox: &str) -> Proposing {
             audit_stream: None,
             routing_key: None,
             carriers: waybill_model::Carriers::default(),
+            only: Default::default(),
             compare: None,
             samples: Vec::new(),
             template: None,

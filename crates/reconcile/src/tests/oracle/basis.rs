@@ -186,7 +186,8 @@ fn sample<'a>(place: PlaceId, all: &[Event<'a>], known: &Known<'_>) -> Vec<(usiz
     let mut sample = Vec::new();
     for (idx, event) in all.iter().enumerate() {
         for copy in event.foreign() {
-            let readable = copy.is_timed() && !copy.marks.contains(Marks::OWN_RESEND);
+            let others = Marks::OWN_RESEND | Marks::WHOSE_UNKNOWN;
+            let readable = copy.is_timed() && !copy.marks.intersects(others);
             if copy.place == place && readable && from <= copy.at && copy.at <= until {
                 sample.push((idx, copy));
             }

@@ -10,7 +10,7 @@ use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{EVER, Look, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
-use super::publish::{can_be_consumed, is_ahead};
+use super::publish::{can_be_consumed, is_ahead, is_anybodys};
 use crate::ProgressKind;
 
 /// How long it has to stand still, with the event before it, to count as stalled.
@@ -333,6 +333,9 @@ fn unless_unrecognised(
     known: &Known<'_>,
     verdict: ConsumerVerdict,
 ) -> Vec<ConsumerVerdict> {
+    if is_anybodys(event) {
+        return unknown(&[UnknownReason::WhoseUnknown]);
+    }
     match picture.bases.of_consumer(event, no, &picture.by_id, known) {
         Some(reason) => unknown(&[reason]),
         None => vec![verdict],

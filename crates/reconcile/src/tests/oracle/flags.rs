@@ -19,7 +19,10 @@ pub(super) fn flags(nth: usize, all: &[Event<'_>], known: &Known<'_>) -> Flags {
         Flags::RESENT,
         !event.resends.is_empty() || event.copies.iter().any(|copy| event.is_own(copy)),
     );
-    flags.set(Flags::MALFORMED, is_malformed(event));
+    let malformed = Marks::NOT_UTF8 | Marks::MALFORMED;
+    flags.set(Flags::MALFORMED, is_marked(event, malformed));
+    let nameless = event.nameless || is_marked(event, Marks::NO_ID);
+    flags.set(Flags::NO_ID, nameless);
     flags.set(Flags::RECONSTRUCTED, event.made && event.rows.is_empty());
     for place in known.places(PlaceRole::Destination) {
         flags.set(
@@ -90,15 +93,14 @@ fn is_skewed(event: &Event<'_>, known: &Known<'_>) -> bool {
     too_early || processed_early
 }
 
-fn is_malformed(event: &Event<'_>) -> bool {
-    let bad = Marks::NO_ID | Marks::NOT_UTF8 | Marks::MALFORMED;
+fn is_marked(event: &Event<'_>, marks: Marks) -> bool {
     let consumed = event.inbox.iter().chain(&event.waiting);
     let consumed = consumed.chain(&event.letters);
     let mut all: Vec<&Sighting> = consumed.map(|(_, sighting)| *sighting).collect();
     all.extend(&event.rows);
     all.extend(&event.copies);
     all.extend(event.change);
-    event.nameless || all.iter().any(|sighting| sighting.marks.intersects(bad))
+    all.iter().any(|sighting| sighting.marks.intersects(marks))
 }
 
 /// The first copy of an event at one destination, as far as order is concerned.

@@ -321,6 +321,7 @@ fn copy() -> impl Strategy<Value = CopyLife> {
         1 => Just(Marks::NO_ID),
         1 => Just(Marks::OWN_RESEND.union(Marks::UNROUTED)),
         1 => Just(Marks::NO_TIME),
+        1 => Just(Marks::WHOSE_UNKNOWN),
     ];
     let tells = select(vec![
         Tells::Everything,

@@ -26,7 +26,10 @@ pub(super) fn publish(
     }
     let told = phantom(event, picture, known);
     if !told.is_empty() {
-        return told;
+        return match is_anybodys(event) {
+            true => unknown(&[UnknownReason::WhoseUnknown]),
+            false => told,
+        };
     }
     let has = |mark: Marks| event.copies.iter().any(|copy| copy.marks.contains(mark));
     if event.copies.iter().any(|copy| can_be_consumed(copy.marks))
@@ -47,6 +50,15 @@ pub(super) fn publish(
         (None, Some(change)) => without_row(event, change, picture, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
     }
+}
+
+/// Nobody but messages that may be another service's tell of it.
+pub(super) fn is_anybodys(event: &Event<'_>) -> bool {
+    let told = !event.rows.is_empty() || event.change.is_some() || event.made;
+    let resent = !event.resends.is_empty();
+    let unknown = |copy: &&Sighting| copy.marks.contains(Marks::WHOSE_UNKNOWN);
+    let mut copies = event.copies.iter();
+    !told && !resent && copies.len() > 0 && copies.all(unknown)
 }
 
 /// One that is not ended in time is never ended by whoever began it. Its latest copy says how long

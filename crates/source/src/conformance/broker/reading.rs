@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::StreamExt as _;
-use waybill_model::{Carriers, Coordinate, Coverage, Marks, Micros, Observation, PlaceId, Window};
+use waybill_model::{
+    Accounts, Carriers, Coordinate, Coverage, Marks, Micros, Observation, PlaceId, Window,
+};
 
 use super::{Letter, Stage};
 use crate::{Chunk, ChunkStream, CopyQuery, CopyRole, Cursor, Error};
@@ -20,6 +22,7 @@ const PLACE: PlaceId = PlaceId(7);
 pub(super) struct Yield {
     pub(super) seen: Vec<Observation>,
     pub(super) covered: Vec<Coverage>,
+    pub(super) accounts: Accounts,
     pub(super) resume: Option<Cursor>,
     pub(super) error: Option<Error>,
 }
@@ -41,7 +44,8 @@ impl Yield {
                 self.covered.push(covered);
             }
             Ok(Chunk::Resume(cursor)) => self.resume = Some(cursor),
-            Ok(Chunk::Progress(_) | Chunk::Accounted(_)) => {}
+            Ok(Chunk::Accounted(accounts)) => self.accounts.add(accounts),
+            Ok(Chunk::Progress(_)) => {}
             Err(error) => self.error = Some(error),
         }
     }
@@ -65,6 +69,7 @@ pub(super) fn query(stage: &dyn Stage, channel: &str) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: Some("product".to_owned()),
+        only: Vec::new(),
         whose: crate::Whose::default(),
         compare: None,
         window: Window {

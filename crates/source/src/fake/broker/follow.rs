@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use waybill_model::{Coverage, Micros, Window};
+use waybill_model::{Accounts, Coverage, Micros, Window};
 
 use super::log::{batch, now};
 use super::scan::Mark;
@@ -92,16 +92,20 @@ impl Follow {
             }
         };
         let mut observed = batch(&self.query);
+        let mut accounts = Accounts::default();
         for (partition, log) in (0..).zip(logs) {
             let next = mark.next.entry(partition).or_insert(0);
             while *next < log.end() {
-                log.observe(&self.query, partition, *next, &mut observed);
+                log.observe(&self.query, partition, *next, &mut observed, &mut accounts);
                 *next += 1;
             }
         }
         mark.to = to;
         if !observed.is_empty() {
             self.ready.push_back(Ok(Chunk::Evidence(observed)));
+        }
+        if accounts != Accounts::default() {
+            self.ready.push_back(Ok(Chunk::Accounted(accounts)));
         }
         if Instant::now() >= self.due {
             self.due = Instant::now() + COVER_EVERY;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use waybill_model::{Batch, Clock, Coordinate, Copy, Micros, Stamp};
+use waybill_model::{Accounts, Batch, Clock, Coordinate, Copy, Marks, Micros, Stamp};
 
 use crate::conformance::broker::Letter;
 use crate::{CopyQuery, carry};
@@ -66,18 +66,24 @@ impl Log {
         })
     }
 
-    /// Adds the message at `offset` to a batch.
+    /// Adds the message at `offset` to a batch, or to those that are left out.
     pub(super) fn observe(
         &self,
         query: &CopyQuery,
         partition: u32,
         offset: i64,
         batch: &mut Batch,
+        accounts: &mut Accounts,
     ) {
         let Some((at, letter)) = self.get(offset) else {
             return;
         };
-        let carried = carry::carried(letter, &query.carriers, query.aggregate_type.as_deref());
+        let (carriers, aggregate_type) = (&query.carriers, query.aggregate_type.as_deref());
+        let Some(carried) = carry::counted(letter, carriers, aggregate_type, &query.only) else {
+            accounts.of_others += 1;
+            return;
+        };
+        accounts.whose_unknown += u64::from(carried.marks.contains(Marks::WHOSE_UNKNOWN));
         batch.ids.push(&carried.id);
         batch.kinds.push(&carried.kind);
         batch.aggregates.push(&carried.aggregate);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use waybill_model::{Coverage, Gap, GapReason, Micros, Progress, Window};
+use waybill_model::{Accounts, Coverage, Gap, GapReason, Micros, Progress, Window};
 
 use super::log::{Log, batch, now};
 use super::{FakeBroker, State, unreachable};
@@ -57,6 +57,7 @@ struct Scan<'a> {
     /// Messages until the scripted death.
     n_left: u64,
     n_read: u64,
+    accounts: Accounts,
     chunks: VecDeque<Result<Chunk>>,
     coverages: Vec<Coverage>,
     next: BTreeMap<u32, i64>,
@@ -72,6 +73,7 @@ fn read(state: &State, query: &CopyQuery) -> Result<VecDeque<Result<Chunk>>> {
         to: now(),
         n_left: state.die_after.unwrap_or(u64::MAX),
         n_read: 0,
+        accounts: Accounts::default(),
         chunks: VecDeque::new(),
         coverages: Vec::new(),
         next: BTreeMap::new(),
@@ -82,6 +84,9 @@ fn read(state: &State, query: &CopyQuery) -> Result<VecDeque<Result<Chunk>>> {
         broken |= !scan.partition(partition, log);
     }
     let mut chunks = scan.chunks;
+    if scan.accounts != Accounts::default() {
+        chunks.push_back(Ok(Chunk::Accounted(scan.accounts)));
+    }
     chunks.push_back(Ok(Chunk::Progress(Progress {
         done: scan.n_read,
         total: Some(logs.iter().map(Log::depth).sum()),
@@ -145,7 +150,8 @@ impl Scan<'_> {
         let mut next = start;
         let mut observed = batch(self.query);
         while next < log.end() && self.n_left > 0 {
-            log.observe(self.query, partition, next, &mut observed);
+            let accounts = &mut self.accounts;
+            log.observe(self.query, partition, next, &mut observed, accounts);
             next += 1;
             self.n_left -= 1;
             self.n_read += 1;

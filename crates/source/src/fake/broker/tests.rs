@@ -65,6 +65,7 @@ fn query(channel: &str) -> CopyQuery {
         exchange: None,
         carriers: Carriers::default(),
         aggregate_type: None,
+        only: Vec::new(),
         whose: crate::Whose::default(),
         compare: None,
         window: Window {

@@ -1,8 +1,8 @@
 //! A table of the database in memory.
 
 use waybill_model::{
-    Content, InColumn, Marks, Micros, NO_POSITION, NO_VERSION, Observation, Stamp, canonical_id,
-    is_same_state,
+    Content, InColumn, Marks, Micros, NO_DESTINATION, NO_POSITION, NO_VERSION, Observation, Stamp,
+    canonical_id, is_same_state,
 };
 
 use super::Value;
@@ -168,6 +168,10 @@ impl Table {
         let kind = shown(roles.kind.as_ref())?;
         let version = shown(roles.version.as_ref())?.parse().unwrap_or(NO_VERSION);
         let key = shown(Some(&roles.key))?;
+        let partition = match &roles.destination {
+            Some(known) => known.number(Some(&shown(Some(&known.column))?)),
+            None => NO_DESTINATION,
+        };
         let at = shown(Some(&roles.at))?;
         if roles.id.is_some() && id.is_empty() {
             marks |= Marks::NO_ID;
@@ -191,7 +195,7 @@ impl Table {
                 clock: query.clock,
                 resolution_micros: 1,
             },
-            partition: 0,
+            partition,
             position: number.unwrap_or(NO_POSITION),
             key: if number.is_some() { String::new() } else { key },
             marks,

@@ -37,6 +37,7 @@ fn roles(table: &str) -> RowColumns {
         failed_at: None,
         status: None,
         attempts: None,
+        destination: None,
         due: None,
         wanted: std::collections::BTreeMap::new(),
         only: None,
