@@ -13,6 +13,7 @@ mod given_up;
 mod identity;
 mod inboxes;
 mod listeners;
+mod no_outbox;
 mod recognised;
 mod rights;
 mod row_times;

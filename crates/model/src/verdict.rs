@@ -149,6 +149,8 @@ pub enum UnknownReason {
     ZoneUnknown,
     /// The audit stream does not get all that its exchange routes.
     NotBound,
+    /// No business row of the aggregate is there: it was deleted since, or never stored.
+    RowGone,
 }
 
 bitflags! {

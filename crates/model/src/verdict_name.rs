@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -140,6 +140,7 @@ impl UnknownReason {
         Self::TransactionsHidden,
         Self::ZoneUnknown,
         Self::NotBound,
+        Self::RowGone,
     ];
 
     /// Its name.
@@ -170,6 +171,7 @@ impl UnknownReason {
             Self::TransactionsHidden => "transactions-hidden",
             Self::ZoneUnknown => "zone-unknown",
             Self::NotBound => "not-bound",
+            Self::RowGone => "row-gone",
         }
     }
 
@@ -196,6 +198,10 @@ impl UnknownReason {
             }
             Self::NotBound => {
                 "the audit stream is not bound for everything that the exchange routes: bind it with #"
+            }
+            Self::RowGone => {
+                "no business row of it is there: it was deleted since, or never stored; a table that \
+                 keeps every version would tell"
             }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
             Self::CommittedBeyondEnd => {

@@ -22,7 +22,7 @@ pub(crate) struct ConsumerCode(u8);
 
 const UNKNOWN: u8 = 32;
 
-const UNKNOWN_REASONS: [UnknownReason; 25] = [
+const UNKNOWN_REASONS: [UnknownReason; 26] = [
     UnknownReason::RetentionPassed,
     UnknownReason::Compacted,
     UnknownReason::NotCovered,
@@ -48,6 +48,7 @@ const UNKNOWN_REASONS: [UnknownReason; 25] = [
     UnknownReason::TransactionsHidden,
     UnknownReason::ZoneUnknown,
     UnknownReason::NotBound,
+    UnknownReason::RowGone,
 ];
 
 impl PublishCode {

@@ -342,6 +342,7 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::InboxCleaned => "its inbox row was unprocessed, and is gone",
         UnknownReason::UntrueTimes => "the messages' times do not say when they were published",
         UnknownReason::NotBound => "the audit stream is not bound for everything",
+        UnknownReason::RowGone => "its business row was deleted, or never stored",
         UnknownReason::ScanLimit => "the scan's own limit was reached",
         UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
         UnknownReason::NoControl => "no neighbour was ever found there",

@@ -20,6 +20,7 @@ mod lookup;
 mod suspects;
 
 mod unprocessed;
+mod unstored;
 
 mod vanished;
 pub(crate) use vanished::ask as ask_for_rows;

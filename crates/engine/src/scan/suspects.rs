@@ -14,6 +14,7 @@ use waybill_model::{
 use super::before::look_before;
 use super::lookup::{PER_QUESTION, batch, found};
 use super::unprocessed::ask_for_unprocessed;
+use super::unstored::ask_for_unstored;
 use super::vanished::ask_for_waiting;
 use crate::session::{PlannedPlace, Reading, Session};
 
@@ -26,6 +27,7 @@ pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
     let mut any = ask_for_waiting(session).await;
     any |= look_before(session).await;
     any |= ask_for_unprocessed(session).await;
+    any |= ask_for_unstored(session).await;
     let suspects = suspects(session);
     for planned in &session.layout.places {
         let wanted = wanted(&suspects, planned.place.role);

@@ -11,8 +11,9 @@ use crate::tracker::Passage;
 use crate::verdicts::{ConsumerCode, PublishCode};
 
 /// Why nobody can say of a message whether it has a row.
-const WITHOUT_ROW: [UnknownReason; 3] = [
+const WITHOUT_ROW: [UnknownReason; 4] = [
     UnknownReason::OutboxCleaned,
+    UnknownReason::RowGone,
     UnknownReason::NoControl,
     UnknownReason::OneOfThese,
 ];

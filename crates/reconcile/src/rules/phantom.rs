@@ -3,7 +3,7 @@
 
 use waybill_model::{ConsumerNo, NO_VERSION, UnknownReason};
 
-use super::{Context, Summary};
+use super::{Context, Summary, unstored};
 use crate::coverage::Unproven;
 use crate::store::CopyRef;
 use crate::verdicts::PublishCode;
@@ -17,7 +17,10 @@ pub(super) fn verdict(event: &Summary<'_>, context: &Context) -> Option<PublishC
     if event.outbox.is_some() || event.stored.is_some() || event.reconstructed {
         return None;
     }
-    if !context.has_outbox || context.deletes_after_send {
+    if !context.has_outbox {
+        return unstored::verdict(event, context);
+    }
+    if context.deletes_after_send {
         return None;
     }
     let told = match event.first_foreign {
@@ -115,7 +118,7 @@ pub(super) fn hidden(event: &Summary<'_>, context: &Context) -> Option<UnknownRe
     }
 }
 
-fn is_hidden(reason: UnknownReason) -> bool {
+pub(super) fn is_hidden(reason: UnknownReason) -> bool {
     const HIDDEN: [UnknownReason; 4] = [
         UnknownReason::RowsHidden,
         UnknownReason::ReplicaBehind,

@@ -69,7 +69,10 @@ pub(super) fn consumer(
         [PublishVerdict::Published | PublishVerdict::Phantom] => true,
         [
             PublishVerdict::Unknown(
-                UnknownReason::OutboxCleaned | UnknownReason::NoControl | UnknownReason::OneOfThese,
+                UnknownReason::OutboxCleaned
+                | UnknownReason::RowGone
+                | UnknownReason::NoControl
+                | UnknownReason::OneOfThese,
             ),
         ] => seen || event.consumed().is_some(),
         _ => false,

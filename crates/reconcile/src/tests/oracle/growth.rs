@@ -27,6 +27,7 @@ fn goes_on(before: &EventVerdict, after: &EventVerdict) -> bool {
                 | UnknownReason::NoControl
                 | UnknownReason::OneOfThese
                 | UnknownReason::OutboxCleaned
+                | UnknownReason::RowGone
         )
     );
     let publish = unrecognised

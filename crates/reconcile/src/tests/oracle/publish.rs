@@ -8,6 +8,7 @@ use super::event::{Event, Picture};
 use super::grace::{consume_grace, publish_grace};
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
+use super::unstored;
 
 /// How far what is followed may be behind the judgement.
 const TAIL: i64 = 5;
@@ -18,11 +19,16 @@ pub(super) fn publish(
     picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
-    if let Some(reason) = picture.bases.of_nameless(event).filter(|_| event.nameless) {
+    if let Some(reason) = nameless(event, picture, known).filter(|_| event.nameless) {
         return unknown(&[reason]);
     }
     if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
         return unknown(&[reason]);
+    }
+    if !known.shape.has_outbox
+        && let Some(verdict) = unstored::publish(event, picture, known)
+    {
+        return verdict;
     }
     if let Some(verdict) = phantom(event, picture, known) {
         return vec![verdict];
@@ -50,6 +56,14 @@ pub(super) fn publish(
         (None, Some(change)) => without_row(event, change, picture, known),
         (None, None) => unknown(&[UnknownReason::NotCovered]),
     }
+}
+
+/// Why an event without an id cannot be recognised.
+fn nameless(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Option<UnknownReason> {
+    if known.shape.has_outbox {
+        return picture.bases.of_nameless(event);
+    }
+    (!event.tells_version()).then_some(UnknownReason::NoMatchableId)
 }
 
 /// One that is not ended in time is never ended by whoever began it. Its latest copy says how long
@@ -90,19 +104,21 @@ fn hidden_rows(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> V
         EVER
     };
     let to = copied + grace - ROW_LEAD;
-    let hides = |reason: &UnknownReason| {
-        matches!(
-            reason,
-            UnknownReason::RowsHidden
-                | UnknownReason::ReplicaBehind
-                | UnknownReason::TransactionsHidden
-                | UnknownReason::NoTime
-        )
-    };
     match known.absent(PlaceRole::Outbox, from, to) {
         Err(Doubt::Because(reasons)) => reasons.into_iter().filter(hides).collect(),
         Err(Doubt::Failed) | Ok(()) => Vec::new(),
     }
+}
+
+/// Whether a reason means that rows are there which we are not shown.
+pub(super) fn hides(reason: &UnknownReason) -> bool {
+    matches!(
+        reason,
+        UnknownReason::RowsHidden
+            | UnknownReason::ReplicaBehind
+            | UnknownReason::TransactionsHidden
+            | UnknownReason::NoTime
+    )
 }
 
 /// A copy of somebody else's making, long there, and the tables, read without loss around it, hold
@@ -384,7 +400,7 @@ fn not_late_yet(since: i64) -> Vec<PublishVerdict> {
     }
 }
 
-fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
+pub(super) fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
     known.looked_at() - at <= grace
 }
 
@@ -392,7 +408,7 @@ fn not_checked() -> Vec<PublishVerdict> {
     vec![PublishVerdict::NotChecked(String::new())]
 }
 
-fn unknown(reasons: &[UnknownReason]) -> Vec<PublishVerdict> {
+pub(super) fn unknown(reasons: &[UnknownReason]) -> Vec<PublishVerdict> {
     reasons
         .iter()
         .copied()
