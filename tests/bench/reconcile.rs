@@ -92,6 +92,7 @@ fn shape() -> Shape {
         deletes_after_send: false,
         found_by_id: true,
         has_business: false,
+        keeps_versions: false,
         has_observer: true,
         grace: GraceSettings::default().into(),
     }

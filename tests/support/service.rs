@@ -140,24 +140,42 @@ impl Service {
     /// # Panics
     /// When the file cannot be written.
     pub fn profile(&self, said: &Said) {
+        self.write(&format!("[outbox]\n{}", said.outbox), said);
+    }
+
+    fn write(&self, tables: &str, said: &Said) {
         let config = self.waybill.config();
         std::fs::create_dir_all(&config).expect("the config folder can be made");
         let url = said.database.clone().unwrap_or_else(|| self.shop.url());
         let text = format!(
             "name = \"{name}\"\nenvironment = \"development\"\naccess = \"resend\"\n\
              [database]\nurl = \"{url}\"\nsecret = \"shop-db\"\n\
-             [broker]\nurl = \"kafka://{kafka}\"\n[outbox]\n{outbox}\n\
+             [broker]\nurl = \"kafka://{kafka}\"\n{tables}\n\
              [[flow]]\nname = \"f\"\ndestination = \"{topic}\"\nmatch = {{ {matching} }}\n{more}\n\
              [grace]\npublish-secs = 5\nconsume-secs = 5\nconfirm-secs = 1\n",
             name = self.name,
             kafka = self.kafka.bootstrap(),
-            outbox = said.outbox,
             topic = self.topic,
             matching = said.matching,
             more = said.more,
         );
         std::fs::write(config.join(format!("{}.toml", self.name)), text)
             .expect("the profile can be written");
+    }
+
+    /// Writes a profile without an outbox: lines of its `[[business]]` table, and what stands in the
+    /// flow's `match`.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn profile_of_business(&self, business: &str, matching: &str) {
+        self.write(
+            &format!("[[business]]\n{business}"),
+            &Said {
+                matching: matching.to_owned(),
+                ..Said::default()
+            },
+        );
     }
 
     /// `waybill check --json` with that profile; held against the schema.

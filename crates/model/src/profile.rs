@@ -193,6 +193,9 @@ pub struct OutboxSettings {
 pub struct BusinessTable {
     /// Table, `schema.table` allowed.
     pub table: String,
+    /// Column that identifies a row, where that is not the aggregate's id: of a history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Column with the aggregate's id.
     pub id: String,
     /// Column with the aggregate's version.
@@ -201,6 +204,10 @@ pub struct BusinessTable {
     pub changed_at: String,
     /// The aggregate's type, as the outbox writes it.
     pub aggregate_type: String,
+    /// It keeps a row of every version, and of what was deleted: a version without one was never
+    /// stored. Otherwise a row shows the newest version only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub history: bool,
 }
 
 /// From the outbox to a destination and its expected consumers.

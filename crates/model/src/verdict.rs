@@ -156,6 +156,8 @@ pub enum UnknownReason {
     WhoseUnknown,
     /// There is no row of the message, and it names another publisher than all those that have one.
     OtherPublisher,
+    /// No business row of the aggregate is there: it was deleted since, or never stored.
+    RowGone,
 }
 
 bitflags! {

@@ -114,7 +114,7 @@ impl LagReason {
 
 impl UnknownReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::RetentionPassed,
         Self::Compacted,
         Self::NotCovered,
@@ -143,6 +143,7 @@ impl UnknownReason {
         Self::ClockAhead,
         Self::WhoseUnknown,
         Self::OtherPublisher,
+        Self::RowGone,
     ];
 
     /// Its name.
@@ -176,6 +177,7 @@ impl UnknownReason {
             Self::ClockAhead => "clock-ahead",
             Self::WhoseUnknown => "whose-unknown",
             Self::OtherPublisher => "other-publisher",
+            Self::RowGone => "row-gone",
         }
     }
 
@@ -210,6 +212,10 @@ impl UnknownReason {
             Self::WhoseUnknown => {
                 "it does not carry what tells whose messages count (where of its flow), so it may be \
                  another service's"
+            }
+            Self::RowGone => {
+                "no business row of it is there: it was deleted since, or never stored; a table that \
+                 keeps every version would tell"
             }
             Self::ScanLimit => "the profile's [scan] limits ended the reading before that time",
             Self::CommittedBeyondEnd => {

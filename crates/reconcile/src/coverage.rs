@@ -37,6 +37,16 @@ pub(crate) enum Unproven {
     Because(UnknownReason),
 }
 
+impl Unproven {
+    /// The same as a reason for not knowing.
+    pub(crate) fn reason(self) -> UnknownReason {
+        match self {
+            Self::Failed => UnknownReason::SourceFailed,
+            Self::Because(reason) => reason,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Part {
     proven: Vec<(i64, i64)>,

@@ -508,6 +508,11 @@ impl Index {
         self.business.aggregate_of(self.events.aggregate(no))
     }
 
+    /// Whether an event says of which version of which aggregate it is.
+    pub(crate) fn tells_change(&self, no: u32) -> bool {
+        self.full_aggregate(no) != 0 && self.events.version(no) != waybill_model::NO_VERSION
+    }
+
     /// When an event first happened, as its earliest stage says, in microseconds since 1970.
     pub(crate) fn at(&self, no: u32) -> i64 {
         crate::row::at(&self.events, &self.business, no)

@@ -51,8 +51,9 @@ impl Index {
         }
         let aggregate = self.full_aggregate(no);
         let version = self.events.version(no);
-        // A message without an id is nobody's; a row without one accounts for its change.
-        let stray = self.events.is(no, State::NO_ID) && !has_row;
+        // A message without an id is nobody's where others are known by theirs; a row without one
+        // accounts for its change.
+        let stray = self.events.is(no, State::NO_ID) && !has_row && self.shape.has_outbox;
         if aggregate == 0 || version == NO_VERSION || stray {
             return;
         }

@@ -198,7 +198,11 @@ impl Index {
             outcome.consumers.push(code);
         }
         outcome.flags = rules::flags(&event, context);
-        let anchored = event.outbox.is_some() || !context.has_outbox || context.deletes_after_send;
+        let row_may_tell = match context.has_outbox {
+            true => event.outbox.is_none() && !context.deletes_after_send,
+            false => event.stored.is_none() && context.has_business,
+        };
+        let anchored = !row_may_tell;
         outcome.settled = outcome.publish == PublishCode::PUBLISHED
             && anchored
             && outcome.consumers.iter().all(|&code| {

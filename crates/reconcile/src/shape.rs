@@ -17,11 +17,13 @@ pub struct Shape {
     pub outbox_tells_sent: bool,
     /// The relay deletes rows after sending: absence of a row says nothing.
     pub deletes_after_send: bool,
-    /// A row can be asked for by its event's id, whenever it was written. Not where the id stands
-    /// inside the body only.
+    /// A row can be asked for by its event's id, whenever it was written; without an outbox, by its
+    /// aggregate's. Not where the id stands inside the body only.
     pub found_by_id: bool,
     /// There are business tables whose versions must have led to events.
     pub has_business: bool,
+    /// Each of them keeps a row of every version; otherwise a row shows the newest one only.
+    pub keeps_versions: bool,
     /// Copies can be seen at the destination: a topic, an audit stream, or a tap.
     pub has_observer: bool,
     /// When an event is late, and when a suspicion is confirmed.

@@ -1,6 +1,7 @@
 //! Whole rows by key.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use waybill_model::{Marks, Micros};
@@ -44,7 +45,15 @@ pub(crate) async fn rows(
         let doing = Doing::reading(&roles.table);
         let mut each = |cells: &[Cell<'_>]| {
             let row = wanted.row(cells);
-            found.entry(row.key.0.clone()).or_insert(row);
+            match found.entry(row.key.0.clone()) {
+                Entry::Occupied(mut known) if known.get().at < row.at => {
+                    known.insert(row);
+                }
+                Entry::Occupied(_) => {}
+                Entry::Vacant(entry) => {
+                    entry.insert(row);
+                }
+            }
         };
         link.select(&doing, statement, &wanted.kinds(), &mut each)
             .await?;

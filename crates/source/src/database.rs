@@ -39,7 +39,7 @@ pub trait Database: fmt::Debug + Send + Sync {
     fn read(&self, query: RowQuery) -> ChunkStream;
 
     /// Whole rows by key, bodies included (head only above `max_bytes`), in the order asked for;
-    /// `None` where there is no such row any more.
+    /// `None` where there is no such row any more; of several with that key the youngest.
     async fn rows(
         &self,
         columns: &RowColumns,

@@ -37,10 +37,12 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
         outbox: Some(outbox(world)),
         business: vec![BusinessTable {
             table: "product_changes".to_owned(),
+            key: None,
             id: "product_id".to_owned(),
             version: "version".to_owned(),
             changed_at: "changed_at".to_owned(),
             aggregate_type: AGGREGATE_TYPE.to_owned(),
+            history: false,
         }],
         flows: vec![flow(world)],
         // The company publishes and consumes within half a second.

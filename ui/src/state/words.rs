@@ -345,6 +345,7 @@ pub fn unknown(reason: UnknownReason) -> &'static str {
         UnknownReason::ClockAhead => "its time lies ahead of the clock",
         UnknownReason::WhoseUnknown => "it does not say whose message it is",
         UnknownReason::OtherPublisher => "it names another publisher than those with a row",
+        UnknownReason::RowGone => "its business row was deleted, or never stored",
         UnknownReason::ScanLimit => "the scan's own limit was reached",
         UnknownReason::CommittedBeyondEnd => "its committed offset is of another life of the topic",
         UnknownReason::NoControl => "no neighbour was ever found there",

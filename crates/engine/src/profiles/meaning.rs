@@ -244,7 +244,15 @@ impl Found<'_> {
                     format!("There are two flows called '{}'.", flow.name),
                 );
             }
-            if flow.carriers.id.is_empty() {
+            let by_version =
+                !flow.carriers.aggregate.is_empty() && !flow.carriers.version.is_empty();
+            let needs_id = profile.outbox.is_some() || profile.business.is_empty();
+            if !needs_id && !by_version {
+                self.add(
+                    &[path[0], path[1], Key("match")],
+                    format!("There is no [outbox], so messages are held against [[business]] rows: flow '{}' needs match.aggregate and match.version.", flow.name),
+                );
+            } else if needs_id && flow.carriers.id.is_empty() {
                 self.add(
                     &[path[0], path[1], Key("match")],
                     format!("Flow '{}' names no place of the event id; without it nothing can be matched.", flow.name),

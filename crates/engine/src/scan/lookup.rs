@@ -138,7 +138,9 @@ pub(super) fn observation(
     let mut marks = state(columns, row);
     let key = value(row, &columns.key).unwrap_or_default();
     let position = key.parse().unwrap_or(NO_POSITION);
-    let aggregate = match (text(&columns.aggregate_type), text(&columns.aggregate_id)) {
+    let fixed = columns.fixed_aggregate_type.as_deref();
+    let kind = text(&columns.aggregate_type).or(fixed);
+    let aggregate = match (kind, text(&columns.aggregate_id)) {
         (Some(kind), Some(id)) => format!("{kind}/{id}"),
         (None, Some(id)) => id.to_owned(),
         (_, None) => String::new(),

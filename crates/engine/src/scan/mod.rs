@@ -22,6 +22,7 @@ mod suspects;
 mod strangers;
 
 mod unprocessed;
+mod unstored;
 
 mod vanished;
 pub(crate) use vanished::ask as ask_for_rows;

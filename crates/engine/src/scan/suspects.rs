@@ -16,6 +16,7 @@ use super::before::look_before;
 use super::lookup::{PER_QUESTION, batch, can_be_asked, found};
 use super::strangers::ask_publishers;
 use super::unprocessed::ask_for_unprocessed;
+use super::unstored::ask_for_unstored;
 use super::vanished::ask_for_waiting;
 use crate::session::{PlannedPlace, Reading, Session};
 
@@ -29,6 +30,7 @@ pub(super) async fn ask_for_suspects(session: &Arc<Session>) -> bool {
     any |= look_before(session).await;
     any |= ask_for_unprocessed(session).await;
     any |= ask_publishers(session).await;
+    any |= ask_for_unstored(session).await;
     let suspects = suspects(session);
     for planned in &session.layout.places {
         let wanted = wanted(&suspects, planned.place.role);

@@ -487,8 +487,10 @@ fn shape(profile: &Profile, places: &[PlannedPlace], consumers: Vec<ConsumerShap
         has_outbox: outbox.is_some(),
         outbox_tells_sent: outbox.is_some_and(tells_sent),
         deletes_after_send: outbox.is_some_and(|o| o.deletes_after_send),
-        found_by_id: outbox.is_some_and(|o| InColumn::of(&o.id).pointer.is_none()),
+        // A business row is asked for by its aggregate's id.
+        found_by_id: outbox.is_none_or(|o| InColumn::of(&o.id).pointer.is_none()),
         has_business: !profile.business.is_empty(),
+        keeps_versions: profile.business.iter().all(|table| table.history),
         has_observer: places
             .iter()
             .any(|p| p.place.role == PlaceRole::Destination),
@@ -589,12 +591,17 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
     }
 }
 
-fn business_columns(table: &BusinessTable) -> RowColumns {
+/// The columns of a business table, for reading it.
+pub(crate) fn business_columns(table: &BusinessTable) -> RowColumns {
     RowColumns {
         fixed_aggregate_type: Some(table.aggregate_type.clone()),
         aggregate_id: Some(table.id.clone()),
         version: Some(table.version.clone()),
-        ..no_columns(&table.table, &table.id, &table.changed_at)
+        ..no_columns(
+            &table.table,
+            table.key.as_ref().unwrap_or(&table.id),
+            &table.changed_at,
+        )
     }
 }
 

@@ -39,7 +39,7 @@ impl Processed {
     /// Whether it vouches for ids. Compaction and retention leave a chosen few messages, among
     /// which those that nobody stored may be many.
     pub(super) fn vouches(&self) -> bool {
-        let known = self.sampled - self.known <= bearable(self.sampled);
+        let known = u64::from(self.sampled - self.known) <= bearable(self.sampled.into());
         self.sampled >= FAIR && self.gone * 2 >= self.sampled && known
     }
 }
@@ -53,7 +53,7 @@ impl Tally {
         // Three of four is no chance, but may be a relay that carries ids since this morning:
         // somebody has to vouch for the rest.
         let vouched = self.vouched && self.by_id_alone * 4 >= self.sampled * 3;
-        vouched || self.sampled - self.by_id_alone <= bearable(self.sampled)
+        vouched || u64::from(self.sampled - self.by_id_alone) <= bearable(self.sampled.into())
     }
 
     /// By what the messages are recognised.
@@ -82,7 +82,8 @@ impl Tally {
     }
 }
 
-fn bearable(sampled: u32) -> u32 {
+/// How many misses of so many do not speak against what finds the others.
+pub(crate) fn bearable(sampled: u64) -> u64 {
     2 + sampled / 10
 }
 
@@ -173,8 +174,8 @@ mod tests {
             let (n, miss) = (f64::from(sampled), 0.05_f64);
             let mut exactly = (1.0 - miss).powf(n);
             let mut at_most = exactly;
-            for misses in 1..=bearable(sampled) {
-                let misses = f64::from(misses);
+            for misses in 1..=bearable(sampled.into()) {
+                let misses = misses as f64;
                 exactly *= (n - misses + 1.0) / misses * miss / (1.0 - miss);
                 at_most += exactly;
             }

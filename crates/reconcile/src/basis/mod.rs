@@ -11,6 +11,7 @@ use sample::Sample;
 
 mod measure;
 use measure::Tally;
+pub(crate) use measure::bearable;
 
 mod kinship;
 pub(crate) use kinship::{Fit, Kinship};

@@ -88,6 +88,16 @@ impl Index {
         }
     }
 
+    /// Whether nobody else can have what row and message have in common: the event's id, or, where
+    /// the row is a business row, its aggregate's.
+    fn is_identity_no_chance(&self, no: u32) -> bool {
+        if self.shape.has_outbox {
+            return is_no_chance(&self.events.id(no));
+        }
+        let text = self.events.aggregate_text(no);
+        is_no_chance(text.split_once('/').map_or(text, |(_, id)| id))
+    }
+
     /// A number for the aggregate without its type.
     fn bare_aggregate(&self, no: u32) -> Option<u64> {
         let text = self.events.aggregate_text(no);
@@ -159,7 +169,8 @@ impl<'a> Gathering<'a> {
             places.map(|place| place.id).collect::<Vec<_>>()
         };
         let places = of_role(PlaceRole::Destination);
-        let outbox = of_role(PlaceRole::Outbox).first().copied();
+        let tables = [PlaceRole::Outbox, PlaceRole::Business].into_iter();
+        let outbox = tables.flat_map(of_role).next();
         let outbox = outbox.unwrap_or(PlaceId(0));
         let of_outbox = index.coverage.proof(outbox);
         let by_copy = |&place: &PlaceId| Heard::new(place, index.coverage.proof(place).spans());
@@ -207,7 +218,10 @@ impl<'a> Gathering<'a> {
             None if !self.index.shape.has_outbox && events.stored.get(no) != 0 => {
                 // A copy that tells no version may be its.
                 self.wanted.extend(self.index.bare_aggregate(no));
-                self.take_pairs(no, self.index.at(no));
+                let change = events.stored.get(no) - 1;
+                let changed = self.index.business.get(change).spot.at;
+                self.written.add(changed);
+                self.take_pairs(no, changed);
             }
             None => self.take_lone_copies(no),
         }
@@ -237,7 +251,7 @@ impl<'a> Gathering<'a> {
                 came: if timed { copy.at } else { i64::MAX },
                 contents: (row_content(index, no), copy.content),
             };
-            self.pairs[at].add(pair, || is_no_chance(&index.events.id(no)));
+            self.pairs[at].add(pair, || index.is_identity_no_chance(no));
         }
         any
     }
@@ -291,7 +305,9 @@ impl<'a> Gathering<'a> {
         let rows = self.written.in_order();
         let (near, slack) = (self.index.near(), self.index.slack());
         for (nth, pairs) in self.pairs.iter().enumerate() {
-            let sure = pairs.are_no_chance(&rows, near, slack);
+            let closely = !self.index.shape.has_outbox;
+            let sure = pairs.are_no_chance(&rows, near, slack)
+                || closely && pairs.lie_closely(&rows, slack);
             self.heard.published[nth].judge(sure);
             self.heard.stored[nth].judge(sure);
         }

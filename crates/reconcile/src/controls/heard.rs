@@ -2,6 +2,8 @@
 
 use waybill_model::{Control, PlaceId};
 
+use crate::basis::bearable;
+
 /// What was found at one place in the way in which something is missed there.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
@@ -11,6 +13,8 @@ pub(crate) struct Heard {
     stretches: Vec<Stretch>,
     /// Found at any time, and the first of it.
     total: u64,
+    /// Missed at any time.
+    absent: u64,
     first: i64,
     /// What was found is no chance.
     sure: bool,
@@ -38,6 +42,7 @@ impl Heard {
             copies_at: place,
             stretches: proven.iter().map(stretch).collect(),
             total: 0,
+            absent: 0,
             first: i64::MAX,
             sure: false,
         }
@@ -54,6 +59,7 @@ impl Heard {
 
     /// Something of that time was not.
     pub(super) fn miss(&mut self, at: i64) {
+        self.absent += 1;
         if let Some(stretch) = self.around(at) {
             stretch.absent += 1;
         }
@@ -81,6 +87,11 @@ impl Heard {
     /// Whether anything was found that is no chance, at any time.
     pub(super) fn was_heard(&self) -> bool {
         self.sure && self.total > 0
+    }
+
+    /// Whether nearly everything was found.
+    pub(super) fn is_nearly_all(&self) -> bool {
+        self.absent <= bearable(self.total + self.absent)
     }
 
     /// When the first of it was found.

@@ -71,6 +71,9 @@ const LOOKED_AT: usize = 512;
 /// One in a million, as a natural logarithm.
 const UNLIKELY: f64 = 14.0;
 
+/// How soon a message follows its row where the service itself publishes it, in microseconds.
+const AT_ONCE: [i64; 2] = [1_000_000, 10_000_000];
+
 /// Pairs of one place that have an id in common, and what speaks for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pairs {
@@ -134,6 +137,12 @@ impl Pairs {
     /// far a message may be from its row.
     pub(super) fn are_no_chance(&self, rows: &[i64], near: i64, slack: i64) -> bool {
         self.sure || self.say_the_same() || self.lie_near(rows, near, slack)
+    }
+
+    /// Whether they lie much nearer to each other than a relay may take, which nobody is between a
+    /// service that publishes by itself and its broker.
+    pub(super) fn lie_closely(&self, rows: &[i64], slack: i64) -> bool {
+        AT_ONCE.iter().any(|near| self.lie_near(rows, *near, slack))
     }
 
     /// A body that all share says nothing.

@@ -78,6 +78,15 @@ impl Controls {
         heard.control(at, true)
     }
 
+    /// Whether nearly all messages of a destination have rows, and so have those of this type: where
+    /// another table's come there as well, that one has no row shows nothing.
+    pub(crate) fn is_of_this_flow(&self, destination: PlaceId, kind: u32) -> bool {
+        let mut stored = self.stored.iter();
+        let heard = stored.find(|heard| heard.copies_at() == destination);
+        let nearly_all = heard.is_some_and(Heard::is_nearly_all);
+        nearly_all && (kind == 0 || self.kinds.was_found(kind))
+    }
+
     /// When the first copy came to a destination whose row is kept.
     pub(crate) fn first_copy(&self, destination: PlaceId) -> Option<i64> {
         let mut published = self.published.iter();

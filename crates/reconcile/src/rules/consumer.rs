@@ -247,8 +247,5 @@ fn unwatched(
 }
 
 fn unproven(why: Unproven) -> ConsumerCode {
-    ConsumerCode::unknown(match why {
-        Unproven::Failed => UnknownReason::SourceFailed,
-        Unproven::Because(reason) => reason,
-    })
+    ConsumerCode::unknown(why.reason())
 }

@@ -12,8 +12,12 @@ use crate::store::{CopyRef, State, to_send_at};
 
 /// Of an event without an id: whether it can be recognised by aggregate and version instead.
 pub(super) fn without_id(event: &Summary<'_>) -> Option<UnknownReason> {
-    let bases = &event.index.bases;
-    let by_version = if event.outbox.is_none() && event.index.events.has_copy(event.no) {
+    let index = event.index;
+    if !index.shape.has_outbox {
+        return (!index.tells_change(event.no)).then_some(UnknownReason::NoMatchableId);
+    }
+    let bases = &index.bases;
+    let by_version = if event.outbox.is_none() && index.events.has_copy(event.no) {
         let mut copies = event.copies();
         copies.any(|copy| bases.recognised(copy.place) == Recognised::ByVersion)
     } else {
@@ -112,8 +116,7 @@ pub(crate) fn of_no_copy(
         return Some(UnknownReason::NoObserver);
     }
     match absence {
-        Err(Unproven::Failed) => Some(UnknownReason::SourceFailed),
-        Err(Unproven::Because(reason)) => Some(reason),
+        Err(why) => Some(why.reason()),
         Ok(()) => of_absence(event).or_else(|| of_silence(event, event.outbox?)),
     }
 }

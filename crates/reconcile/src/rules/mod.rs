@@ -21,6 +21,7 @@ pub(crate) use doubt::{of_no_copy, of_weak_matches};
 
 mod phantom;
 mod unsent;
+mod unstored;
 
 mod lost;
 

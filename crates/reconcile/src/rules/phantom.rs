@@ -3,7 +3,7 @@
 
 use waybill_model::{ConsumerNo, NO_VERSION, UnknownReason};
 
-use super::{Context, Summary};
+use super::{Context, Summary, unstored};
 use crate::coverage::Unproven;
 use crate::store::CopyRef;
 use crate::verdicts::PublishCode;
@@ -17,7 +17,10 @@ pub(super) fn verdict(event: &Summary<'_>, context: &Context) -> Option<PublishC
     if event.outbox.is_some() || event.stored.is_some() || event.reconstructed {
         return None;
     }
-    if !context.has_outbox || context.deletes_after_send {
+    if !context.has_outbox {
+        return unstored::verdict(event, context);
+    }
+    if context.deletes_after_send {
         return None;
     }
     let told = match event.first_foreign {
@@ -94,10 +97,7 @@ fn no_row(event: &Summary<'_>, at: i64, from: i64, context: &Context) -> Told {
         Ok(()) => no_business_row(event, context, from, to)?,
         Err(why) => Err(why),
     };
-    Some(tables.map_err(|why| match why {
-        Unproven::Because(reason) => reason,
-        Unproven::Failed => UnknownReason::SourceFailed,
-    }))
+    Some(tables.map_err(Unproven::reason))
 }
 
 /// Whether the outbox holds no row of it. Where it was asked for the id, a row that was written

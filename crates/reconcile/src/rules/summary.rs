@@ -84,7 +84,7 @@ impl Since {
         self.from == i64::MIN
     }
 
-    fn new(at: i64, marks: Marks) -> Self {
+    pub(super) fn new(at: i64, marks: Marks) -> Self {
         let from = if marks.contains(Marks::NO_TIME) {
             i64::MIN
         } else {

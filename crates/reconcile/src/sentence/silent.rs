@@ -67,6 +67,12 @@ pub(super) fn no_copy(index: &Index) -> String {
 
 /// Why nothing can be said of a message or of a change without a row: a clause.
 pub(super) fn no_row(story: &Story<'_>) -> String {
+    if !story.index.shape.has_outbox {
+        return "no message of this flow was found in a business table by an aggregate and a version \
+                that are no chance, so that nothing shows that its row, or its message, would be; \
+                check `match.aggregate` and `match.version` of its flow, or follow and change one row"
+            .to_owned();
+    }
     let of_change = story.row.published.is_none() && story.row.stored.is_some();
     if of_change {
         return "no stored change was found in the outbox by its aggregate and version, so that \

@@ -58,6 +58,7 @@ pub(super) fn shape() -> Shape {
         deletes_after_send: false,
         found_by_id: true,
         has_business: true,
+        keeps_versions: false,
         has_observer: true,
         grace: GraceSettings {
             publish_secs: Some(60),

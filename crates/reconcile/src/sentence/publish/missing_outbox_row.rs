@@ -7,6 +7,9 @@ use crate::sentence::story::Story;
 pub(super) const RESTS_ON: &[Rest] = &[Rest::Outbox, Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>) -> String {
+    if !story.index.shape.has_outbox {
+        return format!("It was stored and never published{}.", story.no_copy("; "));
+    }
     format!("It never reached the outbox{}.", story.no_copy("; "))
 }
 

@@ -27,7 +27,7 @@ pub(super) fn letters(consumer: usize) -> PlaceId {
 /// Whatever a profile may describe.
 pub(super) fn shape() -> impl Strategy<Value = Shape> {
     let tables = (
-        prop::bool::weighted(0.95),
+        prop::bool::weighted(0.85),
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.9),
@@ -35,8 +35,9 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
         prop::bool::weighted(0.9),
     );
     let consumers = prop::collection::vec(consumer(), 1..=3);
-    (tables, grace(), prop::bool::weighted(0.3), consumers).prop_map(
-        |(tables, grace, two_topics, who)| {
+    let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.3));
+    (tables, grace(), flags, consumers).prop_map(
+        |(tables, grace, (two_topics, keeps_versions), who)| {
             let (has_outbox, tells, deletes, found_by_id, has_business, has_observer) = tables;
             let mut consumers = Vec::new();
             for (mut consumer, reads_other) in who {
@@ -58,6 +59,7 @@ pub(super) fn shape() -> impl Strategy<Value = Shape> {
                 deletes_after_send: deletes,
                 found_by_id,
                 has_business,
+                keeps_versions,
                 has_observer,
                 grace,
             }

@@ -53,7 +53,10 @@ fn pairs<'a>(
         }
     }
     let by_version = picture.bases.recognised(place) == Recognised::ByVersion;
-    let sure = |event: &Event<'_>| !event.nameless && is_no_chance(&event.id);
+    let sure = |event: &Event<'_>| match known.shape.has_outbox {
+        true => !event.nameless && is_no_chance(&event.id),
+        false => is_no_chance(bare(&event.aggregate)),
+    };
     if by_version || pairs.iter().any(|(event, _)| sure(event)) {
         pairs
     } else {
@@ -207,6 +210,52 @@ pub(super) fn no_row(
     let mut rows = picture.events.iter().filter(near);
     let one_of_these = rows.any(|other| may_be_one(event, other, false));
     one_of_these.then_some(UnknownReason::OneOfThese)
+}
+
+/// Why silence of the business tables about a copy does not count, where there is no outbox.
+pub(super) fn no_business_row(
+    event: &Event<'_>,
+    newest: Option<i64>,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Option<UnknownReason> {
+    let foreign = event.foreign();
+    let first = foreign
+        .iter()
+        .min_by_key(|copy| (copy.at, copy.place, copy.partition, copy.position))?;
+    let found = pairs(first.place, picture, known);
+    let changed = found.iter().filter_map(|it| Some(it.0.change?.at));
+    let changed: Vec<i64> = changed.collect();
+    let tables = known.places(PlaceRole::Business);
+    let is_heard = tables
+        .iter()
+        .any(|place| heard(*place, &changed, first.at, known));
+    if !is_heard || !is_of_this_flow(event, first.place, picture) {
+        return Some(UnknownReason::NoControl);
+    }
+    // Before the first copy whose row is kept, rows may have been cleaned.
+    let untimed = foreign.iter().any(|copy| !copy.is_timed());
+    let before = found.iter().all(|it| first.at < it.1);
+    let cleaned = known.shape.keeps_versions && newest.is_none() && (untimed || before);
+    cleaned.then_some(UnknownReason::RowGone)
+}
+
+/// Whether nearly all copies at a place have business rows, and some of this type.
+fn is_of_this_flow(event: &Event<'_>, place: PlaceId, picture: &Picture<'_>) -> bool {
+    let (mut found, mut missed) = (0, 0);
+    for other in &picture.events {
+        let foreign = other.foreign();
+        let here = foreign.iter().filter(|copy| copy.place == place).count();
+        if other.change.is_some() {
+            found += here;
+        } else if !other.made {
+            missed += here;
+        }
+    }
+    let of_kind = |other: &&Event<'_>| other.kind == event.kind && other.change.is_some();
+    let mut alike = picture.events.iter().filter(of_kind);
+    let kind_found = event.kind.is_empty() || alike.any(|other| !other.foreign().is_empty());
+    missed <= 2 + (found + missed) / 10 && kind_found
 }
 
 /// Why silence of the outbox about a change does not count.

@@ -138,7 +138,7 @@ impl<'a> Picture<'a> {
         let mut events = put_together(&by_id, &bases, &changes);
         bases.look_at_consumers(&events, known);
         for change in changes {
-            find_the_event_of(change, &mut events);
+            find_the_event_of(change, &mut events, known.shape.has_outbox);
         }
         for event in &mut events {
             if event.made {
@@ -229,12 +229,15 @@ fn say_what_it_is_about(event: &mut Event<'_>, changes: &[&Sighting]) {
 
 /// An event with an outbox row accounts for the change. Only where there is none may a copy do;
 /// and where there is nothing, the event is made.
-fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>) {
+/// Without an outbox a message that has no id is known by its aggregate and version, too.
+fn find_the_event_of<'a>(change: &'a Sighting, events: &mut Vec<Event<'a>>, has_outbox: bool) {
     let accounted = |event: &Event<'_>| event.is_about(change) && !event.rows.is_empty();
     let claimed = events.iter().any(accounted);
     let mut found = false;
     for event in events.iter_mut() {
-        if accounted(event) || (event.is_about(change) && !event.nameless && !claimed) {
+        if accounted(event)
+            || (event.is_about(change) && !(event.nameless && has_outbox) && !claimed)
+        {
             event.change = Some(change);
             found = true;
         }

@@ -248,7 +248,7 @@ impl Telling {
     fn aggregate(&self, life: &Life) -> (&'static str, &'static str) {
         match life.aggregate {
             0 => ("product", "a"),
-            1 => ("product", "b"),
+            1 => ("product", "0b0c0d0e-53f2-4c6b-9d2a-8f5b71e40c3d"),
             _ if self.identity.types => ("order", "a"),
             _ => ("product", "c"),
         }

@@ -66,10 +66,10 @@ pub(super) fn says_where_it_is(verdict: &PublishVerdict) -> bool {
 /// Whether all that can be said of a copy is why the outbox's silence does not count. Where the
 /// outbox was not read there is nothing to hold it against, and the copy is all there is to tell of.
 fn held_against_the_outbox(verdict: &PublishVerdict) -> bool {
-    use UnknownReason::{NoControl, OneOfThese, OutboxCleaned};
+    use UnknownReason::{NoControl, OneOfThese, OutboxCleaned, RowGone};
     matches!(
         verdict,
-        PublishVerdict::Unknown(NoControl | OneOfThese | OutboxCleaned)
+        PublishVerdict::Unknown(NoControl | OneOfThese | OutboxCleaned | RowGone)
     )
 }
 

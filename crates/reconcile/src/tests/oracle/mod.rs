@@ -20,6 +20,7 @@ mod grace;
 mod opinion;
 mod phase;
 mod publish;
+mod unstored;
 
 mod compacted;
 mod company;

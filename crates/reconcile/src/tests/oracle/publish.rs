@@ -8,6 +8,7 @@ use super::event::{Event, Picture};
 use super::grace::{consume_grace, publish_grace};
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
+use super::unstored;
 
 /// How far what is followed may be behind the judgement.
 const TAIL: i64 = 5;
@@ -18,13 +19,17 @@ pub(super) fn publish(
     picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Vec<PublishVerdict> {
-    if let Some(reason) = picture.bases.of_nameless(event).filter(|_| event.nameless) {
+    if let Some(reason) = nameless(event, picture, known).filter(|_| event.nameless) {
         return unknown(&[reason]);
     }
     if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
         return unknown(&[reason]);
     }
-    let told = phantom(event, picture, known);
+    let told = if known.shape.has_outbox {
+        phantom(event, picture, known)
+    } else {
+        unstored::publish(event, picture, known).unwrap_or_default()
+    };
     if !told.is_empty() {
         return match is_anybodys(event) {
             true => unknown(&[UnknownReason::WhoseUnknown]),
@@ -59,6 +64,14 @@ pub(super) fn is_anybodys(event: &Event<'_>) -> bool {
     let unknown = |copy: &&Sighting| copy.marks.contains(Marks::WHOSE_UNKNOWN);
     let mut copies = event.copies.iter();
     !told && !resent && copies.len() > 0 && copies.all(unknown)
+}
+
+/// Why an event without an id cannot be recognised.
+fn nameless(event: &Event<'_>, picture: &Picture<'_>, known: &Known<'_>) -> Option<UnknownReason> {
+    if known.shape.has_outbox {
+        return picture.bases.of_nameless(event);
+    }
+    (!event.tells_version()).then_some(UnknownReason::NoMatchableId)
 }
 
 /// One that is not ended in time is never ended by whoever began it. Its latest copy says how long
@@ -384,7 +397,7 @@ fn not_late_yet(
     }
 }
 
-fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
+pub(super) fn is_young(at: i64, grace: i64, known: &Known<'_>) -> bool {
     known.looked_at() - at <= grace
 }
 
@@ -397,7 +410,7 @@ fn not_checked() -> Vec<PublishVerdict> {
     vec![PublishVerdict::NotChecked(String::new())]
 }
 
-fn unknown(reasons: &[UnknownReason]) -> Vec<PublishVerdict> {
+pub(super) fn unknown(reasons: &[UnknownReason]) -> Vec<PublishVerdict> {
     reasons
         .iter()
         .copied()

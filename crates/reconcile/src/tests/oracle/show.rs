@@ -9,12 +9,13 @@ impl fmt::Debug for History {
         let shape = &self.shape;
         writeln!(
             f,
-            "outbox {} (tells sent {}, deletes {}, found by id {}), business {}, observer {}, {:?}, slack {}, consumers since {:?}",
+            "outbox {} (tells sent {}, deletes {}, found by id {}), business {} (history {}), observer {}, {:?}, slack {}, consumers since {:?}",
             shape.has_outbox,
             shape.outbox_tells_sent,
             shape.deletes_after_send,
             shape.found_by_id,
             shape.has_business,
+            shape.keeps_versions,
             shape.has_observer,
             shape.grace,
             self.slack,
