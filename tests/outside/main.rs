@@ -22,3 +22,4 @@ mod silence;
 mod times;
 mod wire;
 mod words;
+mod zones;

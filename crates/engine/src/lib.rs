@@ -25,6 +25,8 @@ pub mod session;
 
 pub mod scan;
 
+mod zones;
+
 pub mod view;
 
 pub mod journal;

@@ -73,6 +73,9 @@ pub struct Accounts {
     pub unsent_after: Option<Waiting>,
     /// What its numbers were taken for, where that is not the usual: `julian days`.
     pub times_are: Option<String>,
+    /// In which zone its times are read that name none, where that is not UTC, and why.
+    #[serde(default)]
+    pub zone: Option<String>,
 }
 
 impl Accounts {
@@ -84,6 +87,7 @@ impl Accounts {
         self.unreadable += later.unreadable;
         self.example = self.example.take().or(later.example);
         self.times_are = later.times_are.or(self.times_are.take());
+        self.zone = later.zone.or(self.zone.take());
     }
 
     /// Rows that were taken in and could not be placed in time.
@@ -111,6 +115,7 @@ impl Accounts {
         if let Some(form) = &self.times_are {
             told.push(format!("its times are taken for {form}"));
         }
+        told.extend(self.zone.clone());
         told
     }
 

@@ -7,7 +7,7 @@ use crate::{OutboxSettings, RolePlace};
 
 impl OutboxSettings {
     /// The names of all roles.
-    pub const ROLES: [&'static str; 19] = [
+    pub const ROLES: [&'static str; 20] = [
         "key",
         "id",
         "aggregate-type",
@@ -17,6 +17,7 @@ impl OutboxSettings {
         "payload",
         "headers",
         "created-at",
+        "zone",
         "sent-at",
         "due-at",
         "due-states",
@@ -43,6 +44,7 @@ impl OutboxSettings {
             payload: None,
             headers: None,
             created_at: String::new(),
+            zone: None,
             sent_at: None,
             due_at: None,
             due_states: Vec::new(),
@@ -65,6 +67,7 @@ impl OutboxSettings {
             "created-at" => RolePlace::Needed(&mut self.created_at),
             "aggregate-type" => RolePlace::Optional(&mut self.aggregate_type),
             "aggregate-id" => RolePlace::Optional(&mut self.aggregate_id),
+            "zone" => RolePlace::Word(&mut self.zone),
             "version" => RolePlace::Optional(&mut self.version),
             "type" => RolePlace::Optional(&mut self.kind),
             "payload" => RolePlace::Optional(&mut self.payload),

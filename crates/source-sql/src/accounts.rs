@@ -93,8 +93,9 @@ impl Scan {
             .outside_the_window(statement, window, unsent, rows);
         let mut side = Side::default();
         let plan = &self.plan;
+        let asked = self.query.window;
         let future = self.begun.now.plus(AHEAD_MICROS);
-        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, window, future);
+        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, (window, asked), future);
         let doing = Doing::reading(&self.query.columns.table);
         let kinds: Vec<Kind> = plan.unbodied().map(|column| column.kind).collect();
         self.link
@@ -105,13 +106,23 @@ impl Scan {
 }
 
 impl Side {
-    fn take(&mut self, plan: &Plan, cells: &[Cell<'_>], window: Window, future: Micros) {
-        let When::At { at, .. } = cells[plan.at].when(&plan.forms) else {
-            return;
+    fn take(
+        &mut self,
+        plan: &Plan,
+        cells: &[Cell<'_>],
+        (window, asked): (Window, Window),
+        future: Micros,
+    ) {
+        let at = match cells[plan.at].when(&plan.forms) {
+            When::At { at, .. } if window.contains(at) => at,
+            // What lies on this side in some zone and in the window in another was read.
+            When::Local(at) if window.contains(at) && !plan.forms.may_be_in(asked, at) => at,
+            When::At { .. }
+            | When::Local(_)
+            | When::Missing
+            | When::Sentinel
+            | When::Unreadable => return,
         };
-        if !window.contains(at) {
-            return;
-        }
         self.rows += 1;
         let state = state(plan, cells);
         if state.contains(Marks::SENT) {

@@ -11,7 +11,7 @@ pub use waybill_model::{ProbeOutcome, ProbeStep};
 mod database;
 pub use database::{
     Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, DueColumns, Row,
-    RowColumns, RowKey, RowQuery, Said, SaidBy, Sample, ServerInfo, TableInfo,
+    RowColumns, RowKey, RowQuery, Said, SaidBy, Sample, ServerInfo, TableInfo, Times, Zoning,
 };
 
 mod text_at;

@@ -86,6 +86,7 @@ impl Job<'_> {
             .matching(&mut outbox, &known, own_rule, &study)
             .await;
         let matching = matching.map_err(of_source)?;
+        between.zone(&mut outbox, &study).await;
         outbox.bear_out(&study.found_ids());
         say(&matching.why.join(" "));
         let (flows, whose) = self.consumers(&goals, &study, &matching, say).await;

@@ -15,7 +15,7 @@ use super::rows::MAX_BODY;
 
 /// A message.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     copy: Copy,
     /// On RabbitMQ the key is the routing key.
     routed: bool,
@@ -23,7 +23,7 @@ pub(super) struct Letter {
 
 impl Letter {
     /// When it was published, by its own word.
-    pub(super) fn at(&self) -> Micros {
+    pub(crate) fn at(&self) -> Micros {
         self.copy.stamp.at
     }
 
@@ -38,7 +38,7 @@ impl Letter {
     }
 
     /// What it carries at a place, in the spelling of ids; `None` when nothing.
-    pub(super) fn text(&self, carrier: &Carrier) -> Option<String> {
+    pub(crate) fn text(&self, carrier: &Carrier) -> Option<String> {
         let only = Carriers {
             id: vec![carrier.clone()],
             kind: Vec::new(),
@@ -183,7 +183,7 @@ impl Letter {
 }
 
 /// Up to `n` messages of a topic or stream from a window on.
-pub(super) async fn sample(
+pub(crate) async fn sample(
     broker: &Arc<dyn Broker>,
     channel: &str,
     window: Window,

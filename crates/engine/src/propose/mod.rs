@@ -22,6 +22,7 @@ mod outbox;
 mod rows;
 
 mod letters;
+pub(crate) use letters::{Letter, sample};
 
 mod likeness;
 
@@ -45,6 +46,8 @@ mod text;
 pub(crate) use text::written;
 
 mod profile;
+
+mod zone;
 
 mod job;
 

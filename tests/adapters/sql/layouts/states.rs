@@ -77,6 +77,7 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
         version: outbox.version.clone(),
         kind: outbox.kind.clone(),
         at: outbox.created_at.clone(),
+        zone: waybill_source::Zoning::default(),
         sent_at: outbox.sent_at.clone(),
         failed_at: outbox.failed_at.clone(),
         status: status.map(|column| (column, states.0, states.1)),
