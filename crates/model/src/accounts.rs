@@ -62,6 +62,9 @@ pub struct Accounts {
     pub example: Option<String>,
     /// Rows before the window.
     pub before: Counted,
+    /// The youngest of those before it; `None` where there is none, or nobody knows which it is.
+    #[serde(default)]
+    pub last_before: Option<Micros>,
     /// Rows after it.
     pub after: Counted,
     /// Of those after it: rows that say sent and lie more than an hour in the future, which nobody
