@@ -26,3 +26,4 @@ mod times;
 mod undone;
 mod wire;
 mod words;
+mod zones;

@@ -1,6 +1,8 @@
 //! Sentences that name what they count, causes that are told, and flags that somebody asked for.
 
+use waybill_layouts::Dbms;
 use waybill_tests::service::{Said, Service};
+use waybill_tests::shop::Shop;
 
 /// A row that says sent is not stuck, and the other way round: each is counted by its own name.
 #[tokio::test(flavor = "multi_thread")]
@@ -67,5 +69,73 @@ async fn flagged_events_that_arrived_are_shown() {
     let quiet = service.check(&["--filter", "aggregate:a7"]).json();
     assert_eq!(quiet["findings"].as_array().map(Vec::len), Some(0));
     assert_eq!(quiet["filtered"]["arrived"], 1);
+    service.shop.close().await;
+}
+
+/// An empty window is an answer, and says how long nothing was written.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_window_says_when_the_last_event_was() {
+    let service = Service::with_outbox("words_empty").await;
+    service
+        .shop
+        .execute(
+            "UPDATE outbox SET created_at = created_at - interval '14 h', \
+             sent_at = sent_at - interval '14 h'",
+        )
+        .await;
+    service.publish_rows("true").await;
+    service.profile(&Said::default());
+    let ended = service.run("check", &["--since", "1h"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    let told = "Nothing was written in this window; the last event is 14 h old.";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    service.shop.close().await;
+}
+
+/// A number stands once before what it counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_is_said_once() {
+    let service = Service::with_outbox("words_once").await;
+    service.publish_rows("aggregate_id > 'a20'").await;
+    service.profile(&Said::default());
+    let text = service.run("check", &[]).stdout;
+    let lost = text
+        .lines()
+        .find(|line| line.contains("are lost in publish"));
+    let words: Vec<&str> = lost.unwrap_or_default().split_whitespace().collect();
+    assert_eq!(words.get(1), Some(&"events"), "{text}");
+    service.shop.close().await;
+}
+
+/// A table that a migration holds is locked, not slow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_is_called_a_lock() {
+    let service = Service::with_outbox("words_locked").await;
+    service.publish_rows("true").await;
+    service.profile(&Said::default());
+    let lock = "BEGIN; LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE";
+    let held = service.shop.hold(lock).await;
+    let of_postgres = service.run("check", &[]);
+    held.release().await;
+    let shop = Shop::open(Dbms::Sqlite, "locked").await;
+    shop.execute(
+        "CREATE TABLE outbox (id TEXT PRIMARY KEY, aggregate_type TEXT, aggregate_id TEXT, \
+         type TEXT, payload TEXT, created_at TEXT, sent_at TEXT)",
+    )
+    .await;
+    service.profile(&Said {
+        database: Some(shop.url()),
+        ..Said::default()
+    });
+    let held = shop.hold("BEGIN EXCLUSIVE").await;
+    let of_sqlite = service.run("check", &[]);
+    held.release().await;
+    for ended in [of_postgres, of_sqlite] {
+        let text = ended.stdout;
+        assert_eq!(ended.code, Some(2), "{text}");
+        let told = "waited for a lock that somebody else holds";
+        assert!(text.contains(told), "{text}");
+        assert!(!text.contains("took longer than"), "{text}");
+    }
     service.shop.close().await;
 }

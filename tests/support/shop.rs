@@ -31,6 +31,33 @@ pub struct Shop {
     _folder: tempfile::TempDir,
 }
 
+/// A transaction that is open, and what it locks.
+#[derive(Debug)]
+pub enum Held {
+    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+    Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+}
+
+impl Held {
+    /// Ends it.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn release(self) {
+        let rolled = match self {
+            Self::Postgres(mut connection) => sqlx::raw_sql("ROLLBACK")
+                .execute(&mut *connection)
+                .await
+                .map(drop),
+            Self::Sqlite(mut connection) => sqlx::raw_sql("ROLLBACK")
+                .execute(&mut *connection)
+                .await
+                .map(drop),
+        };
+        rolled.expect("it is open");
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Pool {
     Postgres(PgPool),
@@ -100,6 +127,29 @@ impl Shop {
 
     pub async fn execute(&self, sql: &str) {
         self.pool.execute(sql).await;
+    }
+
+    /// Holds what a transaction locks until it is released; PostgreSQL and SQLite. `sql` begins it.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub async fn hold(&self, sql: &str) -> Held {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.pool {
+            Pool::Postgres(pool) => {
+                let mut connection = pool.acquire().await.expect("one is free");
+                let locked = sqlx::raw_sql(sql).execute(&mut *connection).await;
+                locked.expect("nobody else holds it");
+                Held::Postgres(connection)
+            }
+            Pool::Sqlite(pool) => {
+                let mut connection = pool.acquire().await.expect("one is free");
+                let locked = sqlx::raw_sql(sql).execute(&mut *connection).await;
+                locked.expect("nobody else holds it");
+                Held::Sqlite(connection)
+            }
+            Pool::MariaDb(_) => panic!("locks are held on PostgreSQL and SQLite only"),
+        }
     }
 
     /// What a query returns; PostgreSQL only.

@@ -24,6 +24,10 @@ pub(crate) fn of_source(source: &str, error: &Error) -> Failure {
             Code::Unreachable,
             "Try a shorter window, or again when the server is less busy.",
         ),
+        Error::Locked { .. } => (
+            Code::Unreachable,
+            "Try again when it is given up: a migration, a backup or a long transaction holds it.",
+        ),
         Error::Unsupported { .. } | Error::WouldDisturb { .. } => (Code::BadProfile, ""),
         _ => (Code::Unreachable, ""),
     };

@@ -27,6 +27,8 @@ pub mod session;
 
 pub mod scan;
 
+mod zones;
+
 pub mod view;
 
 pub mod journal;

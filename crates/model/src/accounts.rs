@@ -64,6 +64,9 @@ pub struct Accounts {
     pub example: Option<String>,
     /// Rows before the window.
     pub before: Counted,
+    /// The youngest of those before it; `None` where there is none, or nobody knows which it is.
+    #[serde(default)]
+    pub last_before: Option<Micros>,
     /// Rows after it.
     pub after: Counted,
     /// Of those after it: rows that say sent and lie more than an hour in the future, which nobody
@@ -81,6 +84,9 @@ pub struct Accounts {
     /// Messages that do not carry what `where` asks for, and were taken in.
     #[serde(default)]
     pub whose_unknown: u64,
+    /// In which zone its times are read that name none, where that is not UTC, and why.
+    #[serde(default)]
+    pub zone: Option<String>,
 }
 
 impl Accounts {
@@ -94,6 +100,7 @@ impl Accounts {
         self.times_are = later.times_are.or(self.times_are.take());
         self.of_others += later.of_others;
         self.whose_unknown += later.whose_unknown;
+        self.zone = later.zone.or(self.zone.take());
     }
 
     /// Rows that were taken in and could not be placed in time.
@@ -123,6 +130,7 @@ impl Accounts {
             told.push(format!("its times are taken for {form}"));
         }
         told.extend(self.whose());
+        told.extend(self.zone.clone());
         told
     }
 

@@ -4,10 +4,11 @@ use crate::{Inbox, RolePlace};
 
 impl Inbox {
     /// The names of all roles.
-    pub const ROLES: [&'static str; 7] = [
+    pub const ROLES: [&'static str; 8] = [
         "key",
         "id",
         "processed-at",
+        "zone",
         "status",
         "processed-states",
         "failed-states",
@@ -22,6 +23,7 @@ impl Inbox {
             key: None,
             id: String::new(),
             processed_at: String::new(),
+            zone: None,
             status: None,
             processed_states: Vec::new(),
             failed_states: Vec::new(),
@@ -38,6 +40,7 @@ impl Inbox {
             "id" => RolePlace::Needed(&mut self.id),
             "processed-at" => RolePlace::Needed(&mut self.processed_at),
             "key" => RolePlace::Optional(&mut self.key),
+            "zone" => RolePlace::Word(&mut self.zone),
             "status" => RolePlace::Optional(&mut self.status),
             "failed-at" => RolePlace::Optional(&mut self.failed_at),
             "processed-states" => RolePlace::States(&mut self.processed_states),

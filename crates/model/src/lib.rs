@@ -75,6 +75,9 @@ pub use state_word::is_same_state;
 mod role_place;
 pub use role_place::RolePlace;
 
+mod zone;
+pub use zone::{ParseZoneError, Zone};
+
 mod event;
 pub use event::{ConsumerCell, Copy, EventDetail, EventRow, Fact, OutboxRow, Sibling};
 

@@ -7,7 +7,7 @@ use crate::{OutboxSettings, RolePlace};
 
 impl OutboxSettings {
     /// The names of all roles.
-    pub const ROLES: [&'static str; 20] = [
+    pub const ROLES: [&'static str; 21] = [
         "key",
         "id",
         "aggregate-type",
@@ -18,6 +18,7 @@ impl OutboxSettings {
         "payload",
         "headers",
         "created-at",
+        "zone",
         "sent-at",
         "due-at",
         "due-states",
@@ -45,6 +46,7 @@ impl OutboxSettings {
             payload: None,
             headers: None,
             created_at: String::new(),
+            zone: None,
             sent_at: None,
             due_at: None,
             due_states: Vec::new(),
@@ -67,6 +69,7 @@ impl OutboxSettings {
             "created-at" => RolePlace::Needed(&mut self.created_at),
             "aggregate-type" => RolePlace::Optional(&mut self.aggregate_type),
             "aggregate-id" => RolePlace::Optional(&mut self.aggregate_id),
+            "zone" => RolePlace::Word(&mut self.zone),
             "version" => RolePlace::Optional(&mut self.version),
             "type" => RolePlace::Optional(&mut self.kind),
             "destination" => RolePlace::Optional(&mut self.destination),

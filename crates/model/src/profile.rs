@@ -156,6 +156,10 @@ pub struct OutboxSettings {
     pub headers: Option<String>,
     /// Column with the time of writing.
     pub created_at: String,
+    /// The offset from UTC of times that are written without one, as [`crate::Zone`] reads it:
+    /// `UTC`, `-05:00`. Left out, it is found out at each look, or told to be unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Column that is filled when the row was sent: a time, or a flag.
     pub sent_at: Option<String>,
     /// Column with the time from which on the row is to be sent, where that is later than it was
@@ -202,6 +206,9 @@ pub struct BusinessTable {
     pub version: String,
     /// Column with the time of the change.
     pub changed_at: String,
+    /// The offset from UTC of times that are written without one, as in [`OutboxSettings::zone`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// The aggregate's type, as the outbox writes it.
     pub aggregate_type: String,
     /// It keeps a row of every version, and of what was deleted: a version without one was never
@@ -345,6 +352,10 @@ pub struct Inbox {
     /// Column with the time of processing. A row in which it is empty was received and is not
     /// processed, unless `status` says otherwise.
     pub processed_at: String,
+    /// The offset from UTC of times that are written without one, as in [`OutboxSettings::zone`].
+    /// Left out, they are read as UTC: what is missing is asked for by its id, which no time hides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Column with a state word or number, together with `processed-states`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,

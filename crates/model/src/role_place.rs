@@ -7,6 +7,8 @@ pub enum RolePlace<'a> {
     Needed(&'a mut String),
     /// A column, or none.
     Optional(&'a mut Option<String>),
+    /// A word that is no column, or none.
+    Word(&'a mut Option<String>),
     /// Values of the state column.
     States(&'a mut Vec<String>),
     /// Yes or no.
@@ -18,7 +20,9 @@ impl RolePlace<'_> {
     pub fn set(self, value: &str) {
         match self {
             Self::Needed(place) => value.clone_into(place),
-            Self::Optional(place) => *place = (!value.is_empty()).then(|| value.to_owned()),
+            Self::Optional(place) | Self::Word(place) => {
+                *place = (!value.is_empty()).then(|| value.to_owned());
+            }
             Self::States(place) => {
                 let words = value.split(',').map(str::trim);
                 let words = words.filter(|word| !word.is_empty());
@@ -32,7 +36,7 @@ impl RolePlace<'_> {
     pub fn taken(self) -> String {
         match self {
             Self::Needed(column) => std::mem::take(column),
-            Self::Optional(column) => column.take().unwrap_or_default(),
+            Self::Optional(text) | Self::Word(text) => text.take().unwrap_or_default(),
             Self::States(states) => states.join(", "),
             Self::Flag(flag) => flag.to_string(),
         }

@@ -33,16 +33,23 @@ impl Micros {
     /// Parses RFC 3339 (`2026-11-20T14:03:12.418Z`, offsets allowed); a missing zone means UTC.
     pub fn parse(text: &str) -> Result<Self, ParseTimeError> {
         let text = text.trim();
-        if let Ok(at) = text.parse::<jiff::Timestamp>() {
-            return Ok(Self(at.as_microsecond()));
+        match Self::parse_with_zone(text) {
+            Some(at) => Ok(at),
+            None => text
+                .parse::<jiff::civil::DateTime>()
+                .and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC))
+                .map(|zoned| Self(zoned.timestamp().as_microsecond()))
+                .map_err(|source| ParseTimeError {
+                    text: text.to_owned(),
+                    source,
+                }),
         }
-        text.parse::<jiff::civil::DateTime>()
-            .and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC))
-            .map(|zoned| Self(zoned.timestamp().as_microsecond()))
-            .map_err(|source| ParseTimeError {
-                text: text.to_owned(),
-                source,
-            })
+    }
+
+    /// Parses RFC 3339 that names its zone; `None` for anything else.
+    pub fn parse_with_zone(text: &str) -> Option<Self> {
+        let at = text.trim().parse::<jiff::Timestamp>().ok()?;
+        Some(Self(at.as_microsecond()))
     }
 }
 

@@ -148,6 +148,10 @@ fn greet(settings: &Settings) -> (ProbeOutcome, Option<Arc<Asker>>) {
         Err(error) => {
             let advice = match &error {
                 Error::Login { .. } => "; check user, secret and the option sasl.mechanism",
+                Error::Connect { source, .. } if is_unresolved(&source.to_string()) => {
+                    "; the broker says clients find it there: correct its advertised.listeners or \
+                     make the name known here"
+                }
                 Error::Connect { .. } | Error::Timeout { .. } => {
                     "; something answers there, so check the option security.protocol"
                 }
@@ -159,6 +163,11 @@ fn greet(settings: &Settings) -> (ProbeOutcome, Option<Arc<Asker>>) {
             )
         }
     }
+}
+
+/// Whether librdkafka could not look up a name that we had not given it: ours was looked up before.
+fn is_unresolved(said: &str) -> bool {
+    said.contains("Failed to resolve")
 }
 
 /// Brokers tell clients where they are; behind containers and tunnels that is often wrong.

@@ -28,6 +28,7 @@ struct Side {
     /// Rows that say sent and lie in the future.
     sent_in_future: u64,
     unsent: u64,
+    last: Option<Micros>,
     oldest_unsent: Option<Micros>,
 }
 
@@ -51,6 +52,7 @@ impl Scan {
             None => None,
         };
         self.accounts.before = counted(older.as_ref(), |side| side.rows);
+        self.accounts.last_before = older.as_ref().and_then(|side| self.last(side));
         self.accounts.after = counted(later.as_ref(), |side| side.rows);
         self.accounts.sent_after = later.as_ref().map_or(0, |side| side.sent_in_future);
         self.position.moved = self.accounts.sent_after;
@@ -67,6 +69,12 @@ impl Scan {
             };
             self.accounts.unsent_after = Some(waiting(later.as_ref()));
         }
+    }
+
+    /// The youngest row of a side: of all of them, or of those that an index put first.
+    fn last(&self, side: &Side) -> Option<Micros> {
+        side.last
+            .filter(|_| side.rows <= MOST || self.plan.at_indexed)
     }
 
     /// Looks at one side of the window, at no more than [`MOST`] rows and one; `None` where that is
@@ -93,8 +101,9 @@ impl Scan {
             .outside_the_window(statement, window, unsent, rows);
         let mut side = Side::default();
         let plan = &self.plan;
+        let asked = self.query.window;
         let future = self.begun.now.plus(AHEAD_MICROS);
-        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, window, future);
+        let mut each = |cells: &[Cell<'_>]| side.take(plan, cells, (window, asked), future);
         let doing = Doing::reading(&self.query.columns.table);
         let kinds: Vec<Kind> = plan.unbodied().map(|column| column.kind).collect();
         self.link
@@ -105,14 +114,25 @@ impl Scan {
 }
 
 impl Side {
-    fn take(&mut self, plan: &Plan, cells: &[Cell<'_>], window: Window, future: Micros) {
-        let When::At { at, .. } = cells[plan.at].when(&plan.forms) else {
-            return;
+    fn take(
+        &mut self,
+        plan: &Plan,
+        cells: &[Cell<'_>],
+        (window, asked): (Window, Window),
+        future: Micros,
+    ) {
+        let at = match cells[plan.at].when(&plan.forms) {
+            When::At { at, .. } if window.contains(at) => at,
+            // What lies on this side in some zone and in the window in another was read.
+            When::Local(at) if window.contains(at) && !plan.forms.may_be_in(asked, at) => at,
+            When::At { .. }
+            | When::Local(_)
+            | When::Missing
+            | When::Sentinel
+            | When::Unreadable => return,
         };
-        if !window.contains(at) {
-            return;
-        }
         self.rows += 1;
+        self.last = Ord::max(self.last, Some(at));
         let state = state(plan, cells);
         if state.contains(Marks::SENT) {
             self.sent_in_future += u64::from(at > future);

@@ -93,7 +93,7 @@ impl Scan {
                     ..
                 }) = &brought.last
             {
-                self.reached = Some(*at);
+                self.reached = Some(self.plan.forms.earliest(*at));
             }
             match brought.last {
                 Some(last) if full => after = Some(last),

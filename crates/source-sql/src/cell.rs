@@ -106,9 +106,9 @@ impl Cell<'_> {
     pub(crate) fn when(&self, forms: &Forms) -> When {
         match self {
             Self::Null => When::Missing,
-            Self::Time(at) => When::at(*at, 1),
-            Self::Int(number) => forms.numbers.whole(*number),
-            Self::Real(number) => forms.numbers.real(*number),
+            Self::Time(at) => When::at(*at, 1).in_zone(forms.zone),
+            Self::Int(number) => forms.whole(*number),
+            Self::Real(number) => forms.real(*number),
             Self::Text(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => written::read(text, forms),
                 Err(_) => When::Unreadable,

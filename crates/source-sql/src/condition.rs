@@ -25,7 +25,9 @@ pub(crate) fn in_window(sql: &mut Statement, plan: &Plan, window: Window) {
 pub(crate) fn inside(sql: &mut Statement, plan: &Plan, window: Window) {
     let at = &plan.columns[plan.at];
     match at.kind {
-        Kind::Timestamp | Kind::TimestampTz | Kind::Date => between_times(sql, at, window),
+        Kind::Timestamp | Kind::TimestampTz | Kind::Date => {
+            between_times(sql, at, plan.forms.local(window))
+        }
         Kind::Int(_) | Kind::Decimal | Kind::Real(_) => {
             sql.sql("(");
             between_numbers(sql, plan, window);
@@ -153,7 +155,10 @@ fn between_times(sql: &mut Statement, at: &Column, window: Window) {
 
 fn between_numbers(sql: &mut Statement, plan: &Plan, window: Window) {
     let name = &plan.columns[plan.at].name;
-    let ranges = plan.forms.numbers.ranges(window);
+    let ranges = plan
+        .forms
+        .numbers
+        .ranges(plan.forms.window_of_numbers(window));
     if ranges.is_empty() {
         sql.sql("1 = 0");
     }
@@ -236,6 +241,7 @@ mod tests {
             version: None,
             kind: None,
             at: "at".to_owned(),
+            zone: waybill_source::Zoning::default(),
             sent_at: None,
             failed_at: None,
             status: None,

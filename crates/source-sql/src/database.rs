@@ -7,14 +7,14 @@ use std::time::Instant;
 use async_trait::async_trait;
 use waybill_source::{
     ChunkStream, Database, DatabaseCapabilities, Result, Row, RowColumns, RowKey, RowQuery, Sample,
-    ServerInfo, TableInfo,
+    ServerInfo, TableInfo, Times,
 };
 
 use crate::attached::attach;
 use crate::link::Link;
 use crate::outlet::stream_of;
 use crate::said::note;
-use crate::{rows, sample, scan};
+use crate::{rows, sample, scan, times};
 
 /// How many times the server's clock is asked; the quickest answer counts.
 const CLOCK_SAMPLES: usize = 5;
@@ -58,6 +58,10 @@ impl Database for Sql {
 
     async fn sample(&self, table: &str, n_rows: u32) -> Result<Sample> {
         sample::sample(&*self.0, table, n_rows).await
+    }
+
+    async fn times(&self, columns: &RowColumns) -> Result<Times> {
+        times::times(&*self.0, columns).await
     }
 
     fn read(&self, query: RowQuery) -> ChunkStream {

@@ -1,12 +1,14 @@
 //! What a time column holds, and the texts a window becomes in SQL.
 
-use waybill_model::{Micros, Window};
+use waybill_model::{Micros, Window, Zone};
 
 /// What a time column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// A point in time, and the clock's step in microseconds as far as the value shows it.
     At { at: Micros, step: u32 },
+    /// What a clock in an unknown zone shows, as if it were UTC.
+    Local(Micros),
     /// NULL, or an empty text.
     Missing,
     /// A value that stands for "none": year 1, 1970, year 9999, infinity, a zero date.
@@ -38,6 +40,18 @@ impl When {
             Self::Sentinel
         } else {
             Self::At { at, step }
+        }
+    }
+
+    /// The same, of a clock in that zone; `None` where nobody knows in which.
+    pub(crate) fn in_zone(self, zone: Option<Zone>) -> Self {
+        match (self, zone) {
+            (Self::At { at, step }, Some(zone)) => Self::At {
+                at: zone.moment(at),
+                step,
+            },
+            (Self::At { at, .. }, None) => Self::Local(at),
+            (Self::Local(_) | Self::Missing | Self::Sentinel | Self::Unreadable, _) => self,
         }
     }
 }

@@ -7,6 +7,8 @@ use waybill_source::{Error, Result};
 pub(crate) enum Meaning {
     /// The statement ran into its time-out or was cancelled.
     TooLong,
+    /// Somebody else's lock was not given up in time.
+    Locked,
     /// A right is missing.
     Forbidden,
     /// User or password are wrong.
@@ -36,6 +38,10 @@ pub(crate) fn reading(
         Meaning::TooLong => Error::Timeout {
             doing: format!("reading {name}"),
             secs: STATEMENT_SECS,
+        },
+        Meaning::Locked => Error::Locked {
+            doing: format!("reading {name}"),
+            source: error.into(),
         },
         Meaning::Forbidden => Error::Forbidden {
             action: "read",
@@ -69,7 +75,7 @@ pub(crate) fn connecting(
             place: address.to_owned(),
             suggestion: String::new(),
         },
-        Meaning::TooLong | Meaning::Other => Error::Connect {
+        Meaning::TooLong | Meaning::Locked | Meaning::Other => Error::Connect {
             address: address.to_owned(),
             source: error.into(),
         },

@@ -2,7 +2,7 @@
 //! newest values, because one value alone may be read in several ways.
 
 use serde::{Deserialize, Serialize};
-use waybill_model::{Micros, Window};
+use waybill_model::{Micros, Window, Zone};
 use waybill_source::Result;
 
 use crate::cell::Cell;
@@ -22,12 +22,26 @@ const SINCE: Micros = Micros(946_684_800_000_000);
 const AHEAD_MICROS: i64 = 2 * 366 * 86_400_000_000;
 
 /// How the times of a column are to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Forms {
     /// What its numbers are.
     pub(crate) numbers: Numbers,
     /// Whether the day stands before the month between slashes; `None` where no value tells.
     pub(crate) day_first: Option<bool>,
+    /// The zone of those that name none; `None` where nobody knows it. It is the profile's, not the
+    /// column's.
+    #[serde(skip)]
+    pub(crate) zone: Option<Zone>,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            numbers: Numbers::default(),
+            day_first: None,
+            zone: Some(Zone::UTC),
+        }
+    }
 }
 
 impl Forms {
@@ -38,6 +52,70 @@ impl Forms {
             Numbers::Digits => Some("the digits of a date and a time of day"),
             Numbers::JulianDays => Some("julian days"),
             Numbers::OleDays => Some("days since 1899-12-30"),
+        }
+    }
+
+    /// Reads a whole number.
+    pub(crate) fn whole(&self, number: i64) -> When {
+        self.of_number(self.numbers.whole(number))
+    }
+
+    /// Reads a number with a fraction.
+    pub(crate) fn real(&self, number: f64) -> When {
+        self.of_number(self.numbers.real(number))
+    }
+
+    /// What is counted since a moment is the same everywhere; a calendar's days are not.
+    fn of_number(&self, read: When) -> When {
+        match self.numbers {
+            Numbers::Units => read,
+            Numbers::Digits | Numbers::JulianDays | Numbers::OleDays => read.in_zone(self.zone),
+        }
+    }
+
+    /// A window as the column's numbers tell it.
+    pub(crate) fn window_of_numbers(&self, window: Window) -> Window {
+        match self.numbers {
+            Numbers::Units => window,
+            Numbers::Digits | Numbers::JulianDays | Numbers::OleDays => self.local(window),
+        }
+    }
+
+    /// A window as clocks of the zone show it, or of all zones where nobody knows which.
+    pub(crate) fn local(&self, window: Window) -> Window {
+        match self.zone {
+            Some(zone) => Window {
+                from: zone.local(window.from),
+                to: zone.local(window.to),
+            },
+            None => Window {
+                from: window.from.plus(-Zone::WEST_MICROS),
+                to: window.to.plus(Zone::EAST_MICROS),
+            },
+        }
+    }
+
+    /// Whether a clock in an unknown zone may have shown this in the window.
+    pub(crate) fn may_be_in(&self, window: Window, local: Micros) -> bool {
+        self.local(window).contains(local)
+    }
+
+    /// Since when, at the earliest, a clock shows this.
+    pub(crate) fn earliest(&self, local: Micros) -> Micros {
+        match self.zone {
+            Some(zone) => zone.moment(local),
+            None => local.plus(-Zone::EAST_MICROS),
+        }
+    }
+
+    /// The same for a column whose times are local, or are not.
+    pub(crate) fn of_column(self, is_local: bool) -> Self {
+        match is_local {
+            true => self,
+            false => Self {
+                zone: Some(Zone::UTC),
+                ..self
+            },
         }
     }
 
@@ -52,7 +130,11 @@ impl Forms {
             to: now.plus(AHEAD_MICROS),
         };
         let hits = |numbers: Numbers| {
-            let forms = Self { numbers, day_first };
+            let forms = Self {
+                numbers,
+                day_first,
+                zone: Some(Zone::UTC),
+            };
             let read = values.clone().map(move |cell| cell.when(&forms));
             read.filter(|when| matches!(when, When::At { at, .. } if near.contains(*at)))
                 .count()
@@ -68,6 +150,7 @@ impl Forms {
         Self {
             numbers: best.0,
             day_first,
+            zone: Some(Zone::UTC),
         }
     }
 }

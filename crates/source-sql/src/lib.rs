@@ -15,6 +15,7 @@ mod state;
 mod statements;
 mod suggest;
 mod texts;
+mod times;
 mod written;
 
 mod cursor;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use waybill_model::Micros;
+use waybill_model::{Micros, Zone};
 use waybill_source::{DatabaseCapabilities, Result, TableInfo};
 
 use crate::attached::Attached;
@@ -35,6 +35,11 @@ pub(crate) trait Link: fmt::Debug + Send + Sync {
 
     /// The catalogue entries of all tables that can be read.
     async fn tables(&self) -> Result<Vec<TableInfo>>;
+
+    /// The server's own zone where it has one offset all year, and how it says so.
+    async fn zone(&self) -> Result<Option<(Zone, String)>> {
+        Ok(None)
+    }
 
     /// What hangs on these tables.
     async fn attached(&self) -> Result<Vec<Attached>>;

@@ -271,7 +271,7 @@ mod tests {
     fn micros(when: When) -> Option<i64> {
         match when {
             When::At { at, .. } => Some(at.0),
-            When::Missing | When::Sentinel | When::Unreadable => None,
+            When::Local(_) | When::Missing | When::Sentinel | When::Unreadable => None,
         }
     }
 

@@ -13,7 +13,6 @@ use crate::cell::{Cell, Spelling};
 use crate::dialect::Value;
 use crate::epoch::When;
 use crate::fingerprint::{Told, fingerprint};
-use crate::forms::Forms;
 use crate::shape::{Kind, Plan, Role};
 use crate::statements::After;
 use crate::unsent::Unsent;
@@ -99,7 +98,7 @@ impl<'a> Page<'a> {
         let when = cells[plan.at].when(&plan.forms);
         let at = match when {
             When::At { at, .. } => Some(at),
-            When::Missing | When::Sentinel => None,
+            When::Local(_) | When::Missing | When::Sentinel => None,
             When::Unreadable => {
                 marks |= Marks::MALFORMED;
                 None
@@ -127,7 +126,7 @@ impl<'a> Page<'a> {
         if at.is_none_or(|at| at >= self.near) {
             taken.fingerprint = Some(fingerprint(&key.text(), at, version, taken.marks));
         }
-        if !self.belongs(cells, at) {
+        if !self.belongs(cells, when) {
             self.count_outside(cells, at);
             taken.fingerprint = None;
             taken.left_out = true;
@@ -174,7 +173,7 @@ impl<'a> Page<'a> {
 
     fn count(&mut self, cell: &Cell<'_>, when: When) {
         match when {
-            When::At { .. } => self.accounts.in_window += 1,
+            When::At { .. } | When::Local(_) => self.accounts.in_window += 1,
             When::Missing => self.accounts.no_time += 1,
             When::Sentinel => self.accounts.sentinel += 1,
             When::Unreadable => {
@@ -199,8 +198,13 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn belongs(&self, cells: &[Cell<'_>], at: Option<Micros>) -> bool {
-        if at.is_some_and(|at| !self.window.contains(at)) {
+    fn belongs(&self, cells: &[Cell<'_>], when: When) -> bool {
+        let in_window = match when {
+            When::At { at, .. } => self.window.contains(at),
+            When::Local(at) => self.plan.forms.may_be_in(self.window, at),
+            When::Missing | When::Sentinel | When::Unreadable => true,
+        };
+        if !in_window {
             return false;
         }
         let is_wanted = |(idx, wanted): &(usize, Values)| {
@@ -269,7 +273,9 @@ impl<'a> Page<'a> {
         }
         let (at, step) = match when {
             When::At { at, step } => (at, plan.at_step.unwrap_or(step)),
-            When::Missing | When::Sentinel | When::Unreadable => (self.seen_at, u32::MAX),
+            When::Local(_) | When::Missing | When::Sentinel | When::Unreadable => {
+                (self.seen_at, u32::MAX)
+            }
         };
         // The finest value shows the column's resolution: 12:00:05 stands beside 12:00:05.123.
         batch.resolution_micros = batch.resolution_micros.min(step);
@@ -320,9 +326,9 @@ fn due(plan: &Plan, cells: &[Cell<'_>], marks: Marks, written: Micros) -> i64 {
     }
     let state = plan.status.as_ref();
     let state = state.and_then(|(idx, ..)| cells[*idx].text(&mut Marks::default()));
-    let at = at.and_then(|idx| match cells[idx].when(&Forms::default()) {
+    let at = at.and_then(|idx| match cells[idx].when(&plan.forms_of_due(idx)) {
         When::At { at, .. } => Some(at),
-        When::Missing | When::Sentinel | When::Unreadable => None,
+        When::Local(_) | When::Missing | When::Sentinel | When::Unreadable => None,
     });
     let due = columns.due(state.as_deref(), at);
     // Where nothing says when the row was written, that is all it says of its time.

@@ -30,8 +30,11 @@ pub(crate) async fn rows(
 ) -> Result<Vec<Option<Row>>> {
     let shape = link.shape(&roles.table).await?;
     let at = shape.readable(&roles.at)?;
-    let forms = forms::look(&**link, &shape, at, crate::here::now()).await?;
-    let wanted = Whole::new(&shape, roles, forms)?;
+    let forms = Forms {
+        zone: roles.zone.zone(),
+        ..forms::look(&**link, &shape, at, crate::here::now()).await?
+    };
+    let wanted = Whole::new(&shape, roles, forms, link.dialect())?;
     let mut found: HashMap<String, Row> = HashMap::new();
     for some in keys.chunks(ROWS) {
         let values: Vec<Value> = some
@@ -70,10 +73,11 @@ struct Whole<'a> {
     due_at: Option<usize>,
     /// How its times are read.
     forms: Forms,
+    dialect: Dialect,
 }
 
 impl<'a> Whole<'a> {
-    fn new(shape: &'a Shape, roles: &RowColumns, forms: Forms) -> Result<Self> {
+    fn new(shape: &'a Shape, roles: &RowColumns, forms: Forms, dialect: Dialect) -> Result<Self> {
         let payload = match &roles.payload {
             Some(name) => Some(shape.readable(name)?),
             None => None,
@@ -97,7 +101,13 @@ impl<'a> Whole<'a> {
             columns,
             payload,
             forms,
+            dialect,
         })
+    }
+
+    fn forms_of(&self, column: usize) -> Forms {
+        self.forms
+            .of_column(self.columns[column].is_local(self.dialect))
     }
 
     fn key_column(&self) -> &Column {
@@ -155,9 +165,9 @@ impl<'a> Whole<'a> {
         let key = cells[self.key]
             .text(&mut Marks::default())
             .unwrap_or_default();
-        let time = |idx: usize| match cells[idx].when(&self.forms) {
+        let time = |idx: usize| match cells[idx].when(&self.forms_of(idx)) {
             When::At { at, .. } => Some(at),
-            When::Missing | When::Sentinel | When::Unreadable => None::<Micros>,
+            When::Local(_) | When::Missing | When::Sentinel | When::Unreadable => None::<Micros>,
         };
         let columns = self
             .columns

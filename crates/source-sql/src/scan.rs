@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use waybill_model::{Accounts, Coverage, Gap, GapReason, Micros, Progress, Window};
-use waybill_source::{Error, Result, RowQuery};
+use waybill_source::{Error, Result, RowQuery, Zoning};
 
 use crate::cursor::Position;
 use crate::dialect::{Statement, Value};
@@ -94,6 +94,7 @@ impl Scan {
             Some(forms) => forms,
             None => forms::look(&*link, &shape, &plan.columns[plan.at], crate::here::now()).await?,
         };
+        plan.forms.zone = plan.zone_of(plan.at);
         let mut settled = position.moments.settled(&begun);
         if matches!(&shown.replica, Some(Replica { applied: None, .. })) {
             settled.upto = None;
@@ -191,6 +192,11 @@ impl Scan {
         }
         if self.capped {
             gap(from, asked.to, GapReason::Cap);
+        }
+        if let Zoning::Unknown(why) = &self.query.columns.zone
+            && self.plan.forms.zone.is_none()
+        {
+            gap(from, asked.to, GapReason::ZoneUnknown(why.clone()));
         }
         if self.position.moved > 0 {
             gap(from, asked.to, GapReason::NoTimes(self.moved_times()));

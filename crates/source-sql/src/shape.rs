@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use waybill_model::{InColumn, Wanted};
+use waybill_model::{InColumn, Wanted, Zone};
 use waybill_source::content::Compare;
 use waybill_source::{
     ColumnInfo, DestinationColumn, DueColumns, Error, Result, RowColumns, TableInfo,
@@ -64,6 +64,27 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
     /// As the catalogue says it.
     pub(crate) info: ColumnInfo,
+}
+
+impl Column {
+    /// Whether its times may name no zone; of texts and numbers each value tells.
+    pub(crate) fn is_local(&self, dialect: Dialect) -> bool {
+        match self.kind {
+            Kind::TimestampTz => false,
+            // The session's zone is UTC, in which MySQL tells a `timestamp`.
+            Kind::Timestamp => {
+                dialect != Dialect::MySql || !self.info.sql_type.starts_with("timestamp")
+            }
+            Kind::Date
+            | Kind::Text
+            | Kind::Dynamic
+            | Kind::Int(_)
+            | Kind::Real(_)
+            | Kind::Decimal
+            | Kind::Other => true,
+            Kind::Bool | Kind::Jsonb | Kind::Bytes | Kind::Uuid => false,
+        }
+    }
 }
 
 /// A table.
@@ -229,6 +250,10 @@ pub(crate) struct Plan {
     pub(crate) at: usize,
     /// How its values are read.
     pub(crate) forms: Forms,
+    /// The zone of times that name none; `None` where nobody knows it.
+    pub(crate) zone: Option<Zone>,
+    /// Whose columns they are.
+    pub(crate) dialect: Dialect,
     /// The event id.
     pub(crate) id: Option<Role>,
     /// The aggregate's type.
@@ -301,6 +326,8 @@ impl Plan {
             key,
             at,
             forms: Forms::default(),
+            zone: roles.zone.zone(),
+            dialect,
             id: chosen.role(roles.id.as_deref())?,
             aggregate_type: chosen.role(roles.aggregate_type.as_deref())?,
             fixed_aggregate_type: roles.fixed_aggregate_type.clone(),
@@ -339,6 +366,22 @@ impl Plan {
         plan.body = chosen.body(roles)?;
         plan.columns = chosen.columns;
         Ok(plan)
+    }
+
+    /// The zone in which the times of a column are read.
+    pub(crate) fn zone_of(&self, column: usize) -> Option<Zone> {
+        match self.columns[column].is_local(self.dialect) {
+            true => self.zone,
+            false => Some(Zone::UTC),
+        }
+    }
+
+    /// How the column is read that says from when on a row is to be sent.
+    pub(crate) fn forms_of_due(&self, column: usize) -> Forms {
+        Forms {
+            zone: self.zone_of(column),
+            ..Forms::default()
+        }
     }
 
     /// The columns without the body, which stands behind all others.

@@ -271,8 +271,8 @@ impl Statements<'_> {
         sql
     }
 
-    /// Rows in the window without their bodies, at most so many; with `unsent` those only that may
-    /// not have been sent.
+    /// Rows in the window without their bodies, at most so many, the youngest first where an index
+    /// tells which they are; with `unsent` those only that may not have been sent.
     pub(crate) fn outside_the_window(
         self,
         mut sql: Statement,
@@ -295,6 +295,10 @@ impl Statements<'_> {
             may_be_unsent(&mut sql, self.plan);
         }
         self.only(&mut sql);
+        if self.plan.at_indexed && !unsent {
+            let at = &self.plan.columns[self.plan.at].name;
+            sql.sql(" ORDER BY ").name(at).sql(" DESC");
+        }
         sql.sql(&format!(" LIMIT {rows}"));
         sql
     }

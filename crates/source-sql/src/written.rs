@@ -85,13 +85,16 @@ pub(crate) fn read(text: &str, forms: &Forms) -> When {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text
             .parse()
-            .map_or(When::Unreadable, |number| forms.numbers.whole(number));
+            .map_or(When::Unreadable, |number| forms.whole(number));
     }
     if let Ok(number) = text.parse::<f64>() {
-        return forms.numbers.real(number);
+        return forms.real(number);
+    }
+    if let Some(at) = Micros::parse_with_zone(text) {
+        return When::at(at, step(iso_digits(text)));
     }
     if let Ok(at) = Micros::parse(text) {
-        return When::at(at, step(iso_digits(text)));
+        return When::at(at, step(iso_digits(text))).in_zone(forms.zone);
     }
     taken_apart(text, forms).unwrap_or(When::Unreadable)
 }
@@ -119,7 +122,7 @@ fn taken_apart(text: &str, forms: &Forms) -> Option<When> {
     for word in text.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
         parts.take(word, forms)?;
     }
-    parts.when()
+    parts.when(forms)
 }
 
 impl Parts {
@@ -228,7 +231,7 @@ impl Parts {
         }
     }
 
-    fn when(self) -> Option<When> {
+    fn when(self, forms: &Forms) -> Option<When> {
         const HALF_DAY: i64 = 12 * 3600 * 1_000_000;
         let mut of_day = self.of_day.unwrap_or(0);
         if let Some(afternoon) = self.afternoon {
@@ -241,8 +244,11 @@ impl Parts {
             of_day,
         };
         let at = civil.in_utc()?;
-        let at = at.plus(-self.offset.unwrap_or(0) * 1_000_000);
-        Some(When::at(at, step(self.digits)))
+        let step = step(self.digits);
+        Some(match self.offset {
+            Some(offset) => When::at(at.plus(-offset * 1_000_000), step),
+            None => When::at(at, step).in_zone(forms.zone),
+        })
     }
 }
 
@@ -290,7 +296,7 @@ mod tests {
     fn told(text: &str) -> Option<(i64, u32)> {
         match read(text, &Forms::default()) {
             When::At { at, step } => Some((at.0, step)),
-            When::Missing | When::Sentinel | When::Unreadable => None,
+            When::Local(_) | When::Missing | When::Sentinel | When::Unreadable => None,
         }
     }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use waybill_model::{
     Clock, DUE_LATER, Micros, NO_DESTINATION, NO_DUE, OTHER_DESTINATION, PlaceId, Wanted, Window,
-    is_same_state,
+    Zone, is_same_state,
 };
 
 use crate::content::Compare;
@@ -29,6 +29,10 @@ pub trait Database: fmt::Debug + Send + Sync {
     /// Some of a table's newest rows as text, long values cut short: enough to see what its
     /// columns hold. At most `n_rows`, in an order that costs nothing.
     async fn sample(&self, table: &str, n_rows: u32) -> Result<Sample>;
+
+    /// How the times of a table are written, asked of some of its newest rows. A database whose
+    /// times all name their zone says so.
+    async fn times(&self, columns: &RowColumns) -> Result<Times>;
 
     /// Reads the observations of one table in keyset pages, oldest first; ends when the table's
     /// end is reached. The last chunks are the coverage, whose upper end is the settled horizon
@@ -191,6 +195,8 @@ pub struct RowColumns {
     pub kind: Option<String>,
     /// The time that places the row on the timeline.
     pub at: String,
+    /// The zone of times that are written without one.
+    pub zone: Zoning,
     /// Filled (or true) when sent; of an inbox, when processed.
     pub sent_at: Option<String>,
     /// Filled (or true) when given up, or when processing failed.
@@ -269,6 +275,48 @@ impl DueColumns {
             (true, Some(_), Some(at)) => at.0,
         }
     }
+}
+
+/// The zone of times that name none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Zoning {
+    /// It is this one.
+    Known(Zone),
+    /// Nobody knows, for this reason. Such rows are read as far as they may lie in the window in
+    /// any zone, and carry no time; nothing is proven by their absence.
+    Unknown(String),
+}
+
+impl Zoning {
+    /// The zone, where it is known.
+    pub fn zone(&self) -> Option<Zone> {
+        match self {
+            Self::Known(zone) => Some(*zone),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl Default for Zoning {
+    fn default() -> Self {
+        Self::Known(Zone::UTC)
+    }
+}
+
+/// How the times of a table are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Times {
+    /// They name no zone: what they mean depends on who wrote them.
+    pub local: bool,
+    /// Some of the newest, taken for UTC, in no order; those alone that name no zone.
+    pub newest: Vec<Micros>,
+    /// The server's clock.
+    pub now: Option<Micros>,
+    /// What the column's own definition says of the zone, with its words as a clause: `the default
+    /// of created_at is CURRENT_TIMESTAMP`.
+    pub defined: Option<(Zone, String)>,
+    /// The server's own zone, which whoever writes may share or not: `the server's zone is UTC`.
+    pub server: Option<(Zone, String)>,
 }
 
 /// A read of one table.

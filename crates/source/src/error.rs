@@ -76,6 +76,14 @@ pub enum Error {
         /// The limit in seconds.
         secs: u64,
     },
+    /// Somebody else holds what we were about to look at.
+    #[error("{doing} waited for a lock that somebody else holds")]
+    Locked {
+        /// What we were doing, as `reading table outbox`.
+        doing: String,
+        /// The server's words.
+        source: BoxError,
+    },
     /// The source cannot do this, or only by disturbing others.
     #[error("{name} cannot be read without disturbing it: {why}")]
     WouldDisturb {

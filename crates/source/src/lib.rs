@@ -12,7 +12,7 @@ mod database;
 pub use database::{
     Attachment, AttachmentKind, ColumnInfo, Database, DatabaseCapabilities, DestinationColumn,
     DueColumns, Row, RowColumns, RowKey, RowQuery, Said, SaidBy, Sample, ServerInfo, TableInfo,
-    destination_name,
+    Times, Zoning, destination_name,
 };
 
 mod text_at;

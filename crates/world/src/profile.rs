@@ -6,7 +6,7 @@ use url::Url;
 use waybill_model::{
     Access, BrokerSettings, BusinessTable, Carrier, Carriers, CompareSettings, Consumer,
     DatabaseSettings, Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile,
-    ScanSettings, Template,
+    ScanSettings, Template, Zone,
 };
 
 use crate::bus::Bus;
@@ -41,6 +41,7 @@ pub(crate) fn profile(world: &Inner, access: Access) -> Profile {
             id: "product_id".to_owned(),
             version: "version".to_owned(),
             changed_at: "changed_at".to_owned(),
+            zone: Some(Zone::UTC.to_string()),
             aggregate_type: AGGREGATE_TYPE.to_owned(),
             history: false,
         }],
@@ -130,6 +131,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         payload: column("payload"),
         headers: column("headers"),
         created_at: "created_at".to_owned(),
+        zone: Some(Zone::UTC.to_string()),
         sent_at: column("sent_at").filter(|_| world.store.marks_sent()),
         due_at: None,
         due_states: Vec::new(),

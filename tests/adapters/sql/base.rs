@@ -379,6 +379,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         version: None,
         kind: None,
         at: "at".to_owned(),
+        zone: waybill_source::Zoning::default(),
         sent_at: Some("sent_at".to_owned()),
         failed_at: None,
         status: None,

@@ -152,6 +152,7 @@ impl Stage for Real {
         self.base.execute(&self.create(name)).await;
         let column = |name: &str| Some(name.to_owned());
         RowColumns {
+            destination: None,
             table: name.to_owned(),
             key: "no".to_owned(),
             id: column("id"),
@@ -161,6 +162,7 @@ impl Stage for Real {
             version: column("version"),
             kind: column("type"),
             at: "at".to_owned(),
+            zone: waybill_source::Zoning::default(),
             sent_at: column("sent_at"),
             failed_at: None,
             status: None,

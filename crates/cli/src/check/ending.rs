@@ -96,7 +96,7 @@ impl Ending {
             .into_iter()
             .find(|exit| reasons.iter().any(|reason| reason.exit == *exit as u8));
         if reasons.is_empty() {
-            reasons.push(nothing_wrong(seen.counts));
+            reasons.push(nothing_wrong(seen.counts, seen.status));
         }
         Self {
             exit: exit.unwrap_or(Exit::Fine),
@@ -217,12 +217,9 @@ fn outside(status: &Status) -> Vec<Reason> {
     told
 }
 
-fn nothing_wrong(counts: &Counts) -> Reason {
+fn nothing_wrong(counts: &Counts, status: &Status) -> Reason {
     let (code, sentence) = match (counts.total, counts.of(VerdictClass::Pending)) {
-        (0, _) => (
-            Code::Empty,
-            "Nothing was written in this window.".to_owned(),
-        ),
+        (0, _) => (Code::Empty, nothing_written(status)),
         (_, 0) => (Code::Fine, "Nothing is missing.".to_owned()),
         (_, 1) => (
             Code::Pending,
@@ -234,6 +231,28 @@ fn nothing_wrong(counts: &Counts) -> Reason {
         ),
     };
     reason(Exit::Fine, code, sentence)
+}
+
+/// An empty window, and when something was written before it.
+fn nothing_written(status: &Status) -> String {
+    let accounts = status.places.iter().filter_map(|it| it.accounts.as_ref());
+    let last = accounts.filter_map(|accounts| accounts.last_before).max();
+    let last = last.map(|at| format!("; the last event is {} old", age(status.now.since(at))));
+    format!(
+        "Nothing was written in this window{}.",
+        last.unwrap_or_default()
+    )
+}
+
+/// `45 s`, `12 min`, `14 h`, `3 days`.
+fn age(micros: i64) -> String {
+    let secs = micros.max(0) / 1_000_000;
+    match secs {
+        0..120 => format!("{secs} s"),
+        120..7200 => format!("{} min", secs / 60),
+        7200..172_800 => format!("{} h", secs / 3600),
+        _ => format!("{} days", secs / 86_400),
+    }
 }
 
 #[cfg(test)]

@@ -40,10 +40,8 @@ pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>
         Some(counts) => filtered_lines(counts),
         None => groups(status),
     }
-    output::line(&format!(
-        "  {:>7}  events in all, {} copies read",
-        status.counts.total, status.copies
-    ));
+    let all = format!("events in all, {} copies read", status.copies);
+    output::line(&counted(status.counts.total, &all));
     output::line("");
 }
 
@@ -51,8 +49,15 @@ pub(crate) fn before(opened: &Opened, status: &Status, filtered: Option<&Counts>
 fn groups(status: &Status) {
     let told = |group: &&Group| group.class.is_some() && group.count > 0;
     for group in status.groups.iter().filter(told) {
-        output::line(&format!("  {:>7}  {}", group.count, group.sentence));
+        output::line(&counted(group.count, &group.sentence));
     }
+}
+
+/// A sentence that begins with its number, or a number and what it counts, in one column.
+fn counted(count: u64, sentence: &str) -> String {
+    let number = count.to_string();
+    let rest = sentence.strip_prefix(&number).unwrap_or(sentence);
+    format!("  {number:>7} {}", rest.trim_start())
 }
 
 /// What a filter lets through, class by class.
@@ -62,12 +67,9 @@ fn filtered_lines(counts: &Counts) {
         .map(|class| (class, counts.of(class)))
         .filter(|(_, count)| *count > 0);
     for (class, count) in found {
-        output::line(&format!("  {count:>7}  {}", class.name().replace('-', " ")));
+        output::line(&counted(count, &class.name().replace('-', " ")));
     }
-    output::line(&format!(
-        "  {:>7}  that the filter lets through",
-        counts.total
-    ));
+    output::line(&counted(counts.total, "that the filter lets through"));
 }
 
 /// Prints how it ends: everything that keeps it from being fine.
@@ -182,6 +184,15 @@ pub(crate) fn pill(row: &EventRow, consumers: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_is_said_once() {
+        assert_eq!(
+            counted(12, "12 events are late"),
+            "       12 events are late"
+        );
+        assert_eq!(counted(0, "events in all"), "        0 events in all");
+    }
 
     #[test]
     fn a_share_is_never_below_nothing() {

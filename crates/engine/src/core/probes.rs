@@ -1,9 +1,10 @@
 //! Connection tests: step by step, per connection, in the background.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::StreamExt as _;
-use waybill_model::{Access, BrokerSettings, DatabaseSettings};
+use waybill_model::{Access, BrokerSettings, DatabaseSettings, Profile};
 use waybill_protocol::{Code, Failure, Probe, Probed};
 use waybill_source::{ProbeOutcome, ProbeStep, Secret, Target};
 
@@ -11,7 +12,10 @@ use super::Core;
 use super::background::locked;
 use crate::Drivers;
 use crate::profiles::{self, MemorySecrets, Secrets, SecretsError};
-use crate::session::{BROKER, DATABASE, Opening, broker_target, database_target};
+use crate::session::{
+    BROKER, DATABASE, Opening, broker_target, database_target, open_broker, open_database,
+};
+use crate::zones::{Noted, Told, settle};
 
 impl Core {
     /// Starts a connection test of a profile that need not be saved; its number.
@@ -24,12 +28,15 @@ impl Core {
         })?;
         let opening = self.opening_with(asked.secrets);
         Ok(self.inner.probes.start(|so_far| async move {
-            let own = std::iter::once((DATABASE.to_owned(), profile.database));
-            let databases: Vec<_> = own.chain(profile.databases).collect();
+            let own = std::iter::once((DATABASE.to_owned(), profile.database.clone()));
+            let databases: Vec<_> = own.chain(profile.databases.clone()).collect();
             let note = |connection: &str, step| {
                 locked(&so_far).steps.push((connection.to_owned(), step));
             };
             test(&databases, &profile.broker, &opening, &note).await;
+            for step in zones(&profile, &opening).await {
+                note(DATABASE, step);
+            }
             locked(&so_far).done = true;
         }))
     }
@@ -92,6 +99,33 @@ async fn test_one(
     while let Some(step) = steps.next().await {
         note(name, step);
     }
+}
+
+/// In which zone each table is read whose times name none. Where a connection fails, that was told.
+async fn zones(profile: &Profile, opening: &Opening) -> Vec<ProbeStep> {
+    let Ok(database) = open_database(DATABASE, &profile.database, opening).await else {
+        return Vec::new();
+    };
+    let broker = open_broker(&profile.broker, Access::ReadOnly, opening).await;
+    let begun = Instant::now();
+    let noted = settle(profile, &database, broker.as_ref().ok()).await;
+    let took_micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    database.close().await;
+    if let Ok(broker) = broker {
+        broker.close().await;
+    }
+    let step = |noted: &Noted| {
+        let words = noted.words()?;
+        Some(ProbeStep {
+            what: format!("Read the times of {}", noted.table),
+            outcome: match noted.told {
+                Told::Known(_) | Told::Needless => ProbeOutcome::Fine(words),
+                Told::Unknown { .. } => ProbeOutcome::Warn(words),
+            },
+            took_micros,
+        })
+    };
+    noted.iter().filter_map(step).collect()
 }
 
 fn failed(what: &str, failure: &Failure) -> ProbeStep {

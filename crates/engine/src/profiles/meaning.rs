@@ -5,7 +5,7 @@ mod compare;
 mod only;
 
 use waybill_model::{
-    BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, is_same_state,
+    BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, Zone, is_same_state,
 };
 use waybill_protocol::ProfileProblem;
 use waybill_source::address::{self, Refusal};
@@ -32,6 +32,7 @@ pub(super) fn problems(
     found.name(&profile.name);
     found.addresses(profile);
     found.outbox(profile);
+    found.business(profile);
     found.flows(profile);
     found.masks(profile);
     found.limits(profile);
@@ -188,12 +189,26 @@ impl Found<'_> {
                 "The destination must be a column of its own; a place inside of JSON is not read for it.",
             );
         }
+        self.zone(&[Key("outbox"), Key("zone")], outbox.zone.as_deref());
         self.due_states(outbox);
         for (column, _) in outbox.only.iter().filter(|(_, wanted)| wanted.0.is_empty()) {
             self.add(
                 &[Key("outbox"), Key("where"), Key(column)],
                 format!("No value of {column} is named, so no row would count: name one, or leave it out."),
             );
+        }
+    }
+
+    fn zone(&mut self, path: &[Step<'_>], zone: Option<&str>) {
+        if let Some(Err(error)) = zone.map(str::parse::<Zone>) {
+            self.add(path, format!("{error}."));
+        }
+    }
+
+    fn business(&mut self, profile: &Profile) {
+        for (nth, table) in profile.business.iter().enumerate() {
+            let path = [Key("business"), Nth(nth), Key("zone")];
+            self.zone(&path, table.zone.as_deref());
         }
     }
 
@@ -329,6 +344,7 @@ impl Found<'_> {
     }
 
     fn inbox(&mut self, inbox: &Inbox, path: &[Step<'_>; 5]) {
+        self.zone(path, inbox.zone.as_deref());
         if inbox.consumer_column.is_some() != inbox.consumer_value.is_some() {
             self.add(
                 path,

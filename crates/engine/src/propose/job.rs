@@ -86,6 +86,7 @@ impl Job<'_> {
             .matching(&mut outbox, &goals, (&known, own_rule), &study)
             .await;
         let matching = matching.map_err(of_source)?;
+        between.zone(&mut outbox, &study).await;
         outbox.bear_out(&study.found_ids());
         destination::settle_column(&mut outbox, self.kind, &goals);
         say(&matching.why.join(" "));

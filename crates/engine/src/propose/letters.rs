@@ -28,7 +28,7 @@ impl Letter {
     }
 
     /// When it was published, by its own word.
-    pub(super) fn at(&self) -> Micros {
+    pub(crate) fn at(&self) -> Micros {
         self.copy.stamp.at
     }
 
@@ -193,7 +193,7 @@ impl Letter {
 }
 
 /// Up to `n` messages of a topic or stream from a window on.
-pub(super) async fn sample(
+pub(crate) async fn sample(
     broker: &Arc<dyn Broker>,
     channel: &str,
     window: Window,

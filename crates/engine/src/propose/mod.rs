@@ -22,7 +22,7 @@ mod outbox;
 mod rows;
 
 mod letters;
-pub(crate) use letters::Letter;
+pub(crate) use letters::{Letter, sample};
 
 mod likeness;
 
@@ -48,6 +48,8 @@ mod text;
 pub(crate) use text::written;
 
 mod profile;
+
+mod zone;
 
 mod job;
 

@@ -24,6 +24,8 @@ pub(super) struct Outbox {
     pub(super) open_status: Option<String>,
     /// Its id was set by hand, and is not looked for elsewhere.
     pub(super) is_settled_id: bool,
+    /// So was its zone.
+    pub(super) is_settled_zone: bool,
     /// Why it is this one.
     pub(super) why: Vec<String>,
     /// What the profile cannot say.
@@ -43,6 +45,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         outbox.why.push(format!("{role} was set by hand."));
     }
     outbox.is_settled_id = asked.roles.contains_key("id");
+    outbox.is_settled_zone = asked.roles.contains_key("zone");
     if asked.roles.contains_key("sent-states") && outbox.settings.status.is_none() {
         outbox.settings.status = outbox.open_status.take();
     }
@@ -78,7 +81,7 @@ impl Outbox {
             let column = match &place {
                 RolePlace::Needed(column) => Some((*column).clone()),
                 RolePlace::Optional(column) => (*column).clone(),
-                RolePlace::States(_) | RolePlace::Flag(_) => None,
+                RolePlace::Word(_) | RolePlace::States(_) | RolePlace::Flag(_) => None,
             };
             let Some(column) = column else { continue };
             if unreadable
@@ -126,6 +129,7 @@ fn named(tables: &Tables, name: &str, url: &str) -> Result<Outbox, Failure> {
             destination: None,
             open_status: None,
             is_settled_id: false,
+            is_settled_zone: false,
             why: vec![format!("{name} was named by hand.")],
             limits: other
                 .and_then(Result::err)
@@ -241,6 +245,7 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
         destination: None,
         open_status: None,
         is_settled_id: false,
+        is_settled_zone: false,
         why: Vec::new(),
         limits: mapped.limits,
         questions: Vec::new(),

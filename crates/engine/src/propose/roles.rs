@@ -1,7 +1,7 @@
 //! The roles of an outbox, set by hand.
 
 use waybill_layouts::FoundTable;
-use waybill_model::{InColumn, OutboxSettings, RolePlace};
+use waybill_model::{InColumn, OutboxSettings, ParseZoneError, RolePlace, Zone};
 use waybill_protocol::{Code, Failure};
 
 use crate::profiles::closest;
@@ -25,6 +25,10 @@ pub(super) fn set(
         Some(RolePlace::Needed(place)) => *place = real(table, role, value)?,
         Some(RolePlace::Optional(place)) if !value.is_empty() => {
             *place = Some(real(table, role, value)?);
+        }
+        Some(RolePlace::Word(place)) if role == "zone" && !value.is_empty() => {
+            let zone: Zone = value.parse().map_err(|error| no_zone(&error))?;
+            *place = Some(zone.to_string());
         }
         Some(place) => place.set(value),
     }
@@ -64,6 +68,10 @@ fn real(table: &FoundTable, role: &str, value: &str) -> Result<String, Failure> 
     })
 }
 
+fn no_zone(error: &ParseZoneError) -> Failure {
+    Failure::new(Code::BadProfile, format!("{error}.")).hint("Leave it out to have it found out.")
+}
+
 fn no_role(role: &str) -> Failure {
     let told = format!("An outbox has no role '{role}'.");
     let hint = match closest(role, OutboxSettings::ROLES) {
@@ -99,10 +107,10 @@ mod tests {
         let mut outbox = unknown(&table);
         assert_eq!(lacking(&outbox), ["id", "created-at"]);
         for role in OutboxSettings::ROLES {
-            let value = if role == "deletes-after-send" {
-                "true"
-            } else {
-                "gone"
+            let value = match role {
+                "deletes-after-send" => "true",
+                "zone" => "-05:00",
+                _ => "gone",
             };
             set(&mut outbox, &table, role, value).expect("it is a role");
         }

@@ -82,7 +82,7 @@ fn strays(session: &Session) -> Vec<EventId> {
 }
 
 /// The outbox rows that carry these ids.
-pub(super) async fn found(
+pub(crate) async fn found(
     database: &Arc<dyn Database>,
     columns: &RowColumns,
     ids: &[EventId],

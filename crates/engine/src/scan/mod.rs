@@ -39,6 +39,6 @@ mod delay;
 mod task;
 pub(crate) use task::{ScanTask, end_live, start, start_for_run, start_live, stop, wait};
 
-pub(crate) use lookup::value;
+pub(crate) use lookup::{found, value};
 
 pub(crate) use stage::is_tap;

@@ -11,10 +11,11 @@ use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
 use waybill_source::carry::Condition;
 use waybill_source::{
     ConsumerRef, CopyQuery, CopyRole, Cursor, DestinationColumn, DueColumns, History, RowColumns,
-    RowQuery,
+    RowQuery, Zoning,
 };
 
 use super::{BROKER, DATABASE, compare};
+use crate::zones::Noted;
 
 mod whose;
 
@@ -100,6 +101,25 @@ impl Layout {
     /// A place by its number.
     pub(crate) fn place(&self, id: PlaceId) -> Option<&PlannedPlace> {
         self.places.get(usize::from(id.0))
+    }
+
+    /// Reads the tables as what is known of their zones says.
+    pub(crate) fn zoned(mut self, noted: &[Noted]) -> Self {
+        for noted in noted {
+            let Some(zoning) = noted.zoning() else {
+                continue;
+            };
+            for planned in &mut self.places {
+                let place = &planned.place;
+                if let Reading::Rows { columns, .. } = &mut planned.reading
+                    && place.role == noted.role
+                    && place.name == noted.table
+                {
+                    columns.zone = zoning.clone();
+                }
+            }
+        }
+        self
     }
 
     /// Places of one kind.
@@ -548,6 +568,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         version: None,
         kind: None,
         at: at.to_owned(),
+        zone: Zoning::default(),
         sent_at: None,
         failed_at: None,
         status: None,
@@ -587,8 +608,15 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
         status,
         attempts: outbox.attempts.clone(),
         payload: outbox.payload.clone(),
+        zone: zone(outbox.zone.as_deref()),
         ..no_columns(&outbox.table, &outbox.key, &outbox.created_at)
     }
+}
+
+/// The zone that is written down; a profile whose zone cannot be read is refused before.
+fn zone(written: Option<&str>) -> Zoning {
+    let read = written.and_then(|zone| zone.parse().ok());
+    read.map_or_else(Zoning::default, Zoning::Known)
 }
 
 /// The columns of a business table, for reading it.
@@ -597,6 +625,7 @@ pub(crate) fn business_columns(table: &BusinessTable) -> RowColumns {
         fixed_aggregate_type: Some(table.aggregate_type.clone()),
         aggregate_id: Some(table.id.clone()),
         version: Some(table.version.clone()),
+        zone: zone(table.zone.as_deref()),
         ..no_columns(
             &table.table,
             table.key.as_ref().unwrap_or(&table.id),
@@ -628,6 +657,7 @@ pub fn inbox_columns(inbox: &Inbox) -> RowColumns {
         failed_at: inbox.failed_at.clone(),
         status,
         only,
+        zone: zone(inbox.zone.as_deref()),
         ..no_columns(&inbox.table, key, &inbox.processed_at)
     }
 }

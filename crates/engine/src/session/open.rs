@@ -7,13 +7,14 @@ use waybill_model::{ConsumerNo, Coordinate, Mode, PlaceId, Profile};
 use waybill_protocol::{Failure, Opened};
 use waybill_source::History;
 
-use super::{Book, Layout, Opening, PlannedPlace, Reading, Sources};
+use super::{Book, DATABASE, Layout, Opening, PlannedPlace, Reading, Sources};
 use crate::DemoHost;
 use crate::journal::Journal;
 use crate::profiles::summary;
 use crate::resend::Resends;
 use crate::scan::ScanTask;
 use crate::view::Found;
+use crate::zones::{Noted, settle};
 
 /// An open session.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) demo: Option<Arc<dyn DemoHost>>,
     pub(crate) sources: Sources,
     pub(crate) layout: Layout,
+    /// What is known of the zones of its tables.
+    pub(crate) zones: Vec<Noted>,
     pub(crate) journal: Journal,
     book: RwLock<Book>,
     /// Reads go on where the one before stopped, so there is one at a time.
@@ -47,13 +50,19 @@ impl Session {
         let history = sources
             .broker()
             .map_or(History::Always, |broker| broker.capabilities().history);
-        let layout = Layout::of(&profile, history);
+        let zones = match sources.database(DATABASE) {
+            Ok(database) => settle(&profile, database, sources.broker().ok()).await,
+            // It is said where its tables are read.
+            Err(_) => Vec::new(),
+        };
+        let layout = Layout::of(&profile, history).zoned(&zones);
         Ok(Arc::new(Self {
             book: RwLock::new(Book::new(&layout)),
             profile,
             demo,
             sources,
             layout,
+            zones,
             journal,
             reading: tokio::sync::Mutex::new(()),
             task: Mutex::new(None),

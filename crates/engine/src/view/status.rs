@@ -1,11 +1,12 @@
 //! The state of a session as it is polled.
 
-use waybill_model::{Accounts, ConsumerNo, Coverage, Gap, PlaceRole, Window};
+use waybill_model::{Accounts, ConsumerNo, Coverage, Gap, PlaceRole, Window, Zone};
 use waybill_protocol::{ConsumerCounts, EdgeGrace, PlaceStatus, ScanState, Status};
 use waybill_reconcile::sentence;
 
 use crate::clock::now;
 use crate::session::{Book, PlaceState, PlannedPlace, Session};
+use crate::zones::{Noted, Told};
 
 /// Gaps listed per place; the rest is in the share.
 const MAX_GAPS: usize = 20;
@@ -21,7 +22,7 @@ pub(crate) fn status(session: &Session) -> Status {
         scan: scan_state(&book),
         window: asked,
         places: places
-            .map(|(planned, state)| place(planned, state, &coverage, &book))
+            .map(|(planned, state)| place(session, &book, planned, state, &coverage))
             .collect(),
         counts: book.tally.counts.clone(),
         consumers: consumers(session, &book),
@@ -40,10 +41,11 @@ pub(crate) fn status(session: &Session) -> Status {
 }
 
 fn place(
+    session: &Session,
+    book: &Book,
     planned: &PlannedPlace,
     state: &PlaceState,
     coverage: &[Coverage],
-    book: &Book,
 ) -> PlaceStatus {
     let basis = book.index.basis(planned.place.id);
     let here: Vec<&Coverage> = coverage
@@ -79,8 +81,21 @@ fn place(
             .map(|found| sentence::basis(&found, book.index.shape()))
             .unwrap_or_default(),
         basis,
-        accounts: state.accounts.clone(),
+        accounts: accounts(session, planned, state),
     }
+}
+
+/// The accounts of a table, with the zone its times are read in where that is not UTC.
+fn accounts(session: &Session, planned: &PlannedPlace, state: &PlaceState) -> Option<Accounts> {
+    let accounts = state.accounts.clone()?;
+    let place = &planned.place;
+    let of_place = |noted: &&Noted| noted.role == place.role && noted.table == place.name;
+    let noted = session.zones.iter().find(of_place);
+    let zone = noted.and_then(|noted| match &noted.told {
+        Told::Known(known) if known.zone != Zone::UTC => noted.words(),
+        Told::Known(_) | Told::Needless | Told::Unknown { .. } => None,
+    });
+    Some(Accounts { zone, ..accounts })
 }
 
 /// How many of a table's rows could be placed in time: a window is not covered by the rest.

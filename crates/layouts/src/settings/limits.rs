@@ -70,7 +70,7 @@ pub(super) fn local_time(shape: &TableLayout, spot: &Spot) -> Option<String> {
     let mut columns = spot.columns.iter().filter_map(|name| shape.column(name));
     let local = columns.find(|column| column.time == Some(TimeMeaning::ApplicationLocal))?;
     Some(format!(
-        "{} is the application's local time: where that is not UTC, rows are placed wrongly by the difference.",
+        "{} is the application's local time: zone says how far that is from UTC.",
         local.name
     ))
 }

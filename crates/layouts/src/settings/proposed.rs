@@ -48,6 +48,7 @@ impl Proposal {
             payload: column(Role::Payload),
             headers: column(Role::Headers),
             created_at,
+            zone: None,
             sent_at,
             due_at: self.due_at(),
             due_states: Vec::new(),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use waybill_model::{Inbox, OutboxSettings, Wanted};
+use waybill_model::{Inbox, OutboxSettings, Wanted, Zone};
 
 use super::columns::{Take, real};
 use super::given_up::failed_at;
 use super::limits::{limits_of, local_time};
 use super::{Mapped, Unmappable};
-use crate::{Candidate, FoundTable, InboxRoles, Roles, Spot, TableLayout, TableRole, Way};
+use crate::{
+    Candidate, FoundTable, InboxRoles, Roles, Spot, TableLayout, TableRole, TimeMeaning, Way,
+};
 
 impl Candidate {
     /// The table as the outbox of a profile.
@@ -81,6 +83,7 @@ fn outbox(
         payload: roles.payload.as_ref().and_then(|spot| real(spot, found)),
         headers: take.may(roles.headers.as_ref(), "the headers"),
         created_at,
+        zone: zone_of(shape, roles),
         sent_at: take.may(roles.sent_at.as_ref(), "the mark of having been sent"),
         due_at: take.may(
             roles.due_at.as_ref(),
@@ -100,6 +103,15 @@ fn outbox(
     limits.extend(limits_of(shape, roles));
     limits.extend(shape.why_no_states(found));
     Ok(Mapped { settings, limits })
+}
+
+/// The zone of its times, where the library writes them in one whatever the type says.
+fn zone_of(shape: &TableLayout, roles: &Roles) -> Option<String> {
+    let spots = roles.created_at.iter();
+    let names = spots.flat_map(|spot| &spot.columns);
+    let mut columns = names.filter_map(|name| shape.column(name));
+    let is_utc = columns.any(|column| column.time == Some(TimeMeaning::Utc));
+    is_utc.then(|| Zone::UTC.to_string())
 }
 
 /// Which rows count. Where rows were seen and none of them is such a one, nobody knows which do.

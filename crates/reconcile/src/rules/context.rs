@@ -212,11 +212,21 @@ impl Context {
     /// time that has not come yet.
     pub(crate) fn not_late_yet(&self, since: Since) -> PublishCode {
         if since.is_untimed() {
-            PublishCode::unknown(UnknownReason::NoTime)
+            PublishCode::unknown(self.why_untimed(since))
         } else if self.is_ahead(since.at, self.publish_grace) {
             PublishCode::unknown(UnknownReason::ClockAhead)
         } else {
             PublishCode::PENDING
+        }
+    }
+
+    /// Why a row carries no time: nobody knows in which zone it is written, or it has none.
+    fn why_untimed(&self, since: Since) -> UnknownReason {
+        let zone = UnknownReason::ZoneUnknown;
+        let looked = self.outbox.absence(since.at, since.at);
+        match looked == Err(Unproven::Because(zone)) {
+            true => zone,
+            false => UnknownReason::NoTime,
         }
     }
 

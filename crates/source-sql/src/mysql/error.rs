@@ -9,8 +9,10 @@ pub(crate) fn meaning(error: &sqlx::Error) -> Meaning {
         .and_then(|error| error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>())
         .map(sqlx::mysql::MySqlDatabaseError::number);
     match number {
-        // max_execution_time, query interrupted, max_statement_time, lock wait
-        Some(3024 | 1317 | 1969 | 1205) => Meaning::TooLong,
+        // max_execution_time, query interrupted, max_statement_time
+        Some(3024 | 1317 | 1969) => Meaning::TooLong,
+        // lock wait, NOWAIT
+        Some(1205 | 3572) => Meaning::Locked,
         // table, column, global privilege, database
         Some(1142 | 1143 | 1227 | 1044) => Meaning::Forbidden,
         Some(1045 | 1698) => Meaning::WrongLogin,

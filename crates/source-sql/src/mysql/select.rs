@@ -7,7 +7,7 @@ use futures::TryStreamExt as _;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
-use waybill_model::Micros;
+use waybill_model::{Micros, Zone};
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
 use crate::attached::Attached;
@@ -28,6 +28,9 @@ use crate::shape::{Kind, Shape};
 use crate::shown::{Replica, Shown};
 use crate::suggest::suggestion;
 use crate::texts::texts;
+
+/// The zone that sessions have which do not choose one; `SYSTEM` is that of the host.
+const ZONE: &str = "SELECT CAST(@@global.time_zone AS CHAR), CAST(@@system_time_zone AS CHAR)";
 
 /// An open MySQL or MariaDB database.
 #[derive(Debug)]
@@ -184,6 +187,18 @@ impl Link for MySql {
             .row("the server's clock", CLOCK, |row| row.try_get(0))
             .await?;
         Ok(Micros(micros))
+    }
+
+    async fn zone(&self) -> Result<Option<(Zone, String)>> {
+        let zones = self
+            .row("the server's zone", ZONE, |row| {
+                Ok([row.try_get::<String, _>(0)?, row.try_get(1)?])
+            })
+            .await?;
+        let [own, system] = zones;
+        let name = if own == "SYSTEM" { system } else { own };
+        let zone = name.parse().ok();
+        Ok(zone.map(|zone| (zone, format!("the server's zone is {name}"))))
     }
 
     async fn horizon(&self) -> Result<Horizon> {

@@ -7,8 +7,10 @@ use crate::lanes::Fate;
 pub(crate) fn meaning(error: &sqlx::Error) -> Meaning {
     let code = error.as_database_error().and_then(|error| error.code());
     match code.as_deref().unwrap_or_default() {
-        // query_canceled, lock_not_available
-        "57014" | "55P03" => Meaning::TooLong,
+        // query_canceled
+        "57014" => Meaning::TooLong,
+        // lock_not_available
+        "55P03" => Meaning::Locked,
         "42501" => Meaning::Forbidden,
         "28000" | "28P01" => Meaning::WrongLogin,
         "3D000" => Meaning::NoDatabase,

@@ -7,7 +7,7 @@ use futures::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _, ValueRef as _};
-use waybill_model::Micros;
+use waybill_model::{Micros, Zone};
 use waybill_source::{DatabaseCapabilities, Error, Result, TableInfo};
 
 use crate::attached::Attached;
@@ -31,6 +31,13 @@ use crate::shape::{Kind, Shape};
 use crate::shown::{Shown, row_level_security};
 use crate::suggest::suggestion;
 use crate::texts::texts;
+
+/// The zone that whoever set up the database gave to its sessions. The server's own is hidden by
+/// our session's.
+const ZONE: &str = "SELECT split_part(setting, '=', 2) \
+    FROM pg_db_role_setting s, pg_database d, unnest(s.setconfig) setting \
+    WHERE s.setdatabase = d.oid AND d.datname = current_database() AND s.setrole = 0 \
+    AND setting ILIKE 'timezone=%'";
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
@@ -192,6 +199,15 @@ impl Link for Postgres {
             .row("the server's clock", sql, |row| row.try_get(0))
             .await?;
         Ok(Micros(micros))
+    }
+
+    async fn zone(&self) -> Result<Option<(Zone, String)>> {
+        let names = self.rows("the database's settings", ZONE, &[], |row| {
+            row.try_get::<String, _>(0)
+        });
+        let name = names.await?.into_iter().next();
+        let zone = name.and_then(|name| Some((name.parse().ok()?, name)));
+        Ok(zone.map(|(zone, name)| (zone, format!("the database's zone is set to {name}"))))
     }
 
     async fn horizon(&self) -> Result<Horizon> {

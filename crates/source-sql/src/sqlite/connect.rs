@@ -11,8 +11,10 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use waybill_source::{Error, Result, Target, address};
 
-use crate::error::STATEMENT_SECS;
+use crate::error::{Meaning, STATEMENT_SECS};
 use crate::lanes::Dial;
+use crate::sqlite::error::meaning;
+use crate::sqlite::wal;
 
 const EXAMPLE: &str = "sqlite:path/to/file.db";
 
@@ -54,6 +56,24 @@ impl SqliteDial {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The error of a file that could not be opened.
+    pub(crate) fn failed(&self, error: sqlx::Error) -> Error {
+        match (meaning(&error), wal::why_unopened(&self.path, &error)) {
+            (Meaning::Locked, _) => Error::Locked {
+                doing: format!("opening {}", self.shown),
+                source: error.into(),
+            },
+            (_, Some(why)) => Error::Connect {
+                address: self.shown.clone(),
+                source: why.into(),
+            },
+            (_, None) => Error::Connect {
+                address: self.shown.clone(),
+                source: error.into(),
+            },
+        }
     }
 }
 
@@ -119,10 +139,7 @@ impl Dial for SqliteDial {
             .pragma("query_only", "1")
             .disable_statement_logging();
         let connection = Stoppable::connect(&options).await;
-        let connection = connection.map_err(|source| Error::Connect {
-            address: self.shown.clone(),
-            source: source.into(),
-        })?;
+        let connection = connection.map_err(|error| self.failed(error))?;
         Ok((connection, 0))
     }
 

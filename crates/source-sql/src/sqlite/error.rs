@@ -9,8 +9,10 @@ pub(crate) fn meaning(error: &sqlx::Error) -> Meaning {
         .and_then(|error| error.code())
         .and_then(|code| code.parse::<i32>().ok());
     match code.map(|code| code & 0xff) {
-        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_INTERRUPT
-        Some(5 | 6 | 9) => Meaning::TooLong,
+        // SQLITE_BUSY, SQLITE_LOCKED
+        Some(5 | 6) => Meaning::Locked,
+        // SQLITE_INTERRUPT
+        Some(9) => Meaning::TooLong,
         // SQLITE_PERM, SQLITE_AUTH
         Some(3 | 23) => Meaning::Forbidden,
         _ => Meaning::Other,

@@ -7,5 +7,6 @@ mod horizon;
 mod inspect;
 mod select;
 mod types;
+mod wal;
 
 pub use driver::SqliteDriver;

@@ -22,6 +22,7 @@ use crate::sqlite::error::meaning;
 use crate::sqlite::horizon::horizon;
 use crate::sqlite::inspect::{ATTACHED, SAID, TABLES, entry, tables};
 use crate::sqlite::types::cell;
+use crate::sqlite::wal;
 use crate::suggest::suggestion;
 use crate::texts::texts;
 
@@ -52,6 +53,9 @@ impl Sqlite {
             let result = fetch(&mut lane, statement, each).await;
             match lane.conclude(result, false, |_| Fate::Alive) {
                 Ok(_) => Ok(()),
+                Err(error) if wal::why_unopened(self.lanes.dial().path(), &error).is_some() => {
+                    Err(self.lanes.dial().failed(error))
+                }
                 Err(error) => Err(reading(name, error, meaning)),
             }
         })

@@ -15,7 +15,7 @@ use waybill_model::Micros;
 
 use crate::{
     ChunkStream, ColumnInfo, Database, DatabaseCapabilities, Error, Result, Row, RowColumns,
-    RowKey, RowQuery, Sample, ServerInfo, TableInfo,
+    RowKey, RowQuery, Sample, ServerInfo, TableInfo, Times,
 };
 use table::Table;
 
@@ -224,6 +224,11 @@ impl Database for FakeDatabase {
             columns: table.columns().to_vec(),
             rows: table.newest(n_rows as usize),
         })
+    }
+
+    async fn times(&self, _columns: &RowColumns) -> Result<Times> {
+        self.reachable()?;
+        Ok(Times::default())
     }
 
     fn read(&self, query: RowQuery) -> ChunkStream {

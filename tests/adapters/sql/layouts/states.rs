@@ -68,6 +68,7 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
     let states = (outbox.sent_states.clone(), outbox.failed_states.clone());
     let status = outbox.status.clone();
     RowColumns {
+        destination: None,
         table: outbox.table.clone(),
         key: outbox.key.clone(),
         id: Some(outbox.id.clone()),
@@ -77,6 +78,7 @@ fn columns(outbox: &OutboxSettings) -> RowColumns {
         version: outbox.version.clone(),
         kind: outbox.kind.clone(),
         at: outbox.created_at.clone(),
+        zone: waybill_source::Zoning::default(),
         sent_at: outbox.sent_at.clone(),
         failed_at: outbox.failed_at.clone(),
         status: status.map(|column| (column, states.0, states.1)),

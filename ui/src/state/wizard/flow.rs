@@ -198,10 +198,11 @@ pub fn inbox_of(table: &SeenTable) -> Inbox {
 }
 
 /// Roles of an inbox and how a person says them, in the order they are shown in.
-pub const INBOX_ROLES: [(&str, &str, RoleKind); 7] = [
+pub const INBOX_ROLES: [(&str, &str, RoleKind); 8] = [
     ("id", "event id", RoleKind::NeededPlace),
     ("key", "key", RoleKind::Column),
     ("processed-at", "processed at", RoleKind::Needed),
+    ("zone", "zone of its times", RoleKind::Word),
     ("status", "state", RoleKind::Column),
     ("processed-states", "means processed", RoleKind::States),
     ("failed-states", "means failed", RoleKind::States),

@@ -27,6 +27,8 @@ pub enum RoleKind {
     Column,
     /// A column, a place inside of its JSON, or none.
     Place,
+    /// A word that is no column.
+    Word,
     /// Values of the state column.
     States,
     /// Yes or no.
@@ -69,6 +71,12 @@ pub const ROLES: [(&str, &[RoleInfo]); 3] = [
                 "Written at",
                 RoleKind::Needed,
                 "Places the row on the timeline.",
+            ),
+            role(
+                "zone",
+                "Zone of its times",
+                RoleKind::Word,
+                "Of times written without one: UTC, -05:00. Left out, it is found out.",
             ),
         ],
     ),

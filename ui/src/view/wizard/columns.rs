@@ -74,7 +74,11 @@ fn RoleField(role: RoleInfo) -> impl IntoView {
     };
     let input = match role.kind {
         RoleKind::States => {
-            view! { <StatesInput test=test.clone() value=value set=set/> }.into_any()
+            let hint = "values, with commas between";
+            view! { <TextInput test=test.clone() hint=hint value=value set=set/> }.into_any()
+        }
+        RoleKind::Word => {
+            view! { <TextInput test=test.clone() hint="" value=value set=set/> }.into_any()
         }
         RoleKind::Flag => view! {
             <input type="checkbox" id=test.clone() data-test=test.clone()
@@ -100,14 +104,15 @@ fn RoleField(role: RoleInfo) -> impl IntoView {
 }
 
 #[component]
-fn StatesInput(
+fn TextInput(
     test: String,
+    hint: &'static str,
     value: Memo<String>,
     set: impl Fn(String) + Copy + 'static,
 ) -> impl IntoView {
     view! {
         <input type="text" class="mono" id=test.clone() data-test=test autocomplete="off" spellcheck="false"
-            placeholder="values, with commas between" prop:value=move || value.get()
+            placeholder=hint prop:value=move || value.get()
             on:change=move |event| set(event_target_value(&event))/>
     }
 }

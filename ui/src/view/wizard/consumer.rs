@@ -218,10 +218,19 @@ fn InboxRole(
         (_, "key") => "the event id",
         _ => "none",
     };
-    let input = if kind == RoleKind::States {
+    let hint = match kind {
+        RoleKind::States => Some("values, with commas between"),
+        RoleKind::Word => Some("UTC, -05:00"),
+        RoleKind::Needed
+        | RoleKind::NeededPlace
+        | RoleKind::Column
+        | RoleKind::Place
+        | RoleKind::Flag => None,
+    };
+    let input = if let Some(hint) = hint {
         view! {
             <input type="text" class="mono" id=test.clone() data-test=test.clone() autocomplete="off" spellcheck="false"
-                aria-label=format!("The inbox's {title}") placeholder="values, with commas between"
+                aria-label=format!("The inbox's {title}") placeholder=hint
                 prop:value=move || value.get() on:change=move |event| set(event_target_value(&event))/>
         }
         .into_any()

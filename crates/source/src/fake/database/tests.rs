@@ -33,6 +33,7 @@ fn roles(table: &str) -> RowColumns {
         version: column("version"),
         kind: column("type"),
         at: "at".to_owned(),
+        zone: crate::Zoning::default(),
         sent_at: column("sent_at"),
         failed_at: None,
         status: None,
