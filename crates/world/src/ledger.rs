@@ -4,6 +4,9 @@ mod expected;
 
 mod heard;
 
+mod told;
+pub(crate) use told::Vantage;
+
 mod unmatched;
 
 use std::collections::BTreeMap;
@@ -125,6 +128,9 @@ pub struct ConsumerEntry {
     /// Whether it was there when the last copy went out cannot be told from that copy's clock.
     #[serde(skip_serializing_if = "is_default")]
     pub blurred: bool,
+    /// It was never started, so that its copies wait for it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub waits: bool,
     /// It put the message with its dead letters.
     #[serde(skip_serializing_if = "is_default")]
     pub dead_lettered: bool,

@@ -85,6 +85,8 @@ pub(super) struct Past {
     before: Option<ProductEvent>,
     /// Who is registered late, and when.
     late: Option<(ConsumerName, Micros)>,
+    /// Who was never started.
+    idle: Option<ConsumerName>,
 }
 
 impl Fate {
@@ -201,6 +203,15 @@ impl Past {
             again: Vec::new(),
             before: None,
             late: None,
+            idle: None,
+        }
+    }
+
+    /// The same with a consumer that was never started.
+    pub(super) fn without(self, consumer: ConsumerName) -> Self {
+        Self {
+            idle: Some(consumer),
+            ..self
         }
     }
 
@@ -378,6 +389,7 @@ impl Past {
             ];
             if never.into_iter().any(|fault| fate.hits(fault, consumer))
                 || fate.too_early_for == Some(consumer)
+                || self.idle == Some(consumer)
             {
                 return None;
             }

@@ -246,7 +246,7 @@ impl<'a> Writer<'a> {
     fn enter(&mut self, round: &Round) {
         let mut ledger = self.world.ledger();
         for fate in &round.fates {
-            ledger.push(entry(fate, self.world.message_ids()));
+            ledger.push(entry(fate, self.world.message_ids(), self.world.idle()));
             let event = &fate.event;
             if fate.stored() {
                 self.newest.insert(event.product.id, event.clone());
@@ -292,7 +292,9 @@ impl<'a> Writer<'a> {
         let arrives = |it: &&Outgoing| it.way == Way::Plain && !it.letter.expires;
         let arrived = letters.iter().filter(arrives).count();
         let mut passing = Vec::new();
-        for consumer in ConsumerName::ALL {
+        let idle = self.world.idle();
+        let at_work = ConsumerName::ALL.into_iter();
+        for consumer in at_work.filter(|consumer| Some(*consumer) != idle) {
             let poisoned: BTreeSet<String> = letters
                 .iter()
                 .filter(|it| it.poison.contains(&consumer))

@@ -1,7 +1,7 @@
 //! What Waybill must say, computed from what happened: never from the name of a fault.
 
 use waybill_model::{
-    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, StuckReason, UnknownReason,
+    ConsumerVerdict, EventId, Flags, LagReason, Micros, PublishVerdict, StuckReason, UnknownReason,
     reconstructed_id,
 };
 
@@ -155,6 +155,8 @@ impl Entry {
             ConsumerVerdict::DeadLettered
         } else if it.not_expected {
             ConsumerVerdict::NotDue
+        } else if it.waits {
+            ConsumerVerdict::Lagging(LagReason::NeverConsumed)
         } else if it.skipped {
             ConsumerVerdict::LostByConsumer
         } else if self.copies + self.resends() == 0 {

@@ -2,6 +2,8 @@
 //! the flow was found there, and a message from before the oldest row that is kept may have lost
 //! its row to whoever cleans the outbox.
 
+use std::collections::BTreeSet;
+
 use waybill_model::{ConsumerVerdict, Micros, PublishVerdict, UnknownReason};
 
 use super::{Entry, Expected};
@@ -11,10 +13,10 @@ use crate::MessageIds;
 const APART_MICROS: i64 = 10_000_000;
 
 /// What the events of a world show of each other.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
-    /// Some row has its copy.
-    copies: bool,
+    /// The types of rows that have their copy: a destination may take some and not others.
+    copies: BTreeSet<String>,
     /// Some change has its row.
     rows: bool,
     /// Each consumer has processed something that is known otherwise.
@@ -28,7 +30,8 @@ impl Heard {
         let mut heard = Self::default();
         for entry in entries {
             let matched = entry.ids != MessageIds::Wrong;
-            heard.copies |= entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
+            let heard_of = entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
+            heard.copies.extend(heard_of.then(|| entry.kind.clone()));
             heard.rows |= entry.outbox && entry.stored;
             let known = entry.outbox || entry.has_copies();
             for (processed, it) in heard.processed.iter_mut().zip(&entry.consumers) {
@@ -46,7 +49,8 @@ impl Heard {
     pub(super) fn widen(&self, entry: &Entry, mut expected: Expected) -> Expected {
         let no_control = UnknownReason::NoControl;
         let silent = match expected.publish {
-            PublishVerdict::LostInPublish | PublishVerdict::Phantom => !self.copies,
+            PublishVerdict::LostInPublish => !self.copies.contains(&entry.kind),
+            PublishVerdict::Phantom => self.copies.is_empty(),
             PublishVerdict::MissingOutboxRow => !self.rows,
             _ => false,
         };
