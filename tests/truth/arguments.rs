@@ -104,6 +104,10 @@ pub(crate) enum Ids {
     None,
     /// The events' own, but the profile looks for them elsewhere and names no version
     Wrong,
+    /// The events' own, which are numbers that the database counts up from one
+    Bigserial,
+    /// None, and no version either: nothing but what they say
+    Content,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

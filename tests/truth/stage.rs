@@ -67,12 +67,16 @@ pub(crate) async fn set_in(arguments: &Arguments, above: &Path) -> anyhow::Resul
 }
 
 async fn arrange(arguments: &Arguments, world: &World) -> anyhow::Result<()> {
-    world.carry_ids(match arguments.ids {
-        Ids::Own => MessageIds::Own,
-        Ids::Relay => MessageIds::Relay,
-        Ids::None => MessageIds::None,
-        Ids::Wrong => MessageIds::Wrong,
-    })?;
+    world
+        .carry_ids(match arguments.ids {
+            Ids::Own => MessageIds::Own,
+            Ids::Relay => MessageIds::Relay,
+            Ids::None => MessageIds::None,
+            Ids::Wrong => MessageIds::Wrong,
+            Ids::Bigserial => MessageIds::Bigserial,
+            Ids::Content => MessageIds::Content,
+        })
+        .await?;
     if arguments.outbox == Outbox::Deletes {
         world.keep_no_sent_rows().await?;
     }

@@ -20,6 +20,14 @@ async fn an_outbox_that_marks_what_was_sent() {
     check("--seed 1 --events 1000 --one-in 20").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_anybody_counts_and_none_at_all() {
+    tokio::join!(
+        check("--seed 1 --events 500 --one-in 20 --ids bigserial"),
+        check("--seed 1 --events 500 --one-in 20 --ids content"),
+    );
+}
+
 /// Of one, three and twenty events.
 #[tokio::test(flavor = "multi_thread")]
 async fn small_worlds_are_told_word_by_word() {

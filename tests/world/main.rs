@@ -87,6 +87,9 @@ async fn small_worlds() {
     let idle = company("si").await;
     small::check_never_started(&idle).await;
     idle.close().await;
+    let counting = company("sn").await;
+    small::check_numbers(&counting).await;
+    counting.close().await;
     let elsewhere = company("se").await;
     small::check_wrong_destination(&elsewhere).await;
     elsewhere.close().await;

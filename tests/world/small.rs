@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use waybill_world::{HistorySpan, Situation};
+use waybill_world::{HistorySpan, MessageIds, Situation};
 
 use crate::company::Company;
 
@@ -36,6 +36,17 @@ pub(crate) async fn check_wrong_destination(company: &Company) {
     write(company, Situation::WrongDestination).await;
     let (_, sent) = on_topic(company, "product-events");
     assert_eq!((sent, on_topic(company, "invoices")), (3, (0, 0)));
+}
+
+/// Ids are numbers in every table.
+pub(crate) async fn check_numbers(company: &Company) {
+    let world = &company.world;
+    let numbers = world.carry_ids(MessageIds::Bigserial).await;
+    numbers.expect("nothing is written yet");
+    write(company, Situation::FirstDay).await;
+    for table in ["outbox", "inventory_inbox"] {
+        assert_eq!(company.tables.numbered(table, 3).await, 3, "{table}");
+    }
 }
 
 async fn write(company: &Company, situation: Situation) {

@@ -21,6 +21,7 @@ use waybill_model::{
 };
 
 use crate::event::ProductEvent;
+use crate::spelling::{read, written};
 use crate::{Error, Fault, MessageIds, Result};
 
 /// Every event of a world.
@@ -203,7 +204,7 @@ impl Ledger {
 
     /// One event.
     pub fn get(&self, id: &EventId) -> Option<&Entry> {
-        let id = Uuid::try_parse(id.as_str()).ok()?;
+        let id = read(id.as_str())?;
         let no = self.numbers.get(&id)?;
         self.entries.get(*no as usize)
     }
@@ -333,7 +334,7 @@ impl Entry {
 
     /// Its id as Waybill writes it.
     pub fn event_id(&self) -> EventId {
-        EventId(self.id.to_string())
+        EventId(written(self.id))
     }
 
     /// How many copies Waybill put on the destination.

@@ -190,8 +190,17 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
 
 fn carriers(ids: MessageIds, rabbit: bool) -> Carriers {
     let right = if rabbit { in_amqp() } else { in_kafka() };
-    if ids != MessageIds::Wrong {
-        return right;
+    match ids {
+        MessageIds::Own | MessageIds::Relay | MessageIds::None | MessageIds::Bigserial => {
+            return right;
+        }
+        MessageIds::Content => {
+            return Carriers {
+                version: Vec::new(),
+                ..right
+            };
+        }
+        MessageIds::Wrong => {}
     }
     let request = if rabbit {
         Carrier::CorrelationId

@@ -112,12 +112,15 @@ impl World {
     /// Says what ids the messages of its past carry, before that is written; said once.
     ///
     /// What the company publishes while it works carries the events' own.
-    pub fn carry_ids(&self, ids: MessageIds) -> Result<()> {
+    pub async fn carry_ids(&self, ids: MessageIds) -> Result<()> {
         let rabbit = matches!(self.inner.bus, Bus::Rabbit(_));
-        if rabbit && ids == MessageIds::None {
+        if rabbit && matches!(ids, MessageIds::None | MessageIds::Content) {
             return Err(Error::Config(
                 "on RabbitMQ consumers know what they cannot process by its message id".to_owned(),
             ));
+        }
+        if ids == MessageIds::Bigserial {
+            self.inner.store.count_ids().await?;
         }
         self.inner.message_ids.set(ids).ok();
         Ok(())

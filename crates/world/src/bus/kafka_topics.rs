@@ -35,12 +35,19 @@ impl KafkaBus {
     /// Makes the topic of another service.
     pub(crate) async fn make_elsewhere(&self) -> Result<()> {
         let topic = self.names.elsewhere();
-        match self.producer.client().mock_cluster() {
-            Some(cluster) => cluster
-                .create_topic(&topic, PARTITIONS, 1)
-                .map_err(Error::kafka(format!("make topic '{topic}'"))),
-            None => self.make_topics(&[(topic, PARTITIONS)]).await,
+        if self.mock {
+            return self.make_mock_topic(&topic);
         }
+        self.make_topics(&[(topic, PARTITIONS)]).await
+    }
+
+    fn make_mock_topic(&self, topic: &str) -> Result<()> {
+        let cluster = self.producer.client().mock_cluster();
+        cluster.map_or(Ok(()), |cluster| {
+            cluster
+                .create_topic(topic, PARTITIONS, 1)
+                .map_err(Error::kafka(format!("make topic '{topic}'")))
+        })
     }
 
     /// Deletes it, if it was made; a mock takes it along when it ends.

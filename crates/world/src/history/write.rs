@@ -11,7 +11,7 @@ use super::past::{Fate, Outgoing, Round, Way};
 use crate::bus::{Bus, KafkaBus, Offsets, Placed};
 use crate::event::{Letter, ProductEvent};
 use crate::product::Product;
-use crate::spelling::Spelling;
+use crate::spelling::{Spelling, written};
 use crate::store::OutboxRow;
 use crate::world::Inner;
 use crate::{ConsumerName, DatabaseKind, Fault, Result};
@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
         let ids = self.world.message_ids();
         for outgoing in &mut round.letters {
             let id = ids.in_message(outgoing.event.id);
-            outgoing.letter.id = id.map_or_else(String::new, |id| id.to_string());
+            outgoing.letter.id = id.map(written).unwrap_or_default();
         }
     }
 

@@ -8,6 +8,7 @@ use waybill_model::{
 use super::{Apart, ConsumerEntry, Entry, Expected};
 use crate::clock::now;
 use crate::event::AGGREGATE_TYPE;
+use crate::spelling::written;
 use crate::{ConsumerName, Fault, MessageIds};
 
 /// No transaction may stay open for longer.
@@ -234,7 +235,7 @@ impl Entry {
             && !self.outbox
             && (self.has_copies() || self.is_consumed())
         {
-            return EventId(self.ids.in_inbox(self.id).to_string());
+            return EventId(written(self.ids.in_inbox(self.id)));
         }
         let has_id = self.outbox || self.has_copies() || self.is_consumed() || !self.stored;
         if has_id {

@@ -8,6 +8,7 @@ use waybill_model::{ConsumerVerdict, Micros, PublishVerdict, UnknownReason};
 
 use super::{Entry, Expected};
 use crate::MessageIds;
+use crate::history::OFF_MICROS;
 
 /// Clocks and the relay's pace, between a row and its message.
 const APART_MICROS: i64 = 10_000_000;
@@ -29,7 +30,7 @@ impl Heard {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut heard = Self::default();
         for entry in entries {
-            let matched = entry.ids != MessageIds::Wrong;
+            let matched = !matches!(entry.ids, MessageIds::Wrong | MessageIds::Content);
             let heard_of = entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
             heard.copies.extend(heard_of.then(|| entry.kind.clone()));
             heard.rows |= entry.outbox && entry.stored;
@@ -57,7 +58,7 @@ impl Heard {
         let cleaned = match expected.publish {
             PublishVerdict::Phantom | PublishVerdict::MissingOutboxRow => self
                 .kept_since
-                .is_some_and(|oldest| entry.at.since(oldest) < APART_MICROS),
+                .is_some_and(|oldest| seems_at(entry).since(oldest) < APART_MICROS),
             _ => false,
         };
         let or = &mut expected.publish_or;
@@ -70,6 +71,15 @@ impl Heard {
             }
         }
         expected
+    }
+}
+
+/// When it seems to have been written by the clock of its copies.
+fn seems_at(entry: &Entry) -> Micros {
+    if entry.copied_early {
+        entry.at.plus(-OFF_MICROS)
+    } else {
+        entry.at
     }
 }
 
