@@ -20,9 +20,11 @@ impl Strays {
                 self.ids.insert(id.clone());
             }
             Some(Apart::Nameless) => {
-                let about = (expected.aggregate.clone(), Some(expected.version));
                 let phantom = expected.publish == PublishVerdict::Phantom;
-                self.nameless.insert(about, phantom);
+                for version in [Some(expected.version), None] {
+                    let about = (expected.aggregate.clone(), version);
+                    self.nameless.insert(about, phantom && version.is_some());
+                }
             }
             None => {}
         }

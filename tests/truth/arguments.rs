@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
+use waybill_world::Situation;
 
 /// Runs a world with faults, looks at it with the real engine, and holds every verdict against what
 /// really happened.
@@ -46,6 +47,14 @@ pub(crate) struct Arguments {
     /// Of events that are not late yet by what was learnt it need not be said that they are missing.
     #[arg(long)]
     pub(crate) learn_grace: bool,
+    /// What is so for every event, instead of faults: for worlds of 1, 3 or 20 events
+    ///
+    /// `relay-dead`, `relay-marks` (as sent, and never sends), `wrong-destination` (in the profile),
+    /// `topic-anew` (not on the mock cluster), `consumer-never-started`, `first-day` (all is well).
+    /// What Waybill tells of the whole is then held against what a careful person would tell, word
+    /// by word.
+    #[arg(long, value_parser = situation, conflicts_with_all = ["faults", "one_in", "live", "ids", "outbox"])]
+    pub(crate) situation: Option<Situation>,
     /// What ids the messages of the past carry
     #[arg(long, value_enum, default_value_t = Ids::Own, conflicts_with = "live")]
     pub(crate) ids: Ids,
@@ -64,6 +73,15 @@ pub(crate) struct Arguments {
     /// With --live: changes per second
     #[arg(long, default_value_t = 100.0)]
     pub(crate) rate: f64,
+}
+
+/// The situation of that name.
+fn situation(name: &str) -> Result<Situation, String> {
+    let found = Situation::ALL.into_iter().find(|it| it.name() == name);
+    found.ok_or_else(|| {
+        let names = Situation::ALL.map(Situation::name);
+        format!("use one of {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -86,6 +104,10 @@ pub(crate) enum Ids {
     None,
     /// The events' own, but the profile looks for them elsewhere and names no version
     Wrong,
+    /// The events' own, which are numbers that the database counts up from one
+    Bigserial,
+    /// None, and no version either: nothing but what they say
+    Content,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

@@ -26,7 +26,7 @@ fn all(arguments: &Arguments, world: &World) -> Vec<Fault> {
     let (mut whole, mut single): (Vec<Fault>, Vec<Fault>) = here
         .filter(|fault| fault.works_in_history())
         .partition(|fault| fault.is_of_all_events());
-    if matches!(arguments.ids, Ids::None | Ids::Wrong) {
+    if matches!(arguments.ids, Ids::None | Ids::Wrong | Ids::Content) {
         // Without rows and without ids there is nothing left to be held against anything.
         whole.retain(|fault| *fault != Fault::OutboxDeleted);
     }

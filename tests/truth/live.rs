@@ -12,7 +12,7 @@ use waybill_protocol::EdgeGrace;
 use waybill_world::{Expected, Fault, LiveOptions, World};
 
 use crate::arguments::Arguments;
-use crate::look::{Looked, open, rows, said, scan};
+use crate::look::{Looked, open, rows, said, scan, told};
 use crate::polls::{self, Answer, Polls};
 
 /// Between two looks at what is flagged.
@@ -141,6 +141,7 @@ pub(crate) async fn follow(
         took_micros,
         from: Micros(i64::MIN),
         at: status.now,
+        told: told(&status),
         graces: status.graces,
     };
     Ok((looked, timing))

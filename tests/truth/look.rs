@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use waybill_engine::profiles::{MemorySecrets, ProfileStore};
 use waybill_engine::{Core, Dirs, Drivers};
 use waybill_model::{Access, EventRow, GraceSettings, Micros};
-use waybill_protocol::{EdgeGrace, Failure, GetRows, OpenTarget, ScanState, TimeSpec};
+use waybill_protocol::{EdgeGrace, Failure, GetRows, OpenTarget, ScanState, Status, TimeSpec};
 use waybill_source::Secret;
 use waybill_world::World;
 
@@ -25,6 +25,8 @@ pub(crate) struct Looked {
     pub(crate) at: Micros,
     /// When an event was late.
     pub(crate) graces: Vec<EdgeGrace>,
+    /// What was told of the whole: silent flows, and the sentences of the tabs but the last one.
+    pub(crate) told: Vec<String>,
 }
 
 /// A core that has the world's profile open, and its folder.
@@ -47,8 +49,17 @@ pub(crate) async fn look_at(world: &World, arguments: &Arguments) -> anyhow::Res
         took_micros,
         from: status.window.from,
         at: status.window.to,
+        told: told(&status),
         graces: status.graces,
     })
+}
+
+/// What was told of the whole.
+pub(crate) fn told(status: &Status) -> Vec<String> {
+    let silent = status.silent.iter().map(|flow| &flow.sentence);
+    let groups = status.groups.iter().filter(|group| group.class.is_some());
+    let groups = groups.map(|group| &group.sentence);
+    silent.chain(groups).cloned().collect()
 }
 
 /// Opens the world's profile.

@@ -10,6 +10,7 @@ mod matrix;
 mod polls;
 mod report;
 mod stage;
+mod told;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -32,9 +33,9 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn run(arguments: &arguments::Arguments) -> anyhow::Result<report::Report> {
-    let world = stage::set(arguments).await?;
-    let report = play(arguments, &world).await;
-    let removed = world.remove().await;
+    let stage = stage::set(arguments).await?;
+    let report = play(arguments, &stage.world).await;
+    let removed = stage.remove().await;
     let report = report?;
     removed?;
     Ok(report)
@@ -57,13 +58,9 @@ async fn play(arguments: &arguments::Arguments, world: &World) -> anyhow::Result
     };
     let ledger = world.ledger();
     let matrix = matrix::Matrix::new(&ledger, &looked);
+    let told = arguments.situation.map(|_| told::Told::new(world, &looked));
     Ok(report::Report::new(
-        arguments,
-        &ledger,
-        matrix,
-        seconds,
-        &looked.graces,
-        timing,
+        arguments, &ledger, matrix, seconds, &looked, timing, told,
     ))
 }
 

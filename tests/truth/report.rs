@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use waybill_protocol::EdgeGrace;
-use waybill_world::Ledger;
+use waybill_world::{Ledger, Situation};
 
 use crate::arguments::{Arguments, Broker, Database, Ids, Outbox};
 use crate::live::Timing;
+use crate::look::Looked;
 use crate::matrix::Matrix;
+use crate::told::Told;
 
 /// One run.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,8 @@ pub(crate) struct Report {
     events: usize,
     db: Database,
     broker: Broker,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    situation: Option<Situation>,
     ids: Ids,
     outbox: Outbox,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -29,6 +32,9 @@ pub(crate) struct Report {
     seconds: Seconds,
     /// When an event was late.
     graces: Vec<String>,
+    /// What was told of a small world, and what should have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<Told>,
     #[serde(flatten)]
     matrix: Matrix,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,8 +56,9 @@ impl Report {
         ledger: &Ledger,
         matrix: Matrix,
         seconds: Seconds,
-        graces: &[EdgeGrace],
+        looked: &Looked,
         live: Option<Timing>,
+        told: Option<Told>,
     ) -> Self {
         let mut faults = BTreeMap::new();
         let mut combined = 0;
@@ -67,13 +74,19 @@ impl Report {
             events: ledger.len(),
             db: arguments.db,
             broker: arguments.broker,
+            situation: arguments.situation,
             ids: arguments.ids,
             outbox: arguments.outbox,
             no_audit_stream: arguments.no_audit_stream,
             faults,
             combined,
             seconds,
-            graces: graces.iter().map(|edge| edge.sentence.clone()).collect(),
+            told,
+            graces: looked
+                .graces
+                .iter()
+                .map(|edge| edge.sentence.clone())
+                .collect(),
             matrix,
             live,
         }
@@ -81,6 +94,8 @@ impl Report {
 
     /// Whether nothing was said wrongly and nothing was left unsaid.
     pub(crate) fn all_true(&self) -> bool {
-        self.matrix.all_true() && self.live.as_ref().is_none_or(Timing::all_in_time)
+        self.told.as_ref().is_none_or(Told::is_true)
+            && self.matrix.all_true()
+            && self.live.as_ref().is_none_or(Timing::all_in_time)
     }
 }

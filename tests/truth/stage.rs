@@ -1,8 +1,10 @@
 //! Sets the stage: a world with a past in which things went wrong.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use tempfile::TempDir;
 use waybill_world::{
     BrokerKind, DatabaseKind, Fault, HistorySpan, Membership, MessageIds, World, WorldConfig,
 };
@@ -15,31 +17,66 @@ const SPAN: Duration = Duration::from_secs(45 * 60);
 /// RabbitMQ counts what is in its queues every five seconds.
 const COUNTED: Duration = Duration::from_secs(6);
 
+/// A world, and the folder it lies in where it lies in one.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    /// Goes with it, whatever happens.
+    folder: Option<TempDir>,
+}
+
+impl Stage {
+    /// Deletes what was made on servers and on the disk.
+    pub(crate) async fn remove(self) -> anyhow::Result<()> {
+        let removed = self.world.remove().await;
+        if let Some(folder) = self.folder {
+            folder
+                .close()
+                .context("failed to delete the world's folder")?;
+        }
+        Ok(removed?)
+    }
+}
+
 /// An empty world.
-pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<World> {
+pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<Stage> {
+    set_in(arguments, &std::env::temp_dir()).await
+}
+
+/// The same, with its folder in this one.
+pub(crate) async fn set_in(arguments: &Arguments, above: &Path) -> anyhow::Result<Stage> {
     let deletes = arguments.outbox == Outbox::Deletes;
     ensure!(
         !deletes || arguments.ids == Ids::Own,
         "--outbox deletes leaves nothing but ids to put rows and messages together: use --ids own"
     );
-    let world = World::create(config(arguments)?)
+    let folder = match arguments.db {
+        Database::Sqlite => Some(tempfile::tempdir_in(above)?),
+        Database::Postgres | Database::Mysql => None,
+    };
+    let world = World::create(config(arguments, folder.as_ref())?)
         .await
         .context("failed to make the world")?;
-    world.carry_ids(match arguments.ids {
-        Ids::Own => MessageIds::Own,
-        Ids::Relay => MessageIds::Relay,
-        Ids::None => MessageIds::None,
-        Ids::Wrong => MessageIds::Wrong,
-    })?;
-    if let Err(error) = arrange(arguments, &world).await {
-        // What was made on servers goes; the error to report is the first one.
-        world.remove().await.ok();
+    let stage = Stage { world, folder };
+    if let Err(error) = arrange(arguments, &stage.world).await {
+        // What was made goes; the error to report is the first one.
+        stage.remove().await.ok();
         return Err(error);
     }
-    Ok(world)
+    Ok(stage)
 }
 
 async fn arrange(arguments: &Arguments, world: &World) -> anyhow::Result<()> {
+    world
+        .carry_ids(match arguments.ids {
+            Ids::Own => MessageIds::Own,
+            Ids::Relay => MessageIds::Relay,
+            Ids::None => MessageIds::None,
+            Ids::Wrong => MessageIds::Wrong,
+            Ids::Bigserial => MessageIds::Bigserial,
+            Ids::Content => MessageIds::Content,
+        })
+        .await?;
     if arguments.outbox == Outbox::Deletes {
         world.keep_no_sent_rows().await?;
     }
@@ -60,10 +97,15 @@ pub(crate) async fn write_past(
         span: SPAN,
         end: None,
     };
-    world
-        .history_by_chance(span, faults, arguments.one_in)
-        .await
-        .context("failed to write a past")?;
+    let written = match arguments.situation {
+        Some(situation) => world.history_of(span, situation).await,
+        None => {
+            world
+                .history_by_chance(span, faults, arguments.one_in)
+                .await
+        }
+    };
+    written.context("failed to write a past")?;
     if arguments.broker == Broker::Rabbitmq {
         // A company whose past is this old has not emptied its queues a second ago.
         tokio::time::sleep(COUNTED).await;
@@ -71,7 +113,7 @@ pub(crate) async fn write_past(
     Ok(())
 }
 
-fn config(arguments: &Arguments) -> anyhow::Result<WorldConfig> {
+fn config(arguments: &Arguments, folder: Option<&TempDir>) -> anyhow::Result<WorldConfig> {
     let on_servers = arguments.db != Database::Sqlite || arguments.broker != Broker::Mock;
     let servers = if on_servers {
         Some(waybill_services::endpoints()?)
@@ -86,7 +128,7 @@ fn config(arguments: &Arguments) -> anyhow::Result<WorldConfig> {
             url: servers.mysql_url.clone(),
         },
         _ => DatabaseKind::Sqlite {
-            dir: tempfile::tempdir()?.keep(),
+            dir: folder.map(|it| it.path().to_owned()).unwrap_or_default(),
         },
     };
     let broker = match (arguments.broker, servers) {

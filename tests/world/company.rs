@@ -32,9 +32,9 @@ const EACH: u32 = 3;
 
 /// A world with what is needed to look at it and to send to it by hand.
 pub(crate) struct Company {
-    world: World,
-    tables: Tables,
-    hand: Hand,
+    pub(crate) world: World,
+    pub(crate) tables: Tables,
+    pub(crate) hand: Hand,
 }
 
 impl Company {

@@ -38,6 +38,12 @@ impl Tables {
         self.count("outbox").await
     }
 
+    /// Rows whose ids are numbers from 1 to `n`.
+    pub(crate) async fn numbered(&self, table: &str, n: u32) -> i64 {
+        let what = format!("{table} WHERE event_id BETWEEN 1 AND {n}");
+        self.count(&what).await
+    }
+
     pub(crate) async fn unsent(&self) -> i64 {
         self.count("outbox WHERE sent_at IS NULL").await
     }

@@ -12,6 +12,8 @@ mod hand;
 
 mod restart;
 
+mod small;
+
 use waybill_world::{BrokerKind, DatabaseKind, Fault, Membership};
 
 use company::{Company, check_faults, check_live};
@@ -71,6 +73,26 @@ async fn sqlite_and_rabbitmq() {
     let company = Company::new("sr", database, rabbitmq(), Membership::Assigned).await;
     check_faults(&company, &[]).await;
     company.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_worlds() {
+    let company = async |name| {
+        let (database, broker) = (postgres(), kafka());
+        Company::new(name, database, broker, Membership::Assigned).await
+    };
+    let anew = company("sa").await;
+    small::check_topic_anew(&anew).await;
+    anew.close().await;
+    let idle = company("si").await;
+    small::check_never_started(&idle).await;
+    idle.close().await;
+    let counting = company("sn").await;
+    small::check_numbers(&counting).await;
+    counting.close().await;
+    let elsewhere = company("se").await;
+    small::check_wrong_destination(&elsewhere).await;
+    elsewhere.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Fault;
+use crate::{Fault, Situation};
 
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -95,6 +95,16 @@ pub enum Error {
         fault: Fault,
         /// On which database.
         database: &'static str,
+        /// With which broker.
+        broker: &'static str,
+        /// The reason, as a clause.
+        why: &'static str,
+    },
+    /// It cannot be so there.
+    #[error("'{situation}' cannot be on {broker}: {why}")]
+    SituationNotHere {
+        /// Which.
+        situation: Situation,
         /// With which broker.
         broker: &'static str,
         /// The reason, as a clause.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use waybill_model::{EventId, HEADER_ID, Micros, canonical_id, reconstructed_id};
 
 use crate::product::Product;
-use crate::spelling::Spelling;
+use crate::spelling::{Spelling, read, written};
 
 /// What the outbox and the messages call the aggregate.
 pub(crate) const AGGREGATE_TYPE: &str = "product";
@@ -109,7 +109,7 @@ impl ProductEvent {
     /// What the relay makes of its outbox row.
     pub(crate) fn letter(&self, at: Micros) -> Letter {
         Letter {
-            id: self.id.to_string(),
+            id: written(self.id),
             kind: self.kind.wire_name().to_owned(),
             aggregate: self.product.id.to_string(),
             version: self.product.version,
@@ -155,13 +155,13 @@ pub(crate) struct Letter {
 impl Letter {
     /// The id as a text, spelled as the message spells it.
     pub(crate) fn spelled_id(&self) -> String {
-        Uuid::try_parse(&self.id).map_or_else(|_| self.id.clone(), |id| self.spelling.text(id))
+        read(&self.id).map_or_else(|| self.id.clone(), |id| self.spelling.text(id))
     }
 
     /// The id as bytes, spelled as the message spells it.
     pub(crate) fn id_bytes(&self) -> Vec<u8> {
-        Uuid::try_parse(&self.id).map_or_else(
-            |_| self.id.clone().into_bytes(),
+        read(&self.id).map_or_else(
+            || self.id.clone().into_bytes(),
             |id| self.spelling.bytes(id),
         )
     }

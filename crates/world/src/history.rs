@@ -1,7 +1,7 @@
 //! A past, written all at once: what would have happened had the company worked for that long.
 
 mod past;
-pub(crate) use past::SKEW_MICROS;
+pub(crate) use past::{OFF_MICROS, SKEW_MICROS};
 
 mod entry;
 pub(crate) use entry::SKEWED_MICROS;
@@ -21,7 +21,9 @@ use waybill_model::Micros;
 use crate::bus::Bus;
 use crate::clock::now;
 use crate::schedule::{Chance, Plan, schedule};
-use crate::{BrokerKind, ConsumerName, Error, Fault, Planted, Result, World};
+use crate::{
+    BrokerKind, ConsumerName, Error, Fault, MessageIds, Planted, Result, Situation, World,
+};
 
 /// Events per round; one round is in memory at a time.
 pub(crate) const ROUND: usize = 2000;
@@ -77,6 +79,18 @@ impl World {
         self.write_history(span, faults, &plan).await
     }
 
+    /// Writes a past in which one thing is so for all events, however few.
+    pub async fn history_of(
+        &self,
+        span: HistorySpan,
+        situation: Situation,
+    ) -> Result<HistoryReport> {
+        self.inner.be_in(situation).await?;
+        let faults: Vec<Fault> = situation.fault().into_iter().collect();
+        self.write_history(span, &faults, &Plan::Every(situation.fault()))
+            .await
+    }
+
     async fn write_history(
         &self,
         span: HistorySpan,
@@ -101,6 +115,12 @@ impl World {
             let since = Micros(middle.0.div_euclid(1_000_000) * 1_000_000);
             self.inner.register_late(LATE, since);
             past = past.with_late(LATE, since);
+        }
+        if self.inner.message_ids() == MessageIds::Bigserial {
+            past = past.counting();
+        }
+        if let Some(idle) = self.inner.idle() {
+            past = past.without(idle);
         }
         let mut writer = write::Writer::new(&self.inner, faults.clone());
         let mut copies = 0;

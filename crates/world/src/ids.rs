@@ -18,6 +18,10 @@ pub enum MessageIds {
     None,
     /// The event's own, but the profile names another header, and no version.
     Wrong,
+    /// The event's own, which is a number that the database counts up from one.
+    Bigserial,
+    /// None, and no version either: nothing but what it says.
+    Content,
 }
 
 /// Our own name space for UUID version 5 (a random UUID, fixed for ever).
@@ -27,9 +31,9 @@ impl MessageIds {
     /// The id that the message of an event carries.
     pub(crate) fn in_message(self, event: Uuid) -> Option<Uuid> {
         match self {
-            Self::Own | Self::Wrong => Some(event),
+            Self::Own | Self::Wrong | Self::Bigserial => Some(event),
             Self::Relay => Some(of_relay(event)),
-            Self::None => None,
+            Self::None | Self::Content => None,
         }
     }
 
@@ -46,6 +50,8 @@ impl fmt::Display for MessageIds {
             Self::Relay => "relay",
             Self::None => "none",
             Self::Wrong => "wrong",
+            Self::Bigserial => "bigserial",
+            Self::Content => "content",
         })
     }
 }

@@ -4,6 +4,9 @@ mod expected;
 
 mod heard;
 
+mod told;
+pub(crate) use told::Vantage;
+
 mod unmatched;
 
 use std::collections::BTreeMap;
@@ -18,6 +21,7 @@ use waybill_model::{
 };
 
 use crate::event::ProductEvent;
+use crate::spelling::{read, written};
 use crate::{Error, Fault, MessageIds, Result};
 
 /// Every event of a world.
@@ -125,6 +129,9 @@ pub struct ConsumerEntry {
     /// Whether it was there when the last copy went out cannot be told from that copy's clock.
     #[serde(skip_serializing_if = "is_default")]
     pub blurred: bool,
+    /// It was never started, so that its copies wait for it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub waits: bool,
     /// It put the message with its dead letters.
     #[serde(skip_serializing_if = "is_default")]
     pub dead_lettered: bool,
@@ -197,7 +204,7 @@ impl Ledger {
 
     /// One event.
     pub fn get(&self, id: &EventId) -> Option<&Entry> {
-        let id = Uuid::try_parse(id.as_str()).ok()?;
+        let id = read(id.as_str())?;
         let no = self.numbers.get(&id)?;
         self.entries.get(*no as usize)
     }
@@ -327,7 +334,7 @@ impl Entry {
 
     /// Its id as Waybill writes it.
     pub fn event_id(&self) -> EventId {
-        EventId(self.id.to_string())
+        EventId(written(self.id))
     }
 
     /// How many copies Waybill put on the destination.

@@ -21,6 +21,9 @@ mod spelling;
 
 mod respell;
 
+mod situation;
+pub use situation::Situation;
+
 mod ids;
 pub use ids::MessageIds;
 

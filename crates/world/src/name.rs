@@ -92,6 +92,16 @@ impl Names {
         format!("{}product-events.audit", self.prefix)
     }
 
+    /// Kafka topic, or RabbitMQ exchange, of another service's events.
+    pub(crate) fn elsewhere(&self) -> String {
+        format!("{}invoices", self.prefix)
+    }
+
+    /// RabbitMQ: the stream that keeps that exchange's history.
+    pub(crate) fn elsewhere_audit(&self) -> String {
+        format!("{}invoices.audit", self.prefix)
+    }
+
     /// RabbitMQ: where rejected messages go.
     pub(crate) fn dead_letter_exchange(&self) -> String {
         format!("{}product-events.dlx", self.prefix)

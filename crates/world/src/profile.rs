@@ -13,7 +13,7 @@ use crate::bus::Bus;
 use crate::event::{AGGREGATE_TYPE, ChangeKind};
 use crate::store::{SQLITE_FILE, with_database};
 use crate::world::Inner;
-use crate::{BrokerKind, ConsumerName, DatabaseKind, MessageIds, Secrets, WorldConfig};
+use crate::{BrokerKind, ConsumerName, DatabaseKind, MessageIds, Secrets, Situation, WorldConfig};
 
 const DATABASE_SECRET: &str = "shop-database";
 const BROKER_SECRET: &str = "shop-broker";
@@ -149,10 +149,14 @@ fn outbox(world: &Inner) -> OutboxSettings {
 fn flow(world: &Inner) -> Flow {
     let names = &world.names;
     let rabbit = matches!(world.bus, Bus::Rabbit(_));
+    let (destination, audit_stream) = match world.situation() {
+        Some(Situation::WrongDestination) => (names.elsewhere(), names.elsewhere_audit()),
+        _ => (names.destination(), names.audit_stream()),
+    };
     Flow {
         name: "product events".to_owned(),
-        destination: names.destination(),
-        audit_stream: (rabbit && !world.is_unwatched()).then(|| names.audit_stream()),
+        destination,
+        audit_stream: (rabbit && !world.is_unwatched()).then_some(audit_stream),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),
         only: BTreeMap::new(),
@@ -192,8 +196,17 @@ fn consumer(world: &Inner, name: ConsumerName, rabbit: bool) -> Consumer {
 
 fn carriers(ids: MessageIds, rabbit: bool) -> Carriers {
     let right = if rabbit { in_amqp() } else { in_kafka() };
-    if ids != MessageIds::Wrong {
-        return right;
+    match ids {
+        MessageIds::Own | MessageIds::Relay | MessageIds::None | MessageIds::Bigserial => {
+            return right;
+        }
+        MessageIds::Content => {
+            return Carriers {
+                version: Vec::new(),
+                ..right
+            };
+        }
+        MessageIds::Wrong => {}
     }
     let request = if rabbit {
         Carrier::CorrelationId

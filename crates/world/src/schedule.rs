@@ -35,6 +35,8 @@ pub(crate) enum Plan<'a> {
     Planted(&'a [Planted]),
     /// Whom it hits.
     Chance(Chance<'a>),
+    /// This one hits every event, if any.
+    Every(Option<Fault>),
 }
 
 /// Spreads `n` events over the span, in bursts as they come in an office, and chooses which
@@ -55,8 +57,17 @@ pub(crate) fn schedule(
     let faults = match plan {
         Plan::Planted(planted) => Planting::new(&mut rng, n).plant(planted)?,
         Plan::Chance(chance) => chance::scatter(&mut rng, n, chance),
+        Plan::Every(fault) => every(n, *fault),
     };
     Ok(Schedule { times, faults })
+}
+
+fn every(n: usize, fault: Option<Fault>) -> BTreeMap<usize, Faults> {
+    let faults: Faults = fault
+        .into_iter()
+        .map(|it| (it, ConsumerName::Search))
+        .collect();
+    (0..n).map(|no| (no, faults.clone())).collect()
 }
 
 fn times(rng: &mut StdRng, n: usize, first: Micros, last: Micros) -> Vec<Micros> {

@@ -7,13 +7,14 @@ use tokio::sync::{Mutex, Notify};
 use waybill_model::{Access, Micros, Profile};
 
 use crate::bus::{Bus, Offsets, PARTITIONS};
+use crate::ledger::Vantage;
 use crate::live::{IsWorking, Switches};
 use crate::name::Names;
 use crate::product::Catalogue;
 use crate::store::Store;
 use crate::{
     BrokerKind, ConsumerName, DatabaseKind, Error, Fault, Ledger, Membership, MessageIds, Result,
-    Secrets, WorldConfig, profile,
+    Secrets, Situation, WorldConfig, profile,
 };
 
 /// A company that sells squeaky toys. Cheap to clone; all clones are the same company.
@@ -41,6 +42,8 @@ pub(crate) struct Inner {
     unwatched: AtomicBool,
     /// A consumer that was registered late, and when.
     registered: std::sync::OnceLock<(ConsumerName, Micros)>,
+    /// What is the matter with the whole of it.
+    situation: std::sync::OnceLock<Situation>,
     /// What ids messages carry; the event's own unless said otherwise.
     message_ids: std::sync::OnceLock<MessageIds>,
 }
@@ -93,6 +96,7 @@ impl World {
             deletes_after_send: AtomicBool::new(false),
             unwatched: AtomicBool::new(false),
             registered: std::sync::OnceLock::new(),
+            situation: std::sync::OnceLock::new(),
             message_ids: std::sync::OnceLock::new(),
         };
         Self {
@@ -108,12 +112,15 @@ impl World {
     /// Says what ids the messages of its past carry, before that is written; said once.
     ///
     /// What the company publishes while it works carries the events' own.
-    pub fn carry_ids(&self, ids: MessageIds) -> Result<()> {
+    pub async fn carry_ids(&self, ids: MessageIds) -> Result<()> {
         let rabbit = matches!(self.inner.bus, Bus::Rabbit(_));
-        if rabbit && ids == MessageIds::None {
+        if rabbit && matches!(ids, MessageIds::None | MessageIds::Content) {
             return Err(Error::Config(
                 "on RabbitMQ consumers know what they cannot process by its message id".to_owned(),
             ));
+        }
+        if ids == MessageIds::Bigserial {
+            self.inner.store.count_ids().await?;
         }
         self.inner.message_ids.set(ids).ok();
         Ok(())
@@ -152,6 +159,20 @@ impl World {
         }
     }
 
+    /// What a careful person would tell of the whole.
+    pub fn findings(&self) -> Vec<String> {
+        let names = &self.inner.names;
+        let rabbit = matches!(self.inner.bus, Bus::Rabbit(_));
+        self.inner.ledger().findings(&Vantage {
+            destination: match self.inner.situation() {
+                Some(Situation::WrongDestination) => names.elsewhere(),
+                _ => names.destination(),
+            },
+            hears: !rabbit,
+            sees_readers: rabbit,
+        })
+    }
+
     /// What really happened so far.
     pub fn ledger(&self) -> Ledger {
         self.inner.ledger().clone()
@@ -175,10 +196,11 @@ impl World {
 
     /// Ends the sessions and deletes what was made on servers.
     pub async fn remove(self) -> Result<()> {
-        // Both are tried, whatever becomes of the first.
+        // All are tried, whatever becomes of the first.
+        let elsewhere = self.inner.bus.remove_elsewhere().await;
         let broker = self.inner.bus.remove().await;
         let database = self.inner.store.remove().await;
-        broker.and(database)
+        elsewhere.and(broker).and(database)
     }
 }
 
@@ -204,6 +226,32 @@ impl Inner {
     pub(crate) fn registered(&self, consumer: ConsumerName) -> Option<Micros> {
         let (late, at) = self.registered.get()?;
         (*late == consumer).then_some(*at)
+    }
+
+    /// Has it be in this situation; the first one counts.
+    pub(crate) async fn be_in(&self, situation: Situation) -> Result<()> {
+        let broker = &self.config.broker;
+        situation
+            .works_on(broker)
+            .map_err(|why| Error::SituationNotHere {
+                situation,
+                broker: broker.name(),
+                why,
+            })?;
+        if situation == Situation::WrongDestination {
+            self.bus.make_elsewhere().await?;
+        }
+        self.situation.set(situation).ok();
+        Ok(())
+    }
+
+    pub(crate) fn situation(&self) -> Option<Situation> {
+        self.situation.get().copied()
+    }
+
+    /// The consumer that was never started.
+    pub(crate) fn idle(&self) -> Option<ConsumerName> {
+        self.situation()?.idle()
     }
 
     pub(crate) fn message_ids(&self) -> MessageIds {

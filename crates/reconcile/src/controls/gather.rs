@@ -127,11 +127,17 @@ impl Index {
         !copy.marks.contains(Marks::OPEN_TRANSACTION) && !is_own_copy(copy, self.resends(no))
     }
 
+    fn has_any_copy(&self) -> bool {
+        (0..self.events.len()).any(|no| self.events.has_copy(no))
+    }
+
     /// The flows of which nothing was ever seen where it should be, as of the latest judgement.
     pub fn silent(&self) -> Vec<SilentFlow> {
-        // Nobody has missed anything.
-        let Some(heard) = self.controls.get() else {
-            return Vec::new();
+        let heard = match self.controls.get() {
+            Some(heard) => heard,
+            // Consumers have it all, from wherever: nobody has missed anything yet.
+            None if !self.has_any_copy() => self.heard(),
+            None => return Vec::new(),
         };
         let places = heard.published.iter().zip(&heard.unidentified);
         let silent = places.filter(|(heard, _)| !heard.was_heard());
@@ -262,7 +268,7 @@ impl<'a> Gathering<'a> {
         self.wanted.extend(stray.aggregate);
         let reached =
             !index.resends(no).is_empty() || crate::row::consumed(&index.events, no).is_some();
-        if reached || !index.says_sent(no) {
+        if !index.says_sent(no) {
             return;
         }
         let timed = !index.events.outbox_marks(no).contains(Marks::NO_TIME);
@@ -272,6 +278,13 @@ impl<'a> Gathering<'a> {
         };
         let late = index.looked_at().saturating_sub(written) > index.publish_grace_micros();
         let due = late && self.destinations.no_copy_since(since).is_ok();
+        if reached {
+            // Not lost; but it was not seen where it should be.
+            if due {
+                self.heard.kinds.miss(index.events.kind(no), written, due);
+            }
+            return;
+        }
         self.heard.kinds.miss(index.events.kind(no), written, due);
         for heard in &mut self.heard.published {
             heard.miss(written);

@@ -12,20 +12,22 @@ use crate::index::Index;
 pub fn silent(flow: &SilentFlow, shape: &Shape) -> String {
     let name = name_of(flow.place, shape);
     let (rows, none) = match flow.expected {
-        1 => ("1 row says".to_owned(), "it"),
-        n => (format!("{n} rows say"), "none"),
+        1 => ("1 row says".to_owned(), ["it is not", "it was never"]),
+        n => (format!("{n} rows say"), ["none is", "none was ever"]),
     };
     let since = time_to_second(flow.since, flow.since);
-    let sent = format!("{rows} sent since {since} UTC, {none}");
+    let sent = format!("{rows} sent since {since} UTC");
     if flow.by_chance > 0 {
         return format!(
-            "{sent} is known to be at {name}: {} carry a number that is also a row's, as any that \
+            "{sent}, {} known to be at {name}: {} carry a number that is also a row's, as any that \
              are counted would; compare what they say ([flow.compare]), or {SETTLES}",
+            none[0],
             messages(flow.by_chance)
         );
     }
     format!(
-        "{sent} was ever seen at {name}{}: {SETTLES}",
+        "{sent}, {} seen at {name}{}: {SETTLES}",
+        none[1],
         unidentified(flow)
     )
 }

@@ -215,3 +215,19 @@ fn what_only_an_inbox_of_this_flow_claims_is_a_phantom() {
     let shared = (10..20).fold(claimed(), |company, nth| company.inbox(&id(nth), 1000));
     check(shared.covered(), &id(9), expect!["published / processed"]);
 }
+
+/// What consumers have came from somewhere; not from where the profile says.
+#[test]
+fn a_destination_is_silent_also_where_consumers_have_everything() {
+    let told = |mut company: Company| {
+        company.judge(2001);
+        let silent = company.index.silent().into_iter();
+        silent.map(|flow| flow.sentence).collect::<Vec<_>>()
+    };
+    let one = || lost().inbox("e", 1010);
+    let expected = "1 row says sent since 00:16:40 UTC, it was never seen at orders: follow and \
+                    make one event, name another destination, or show one message that was received";
+    assert_eq!(told(one().silent()), [expected]);
+    assert!(told(one().neighbour().silent()).is_empty(), "it was heard");
+    assert!(told(one().covered_but(TOPIC)).is_empty(), "it was not read");
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
@@ -29,10 +29,10 @@ const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
 
 /// A Kafka cluster, or a mock that lives as long as this.
 pub(crate) struct KafkaBus {
-    producer: FutureProducer,
+    pub(super) producer: FutureProducer,
     bootstrap: String,
     pub(super) names: Names,
-    mock: bool,
+    pub(super) mock: bool,
     /// Clients that ask for groups, by group; making one anew each time costs threads.
     pub(super) members: Mutex<BTreeMap<String, Arc<BaseConsumer>>>,
     /// Relays that died inside a transaction; it is open as long as they are here.
@@ -101,7 +101,7 @@ impl KafkaBus {
             members: Mutex::default(),
             open: Mutex::default(),
         };
-        bus.make_topics().await?;
+        bus.make_topics(&topics(names)).await?;
         Ok(bus)
     }
 
@@ -145,24 +145,6 @@ impl KafkaBus {
             });
         }
         placed
-    }
-
-    async fn make_topics(&self) -> Result<()> {
-        let names = topics(&self.names);
-        let wanted: Vec<NewTopic<'_>> = names
-            .iter()
-            .map(|(name, partitions)| {
-                // The past that is written may be older than the usual retention.
-                NewTopic::new(name, *partitions, TopicReplication::Fixed(1))
-                    .set("retention.ms", "-1")
-            })
-            .collect();
-        let answers = self
-            .admin()?
-            .create_topics(&wanted, &admin_options())
-            .await
-            .map_err(Error::kafka("make topics"))?;
-        each_succeeded(answers, "make topic")
     }
 
     /// Deletes the topics; a mock takes them along when it ends.
@@ -228,7 +210,7 @@ pub(super) fn admin_options() -> AdminOptions {
         .operation_timeout(Some(REQUEST_TIMEOUT))
 }
 
-fn each_succeeded(
+pub(super) fn each_succeeded(
     answers: Vec<std::result::Result<String, (String, RDKafkaErrorCode)>>,
     what: &str,
 ) -> Result<()> {

@@ -10,6 +10,8 @@ mod kafka_transactions;
 
 mod kafka_compaction;
 
+mod kafka_topics;
+
 mod kafka_log;
 pub(crate) use kafka_log::owned as owned_record;
 
@@ -73,6 +75,30 @@ impl Bus {
                 let sent = bus.publish(letters).await?;
                 Ok(sent.into_iter().map(|it| it.map(|()| None)).collect())
             }
+        }
+    }
+
+    /// Makes the topic (or exchange, with a stream that keeps its history) of another service.
+    pub(crate) async fn make_elsewhere(&self) -> Result<()> {
+        match self {
+            Self::Kafka(bus) => bus.make_elsewhere().await,
+            Self::Rabbit(bus) => bus.make_elsewhere().await,
+        }
+    }
+
+    /// Deletes what [`Bus::make_elsewhere`] made, if it was.
+    pub(crate) async fn remove_elsewhere(&self) -> Result<()> {
+        match self {
+            Self::Kafka(bus) => bus.remove_elsewhere().await,
+            Self::Rabbit(bus) => bus.remove_elsewhere().await,
+        }
+    }
+
+    /// Deletes the destination and makes it anew (on RabbitMQ the stream that keeps its history).
+    pub(crate) async fn make_anew(&self) -> Result<()> {
+        match self {
+            Self::Kafka(bus) => bus.make_anew().await,
+            Self::Rabbit(bus) => bus.make_anew().await,
         }
     }
 

@@ -97,6 +97,21 @@ impl RabbitBus {
         rabbit_topology::limit(&channel, &self.names, consumer, messages).await
     }
 
+    /// Declares the exchange of another service, with a stream that keeps all that passes there.
+    pub(crate) async fn make_elsewhere(&self) -> Result<()> {
+        rabbit_topology::declare_elsewhere(&self.channel().await?, &self.names).await
+    }
+
+    /// Deletes it, if it was made.
+    pub(crate) async fn remove_elsewhere(&self) -> Result<()> {
+        rabbit_topology::delete_elsewhere(&self.channel().await?, &self.names).await
+    }
+
+    /// Deletes the stream that keeps the exchange's history, and declares it anew.
+    pub(crate) async fn make_anew(&self) -> Result<()> {
+        rabbit_topology::renew_audit(&self.channel().await?, &self.names).await
+    }
+
     /// Deletes what [`RabbitBus::connect`] declared.
     pub(crate) async fn remove(&self) -> Result<()> {
         let channel = self.channel().await?;

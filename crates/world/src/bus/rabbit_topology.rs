@@ -43,13 +43,39 @@ pub(super) async fn delete(channel: &Channel, names: &Names) -> Result<()> {
         queues.push(names.dead_letter_queue(consumer));
         queues.push(names.dead_letter_stream(consumer));
     }
+    let exchanges = [names.destination(), names.dead_letter_exchange()];
+    remove(channel, &queues, &exchanges).await
+}
+
+/// Declares the exchange of another service.
+pub(super) async fn declare_elsewhere(channel: &Channel, names: &Names) -> Result<()> {
+    let (elsewhere, audit) = (names.elsewhere(), names.elsewhere_audit());
+    exchange(channel, &elsewhere, ExchangeKind::Topic).await?;
+    stream(channel, &audit).await?;
+    bind(channel, &audit, &elsewhere, "#").await
+}
+
+/// Deletes it; what is not there counts as deleted.
+pub(super) async fn delete_elsewhere(channel: &Channel, names: &Names) -> Result<()> {
+    let queues = [names.elsewhere_audit()];
+    remove(channel, &queues, &[names.elsewhere()]).await
+}
+
+/// The stream that keeps the exchange's history, as empty as at first.
+pub(super) async fn renew_audit(channel: &Channel, names: &Names) -> Result<()> {
+    remove(channel, &[names.audit_stream()], &[]).await?;
+    stream(channel, &names.audit_stream()).await?;
+    bind_types(channel, &names.audit_stream(), names).await
+}
+
+async fn remove(channel: &Channel, queues: &[String], exchanges: &[String]) -> Result<()> {
     for queue in queues {
         channel
             .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
             .await
             .map_err(Error::rabbit(format!("delete queue '{queue}'")))?;
     }
-    for exchange in [names.destination(), names.dead_letter_exchange()] {
+    for exchange in exchanges {
         channel
             .exchange_delete(exchange.as_str().into(), ExchangeDeleteOptions::default())
             .await

@@ -10,7 +10,7 @@ use crate::{ConsumerName, Fault, MessageIds};
 pub(crate) const SKEWED_MICROS: i64 = 4_500_000;
 
 /// An event as it is right after its round was written.
-pub(super) fn entry(fate: &Fate, ids: MessageIds) -> Entry {
+pub(super) fn entry(fate: &Fate, ids: MessageIds, idle: Option<ConsumerName>) -> Entry {
     let mut entry = Entry::new(&fate.event, fate.stored(), fate.in_outbox());
     entry.ids = ids;
     entry.request = (ids == MessageIds::Wrong).then_some(fate.event.correlation);
@@ -39,11 +39,12 @@ pub(super) fn entry(fate: &Fate, ids: MessageIds) -> Entry {
         it.dead_lettered = fate.chokes(consumer);
         it.not_expected = fate.too_early_for == Some(consumer);
         it.blurred = fate.seems_otherwise_to == Some(consumer);
-        if it.not_expected {
+        it.waits = idle == Some(consumer) && fate.is_delivered();
+        if it.not_expected || it.waits {
             it.received = 0;
         }
-        // Every consumer has moved past everything when a past ends.
-        it.skipped = !it.processed && !it.dead_lettered && !it.not_expected;
+        // Every other consumer has moved past everything when a past ends.
+        it.skipped = !it.processed && !it.dead_lettered && !it.not_expected && !it.waits;
     }
     entry
 }

@@ -8,7 +8,7 @@ use waybill_model::{Micros, UnknownReason};
 use super::order::{Lying, overtaken};
 use super::write::Writer;
 use crate::bus::{Bus, KafkaBus, Offsets, PARTITIONS};
-use crate::{ConsumerName, Fault, Result};
+use crate::{ConsumerName, Fault, Result, Situation};
 
 /// Absence is asked for from a little before an event on, so that the gap which retention leaves
 /// reaches a little further.
@@ -22,7 +22,9 @@ impl Writer<'_> {
             let ends = bus.ends(&bus.names().destination(), PARTITIONS).await?;
             self.ends = ends.into_iter().map(|(no, (_, end))| (no, end)).collect();
         }
-        for consumer in ConsumerName::ALL {
+        let idle = self.world.idle();
+        let at_work = ConsumerName::ALL.into_iter();
+        for consumer in at_work.filter(|consumer| Some(*consumer) != idle) {
             bus.commit(consumer, self.ends.clone()).await?;
         }
         self.expire(bus).await?;
@@ -111,11 +113,13 @@ impl Writer<'_> {
 
     /// RabbitMQ: nobody can tell whether the stream was there before its first message.
     fn before_the_stream(&self) {
-        let (Bus::Rabbit(_), Some(first)) = (&self.world.bus, self.lying.first()) else {
+        let Bus::Rabbit(_) = &self.world.bus else {
             return;
         };
+        let first = self.lying.first();
+        let first = first.map_or(Micros(i64::MAX / 2), |first| first.at);
         for entry in self.world.ledger().entries_mut() {
-            if entry.at <= first.at.plus(MARGIN_MICROS) && entry.blind.is_none() {
+            if entry.at <= first.plus(MARGIN_MICROS) && entry.blind.is_none() {
                 entry.blind = Some(UnknownReason::NoObserver);
             }
         }
@@ -148,6 +152,31 @@ impl Writer<'_> {
             }
         }
         self.before_the_stream();
+        self.lose_sight().await
+    }
+
+    /// What lies where Waybill does not look, or lay where it looks now, nobody can see.
+    async fn lose_sight(&self) -> Result<()> {
+        match self.world.situation() {
+            Some(Situation::TopicAnew) => self.world.bus.make_anew().await?,
+            Some(Situation::WrongDestination) => {}
+            Some(
+                Situation::RelayDead
+                | Situation::RelayMarks
+                | Situation::ConsumerNeverStarted
+                | Situation::FirstDay,
+            )
+            | None => return Ok(()),
+        }
+        // An empty stream does not tell since when it is there.
+        let blind = match &self.world.bus {
+            Bus::Kafka(_) => UnknownReason::NoControl,
+            Bus::Rabbit(_) => UnknownReason::NoObserver,
+        };
+        for entry in self.world.ledger().entries_mut() {
+            entry.expired = entry.copies > 0;
+            entry.blind = Some(blind);
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use uuid::Uuid;
 use waybill_model::Micros;
 
 use crate::event::{Body, ChangeKind, Letter, ProductEvent};
@@ -17,7 +18,7 @@ use crate::{ConsumerName, Fault, respell};
 pub(crate) const SKEW_MICROS: i64 = 5_000_000;
 
 /// How far off a clock is with [`Fault::ConsumerClockOff`] and [`Fault::RelayClockOff`].
-const OFF_MICROS: i64 = 300_000_000;
+pub(crate) const OFF_MICROS: i64 = 300_000_000;
 
 /// How far apart two copies are at least, unless events come quicker than that.
 const APART_MICROS: i64 = 1_000;
@@ -85,6 +86,10 @@ pub(super) struct Past {
     before: Option<ProductEvent>,
     /// Who is registered late, and when.
     late: Option<(ConsumerName, Micros)>,
+    /// Who was never started.
+    idle: Option<ConsumerName>,
+    /// Ids are numbers, counted up from one.
+    counts: bool,
 }
 
 impl Fate {
@@ -201,6 +206,24 @@ impl Past {
             again: Vec::new(),
             before: None,
             late: None,
+            idle: None,
+            counts: false,
+        }
+    }
+
+    /// The same with ids that are counted.
+    pub(super) fn counting(self) -> Self {
+        Self {
+            counts: true,
+            ..self
+        }
+    }
+
+    /// The same with a consumer that was never started.
+    pub(super) fn without(self, consumer: ConsumerName) -> Self {
+        Self {
+            idle: Some(consumer),
+            ..self
         }
     }
 
@@ -249,7 +272,11 @@ impl Past {
         faults: Faults,
     ) -> Fate {
         let has = |fault: Fault| faults.iter().any(|(it, _)| *it == fault);
-        let event = self.next_event(catalogue, schedule.times[no], &has);
+        let mut event = self.next_event(catalogue, schedule.times[no], &has);
+        if self.counts {
+            // Also a transaction that is rolled back uses a number up.
+            event.id = Uuid::from_u128(no as u128 + 1);
+        }
         let mut fate = Fate {
             event,
             faults,
@@ -378,6 +405,7 @@ impl Past {
             ];
             if never.into_iter().any(|fault| fate.hits(fault, consumer))
                 || fate.too_early_for == Some(consumer)
+                || self.idle == Some(consumer)
             {
                 return None;
             }

@@ -11,7 +11,7 @@ use super::past::{Fate, Outgoing, Round, Way};
 use crate::bus::{Bus, KafkaBus, Offsets, Placed};
 use crate::event::{Letter, ProductEvent};
 use crate::product::Product;
-use crate::spelling::Spelling;
+use crate::spelling::{Spelling, written};
 use crate::store::OutboxRow;
 use crate::world::Inner;
 use crate::{ConsumerName, DatabaseKind, Fault, Result};
@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
         let ids = self.world.message_ids();
         for outgoing in &mut round.letters {
             let id = ids.in_message(outgoing.event.id);
-            outgoing.letter.id = id.map_or_else(String::new, |id| id.to_string());
+            outgoing.letter.id = id.map(written).unwrap_or_default();
         }
     }
 
@@ -246,7 +246,7 @@ impl<'a> Writer<'a> {
     fn enter(&mut self, round: &Round) {
         let mut ledger = self.world.ledger();
         for fate in &round.fates {
-            ledger.push(entry(fate, self.world.message_ids()));
+            ledger.push(entry(fate, self.world.message_ids(), self.world.idle()));
             let event = &fate.event;
             if fate.stored() {
                 self.newest.insert(event.product.id, event.clone());
@@ -292,7 +292,9 @@ impl<'a> Writer<'a> {
         let arrives = |it: &&Outgoing| it.way == Way::Plain && !it.letter.expires;
         let arrived = letters.iter().filter(arrives).count();
         let mut passing = Vec::new();
-        for consumer in ConsumerName::ALL {
+        let idle = self.world.idle();
+        let at_work = ConsumerName::ALL.into_iter();
+        for consumer in at_work.filter(|consumer| Some(*consumer) != idle) {
             let poisoned: BTreeSet<String> = letters
                 .iter()
                 .filter(|it| it.poison.contains(&consumer))

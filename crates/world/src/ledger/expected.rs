@@ -1,13 +1,14 @@
 //! What Waybill must say, computed from what happened: never from the name of a fault.
 
 use waybill_model::{
-    ConsumerVerdict, EventId, Flags, Micros, PublishVerdict, StuckReason, UnknownReason,
+    ConsumerVerdict, EventId, Flags, LagReason, Micros, PublishVerdict, StuckReason, UnknownReason,
     reconstructed_id,
 };
 
 use super::{Apart, ConsumerEntry, Entry, Expected};
 use crate::clock::now;
 use crate::event::AGGREGATE_TYPE;
+use crate::spelling::written;
 use crate::{ConsumerName, Fault, MessageIds};
 
 /// No transaction may stay open for longer.
@@ -155,6 +156,8 @@ impl Entry {
             ConsumerVerdict::DeadLettered
         } else if it.not_expected {
             ConsumerVerdict::NotDue
+        } else if it.waits {
+            ConsumerVerdict::Lagging(LagReason::NeverConsumed)
         } else if it.skipped {
             ConsumerVerdict::LostByConsumer
         } else if self.copies + self.resends() == 0 {
@@ -232,7 +235,7 @@ impl Entry {
             && !self.outbox
             && (self.has_copies() || self.is_consumed())
         {
-            return EventId(self.ids.in_inbox(self.id).to_string());
+            return EventId(written(self.ids.in_inbox(self.id)));
         }
         let has_id = self.outbox || self.has_copies() || self.is_consumed() || !self.stored;
         if has_id {

@@ -2,19 +2,22 @@
 //! the flow was found there, and a message from before the oldest row that is kept may have lost
 //! its row to whoever cleans the outbox.
 
+use std::collections::BTreeSet;
+
 use waybill_model::{ConsumerVerdict, Micros, PublishVerdict, UnknownReason};
 
 use super::{Entry, Expected};
 use crate::MessageIds;
+use crate::history::OFF_MICROS;
 
 /// Clocks and the relay's pace, between a row and its message.
 const APART_MICROS: i64 = 10_000_000;
 
 /// What the events of a world show of each other.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
-    /// Some row has its copy.
-    copies: bool,
+    /// The types of rows that have their copy: a destination may take some and not others.
+    copies: BTreeSet<String>,
     /// Some change has its row.
     rows: bool,
     /// Each consumer has processed something that is known otherwise.
@@ -27,8 +30,9 @@ impl Heard {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut heard = Self::default();
         for entry in entries {
-            let matched = entry.ids != MessageIds::Wrong;
-            heard.copies |= entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
+            let matched = !matches!(entry.ids, MessageIds::Wrong | MessageIds::Content);
+            let heard_of = entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
+            heard.copies.extend(heard_of.then(|| entry.kind.clone()));
             heard.rows |= entry.outbox && entry.stored;
             let known = entry.outbox || entry.has_copies();
             for (processed, it) in heard.processed.iter_mut().zip(&entry.consumers) {
@@ -46,14 +50,15 @@ impl Heard {
     pub(super) fn widen(&self, entry: &Entry, mut expected: Expected) -> Expected {
         let no_control = UnknownReason::NoControl;
         let silent = match expected.publish {
-            PublishVerdict::LostInPublish | PublishVerdict::Phantom => !self.copies,
+            PublishVerdict::LostInPublish => !self.copies.contains(&entry.kind),
+            PublishVerdict::Phantom => self.copies.is_empty(),
             PublishVerdict::MissingOutboxRow => !self.rows,
             _ => false,
         };
         let cleaned = match expected.publish {
             PublishVerdict::Phantom | PublishVerdict::MissingOutboxRow => self
                 .kept_since
-                .is_some_and(|oldest| entry.at.since(oldest) < APART_MICROS),
+                .is_some_and(|oldest| seems_at(entry).since(oldest) < APART_MICROS),
             _ => false,
         };
         let or = &mut expected.publish_or;
@@ -66,6 +71,15 @@ impl Heard {
             }
         }
         expected
+    }
+}
+
+/// When it seems to have been written by the clock of its copies.
+fn seems_at(entry: &Entry) -> Micros {
+    if entry.copied_early {
+        entry.at.plus(-OFF_MICROS)
+    } else {
+        entry.at
     }
 }
 

@@ -13,12 +13,23 @@ impl Entry {
                 let id = EventId(request.to_string());
                 self.unmatched(expected, Apart::As(id))
             }
+            (MessageIds::Content, _) => self.said_only(expected),
             // Its row would have been found by product and version, and it has none.
             (MessageIds::None, _) if !self.outbox && self.has_copies() => {
                 self.unmatched(expected, Apart::Nameless)
             }
             _ => expected,
         }
+    }
+
+    /// Nothing but what its messages say could put them together with its row, and that is no basis.
+    fn said_only(&self, expected: Expected) -> Expected {
+        let mut expected = self.unmatched(expected, Apart::Nameless);
+        if expected.publish == PublishVerdict::LostInPublish {
+            let or = UnknownReason::OneOfThese;
+            expected.publish_or.push(PublishVerdict::Unknown(or));
+        }
+        expected
     }
 
     /// The inbox of a consumer may tell that there was a message; nothing else does.

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgPoolCopyExt as _, PgPoolOptions};
 use super::sql::{Sql, Statement, TextRow, Value, bound, insert, text_row};
 use crate::ConsumerName;
 use crate::clock::iso;
+use crate::spelling::{counted, written};
 
 /// The shop on a PostgreSQL server.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ async fn on_server(server_url: &str, sql: String) -> Result<(), sqlx::Error> {
 fn mark(n: usize, value: &Value) -> String {
     match value {
         Value::Json(_) => format!("${n}::json"),
+        Value::Id(id, _) if counted(*id).is_some() => format!("${n}::bigint"),
         Value::Id(..) => format!("${n}::uuid"),
         Value::At(_) => format!("${n}::timestamptz"),
         Value::Null | Value::Int(_) | Value::Text(_) => format!("${n}"),
@@ -160,7 +162,7 @@ fn copy_line(text: &mut String, row: &[Value]) {
         match value {
             Value::Null => text.push_str("\\N"),
             Value::Int(number) => write!(text, "{number}").expect("a String takes all"),
-            Value::Id(id, _) => write!(text, "{id}").expect("a String takes all"),
+            Value::Id(id, _) => text.push_str(&written(*id)),
             Value::At(at) => text.push_str(&iso(*at)),
             Value::Text(content) | Value::Json(content) => escape(text, content),
         }

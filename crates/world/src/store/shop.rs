@@ -70,6 +70,25 @@ impl Store {
         Ok(())
     }
 
+    /// Makes ids numbers, in the outbox and in the inboxes; both are empty still.
+    pub(crate) async fn count_ids(&self) -> Result<()> {
+        let inboxes = ConsumerName::ALL.map(ConsumerName::inbox);
+        let tables = ["outbox"].into_iter().chain(inboxes);
+        let statements = match self.sql.name() {
+            "postgres" => tables
+                .map(|table| {
+                    format!("ALTER TABLE {table} ALTER COLUMN event_id TYPE bigint USING NULL")
+                })
+                .collect(),
+            "mysql" => tables
+                .map(|table| format!("ALTER TABLE {table} MODIFY event_id BIGINT NOT NULL"))
+                .collect(),
+            // SQLite's columns take anything.
+            _ => Vec::new(),
+        };
+        self.run_plain("make ids numbers", statements).await
+    }
+
     /// Whether the outbox has a column that says when a row was sent.
     pub(crate) fn marks_sent(&self) -> bool {
         self.marks.load(Ordering::Acquire)

@@ -143,7 +143,9 @@ macro_rules! bound {
                 crate::store::sql::Value::Text(text) | crate::store::sql::Value::Json(text) => {
                     query.bind(text.clone())
                 }
-                crate::store::sql::Value::Id(id, crate::spelling::Spelling::Bytes) => {
+                crate::store::sql::Value::Id(id, crate::spelling::Spelling::Bytes)
+                    if crate::spelling::counted(*id).is_none() =>
+                {
                     query.bind(id.as_bytes().to_vec())
                 }
                 crate::store::sql::Value::Id(id, spelling) => query.bind(spelling.text(*id)),
