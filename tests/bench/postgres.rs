@@ -57,6 +57,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
         place: PlaceId(0),
         clock: Clock::Database,
         columns: RowColumns {
+            destination: None,
             table: table.to_owned(),
             key: "id".to_owned(),
             id: column("event_id"),

@@ -168,10 +168,6 @@ impl Table {
         let kind = shown(roles.kind.as_ref())?;
         let version = shown(roles.version.as_ref())?.parse().unwrap_or(NO_VERSION);
         let key = shown(Some(&roles.key))?;
-        let partition = match &roles.destination {
-            Some(known) => known.number(Some(&shown(Some(&known.column))?)),
-            None => NO_DESTINATION,
-        };
         let at = shown(Some(&roles.at))?;
         if roles.id.is_some() && id.is_empty() {
             marks |= Marks::NO_ID;
@@ -195,12 +191,22 @@ impl Table {
                 clock: query.clock,
                 resolution_micros: 1,
             },
-            partition,
+            partition: self.destination(line, roles)?,
             position: number.unwrap_or(NO_POSITION),
             key: if number.is_some() { String::new() } else { key },
             marks,
             content: self.content(line, roles)?,
         })
+    }
+
+    /// Where the row is to be sent.
+    fn destination(&self, line: &Line, roles: &RowColumns) -> Result<u32> {
+        let Some(known) = &roles.destination else {
+            return Ok(NO_DESTINATION);
+        };
+        let value = line.values[self.index(&known.column, roles)?].as_deref();
+        let text = value.map(String::from_utf8_lossy);
+        Ok(known.number(text.as_deref()))
     }
 
     /// What the row's body says, where that is asked for.
