@@ -21,5 +21,6 @@ mod secrets;
 mod shown;
 mod silence;
 mod times;
+mod two_addresses;
 mod wire;
 mod words;

@@ -4,7 +4,9 @@ mod compare;
 
 mod layout;
 pub use layout::inbox_columns;
-pub(crate) use layout::{Layout, PlannedConsumer, PlannedPlace, Reading, outbox_columns};
+pub(crate) use layout::{
+    Layout, PlannedConsumer, PlannedPlace, Reading, business_columns, outbox_columns,
+};
 
 mod sources;
 pub(crate) use sources::{BROKER, DATABASE, Opening, Sources};
