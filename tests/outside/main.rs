@@ -23,6 +23,7 @@ mod secrets;
 mod shown;
 mod silence;
 mod times;
+mod two_addresses;
 mod undone;
 mod wire;
 mod words;

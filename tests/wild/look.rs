@@ -82,6 +82,7 @@ impl Eye {
                 options: BTreeMap::new(),
             },
             outbox: None,
+            business: Some(Vec::new()),
             destinations: Vec::new(),
             roles: BTreeMap::new(),
             inboxes: BTreeMap::new(),
@@ -108,14 +109,15 @@ impl Eye {
             said.failure = format!("{} {}", failure.message, failure.hint);
         }
         if let Some(proposed) = ended.proposed {
-            said.outbox = Some(serde_json::to_value(&proposed.profile.outbox)?);
+            let outbox = proposed.profile.outbox.as_ref();
+            said.outbox = outbox.map(serde_json::to_value).transpose()?;
             let flows = proposed.profile.flows.iter();
             for flow in flows {
                 said.destinations.push(flow.destination.clone());
                 let carriers = flow.carriers.id.iter();
                 said.carriers.extend(carriers.map(ToString::to_string));
             }
-            said.is_chosen = proposed.undecided().is_none();
+            said.is_chosen = proposed.undecided().is_none() && said.outbox.is_some();
             said.questions = proposed.questions;
         }
         Ok(said)

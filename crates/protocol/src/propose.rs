@@ -27,9 +27,14 @@ pub struct Asked {
     pub broker: BrokerSettings,
     /// The outbox, where it is known.
     pub outbox: Option<String>,
+    /// Business tables: those whose changes lead to events, where there is no outbox; to be found
+    /// out when empty. `None`: only an outbox will do.
+    #[serde(default)]
+    pub business: Option<Vec<String>>,
     /// Topics or exchanges, where they are known.
     pub destinations: Vec<String>,
-    /// What each role of the outbox is, where it is known: what [`Subject::Role`] names.
+    /// What each role of the outbox is, where it is known: what [`Subject::Role`] names; of the
+    /// business table, where one is named.
     pub roles: BTreeMap<String, String>,
     /// Which consumer each inbox belongs to, where it is known, by their names; empty for none of
     /// those that the broker knows.
@@ -55,6 +60,9 @@ pub struct Proposed {
 pub struct Reasons {
     /// The outbox and its columns.
     pub outbox: Vec<String>,
+    /// Per business table.
+    #[serde(default)]
+    pub business: Vec<Vec<String>>,
     /// Per flow: why it goes there, and by what it is matched.
     pub flows: Vec<Vec<String>>,
     /// Per flow and consumer.
@@ -94,6 +102,8 @@ impl Proposed {
 pub enum Subject {
     /// Which table is the outbox.
     Outbox,
+    /// Which table's changes lead to events, where there is no outbox.
+    Business,
     /// Where events go.
     Destination,
     /// A role of the outbox, as a profile calls it: `created-at`, `sent-states`.
@@ -107,6 +117,7 @@ impl Asked {
     pub fn settle(&mut self, about: &Subject, answer: &str) {
         match about {
             Subject::Outbox => self.outbox = Some(answer.to_owned()),
+            Subject::Business => self.business = Some(vec![answer.to_owned()]),
             Subject::Destination => self.destinations = vec![answer.to_owned()],
             Subject::Role(role) => {
                 self.roles.insert(role.clone(), answer.to_owned());
@@ -121,6 +132,7 @@ impl Asked {
     pub fn is_settled(&self, about: &Subject) -> bool {
         match about {
             Subject::Outbox => self.outbox.is_some(),
+            Subject::Business => self.business.as_ref().is_some_and(|it| !it.is_empty()),
             Subject::Destination => !self.destinations.is_empty(),
             Subject::Role(role) => self.roles.contains_key(role),
             Subject::Inbox(table) => self.inboxes.contains_key(table),

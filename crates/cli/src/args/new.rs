@@ -38,10 +38,15 @@ pub(crate) struct New {
     /// The outbox table; recognised when left out
     #[arg(long, value_name = "TABLE")]
     pub(crate) outbox: Option<String>,
+    /// A table whose every change must lead to an event, where there is no outbox; found out when
+    /// left out; may be given several times
+    #[arg(long, value_name = "TABLE", conflicts_with = "outbox")]
+    pub(crate) business: Vec<String>,
     /// What a role of the outbox is, like id=event_id or sent-states=2,3; may be given several
     /// times. Roles: key, id, aggregate-type, aggregate-id, version, type, payload, headers,
     /// created-at, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states,
-    /// attempts, error, deletes-after-send. Nothing behind the equals sign: no such column
+    /// attempts, error, deletes-after-send; with --business key, id, version, changed-at,
+    /// aggregate-type, history. Nothing behind the equals sign: no such column
     #[arg(long, value_name = "ROLE=COLUMN")]
     pub(crate) column: Vec<String>,
     /// The topic or exchange events go to; found out when left out; may be given several times

@@ -45,7 +45,7 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
     } else {
         let mut settled = Vec::new();
         while let Some(about) = settle(&mut asked, &proposed.questions, &mut settled)? {
-            if about == Subject::Outbox {
+            if matches!(about, Subject::Outbox | Subject::Business) {
                 // What was said of the other table's events does not hold for this one's.
                 asked.destinations.clone_from(&args.destination);
             }
@@ -65,6 +65,12 @@ pub(super) async fn run(client: &Client, args: &New) -> anyhow::Result<Exit> {
 fn nobody_knows(question: &Question) -> Failure {
     let told = format!("{} Nobody is here to say.", question.text);
     let choices = question.choices.join(", ");
+    if question.about == Subject::Business {
+        return Failure::new(Code::NoOutbox, told).hint(format!(
+            "Name it: --business {}. What could be one: {choices}.",
+            question.default
+        ));
+    }
     Failure::new(Code::NoOutbox, told).hint(format!(
         "Name it: --outbox {}. What could be one: {choices}. `waybill layouts explain TABLE --database URL` says why.",
         question.default
@@ -162,7 +168,7 @@ fn settle(
         }
         if *taken != question.default {
             differs = Some(question.about.clone());
-            if question.about == Subject::Outbox {
+            if matches!(question.about, Subject::Outbox | Subject::Business) {
                 // What else is not sure is another table's.
                 break;
             }
@@ -223,6 +229,8 @@ fn asked(args: &New) -> anyhow::Result<Asked> {
             options: options.into_iter().collect(),
         },
         outbox: args.outbox.clone(),
+        // Whoever names an outbox wants that one.
+        business: args.outbox.is_none().then(|| args.business.clone()),
         destinations: args.destination.clone(),
         roles: roles.into_iter().collect(),
         inboxes: BTreeMap::new(),

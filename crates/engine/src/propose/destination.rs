@@ -100,7 +100,15 @@ pub(super) fn settle_column(outbox: &mut Outbox, broker: BrokerKind, goals: &[Go
 
 /// All topics, or exchanges that lead somewhere, each once and the most alike first.
 pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
-    let words = words_of(outbox);
+    all_like(
+        &words_of(outbox),
+        topology,
+        "Its name is like that of the outbox or of its events.",
+    )
+}
+
+/// The same, the most like these words first.
+pub(super) fn all_like(words: &[String], topology: &Topology, why: &str) -> Vec<Goal> {
     let families = families(topology);
     let is_full = |channel: &Channel| channel.depth.is_some_and(|depth| depth > 0);
     let nothing_anywhere = !topology.channels.iter().any(is_full);
@@ -119,8 +127,11 @@ pub(super) fn all(outbox: &Outbox, topology: &Topology) -> Vec<Goal> {
             let name = canon(&channel.name);
             let alike = words.iter().filter(|word| name.contains(*word)).count();
             let numbered = families.contains(&family(&channel.name));
-            let why = "Its name is like that of the outbox or of its events.".to_owned();
-            (numbered, alike, goal(topology, &channel.name, why))
+            (
+                numbered,
+                alike,
+                goal(topology, &channel.name, why.to_owned()),
+            )
         })
         .collect();
     goals.sort_by_key(|(numbered, alike, goal)| {

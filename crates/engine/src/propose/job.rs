@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waybill_layouts::BrokerKind;
+use waybill_model::Window;
 use waybill_protocol::{Code, Failure};
 use waybill_source::{Broker, Topology};
 
@@ -14,6 +15,7 @@ use super::inboxes::{self, Base, Inboxes};
 use super::letters::Letter;
 use super::matching::{Matching, known};
 use super::outbox::Outbox;
+use super::profile::Stored;
 use super::rows::Ids;
 use super::study::{Between, Study, wide};
 use super::{Asked, Proposed, Question, Subject};
@@ -22,7 +24,7 @@ use crate::session::DATABASE;
 use crate::{Drivers, failure};
 
 /// Topics or exchanges that are looked into when nothing says where events go.
-const SEARCHED: usize = 30;
+pub(super) const SEARCHED: usize = 30;
 
 /// A topic or exchange that was looked into.
 struct Looked {
@@ -90,10 +92,21 @@ impl Job<'_> {
         outbox.bear_out(&study.found_ids());
         destination::settle_column(&mut outbox, self.kind, &goals);
         say(&matching.why.join(" "));
-        let (flows, whose) = self.consumers(&goals, &study, &matching, say).await;
+        let mut events: HashSet<String> = study.ids.keys.keys().cloned().collect();
+        events.extend(carried_by(study.letters.iter().flatten(), &matching));
+        let window = wide(study.window);
+        let (flows, whose) = self.consumers(&goals, events, window, say).await;
         questions.splice(0..0, outbox.questions.clone());
         questions.extend(whose);
-        self.written(&outbox, &goals, &matching, flows, questions, drivers)
+        let matching = vec![matching; goals.len()];
+        self.written(
+            &Stored::of(&outbox),
+            &goals,
+            &matching,
+            flows,
+            questions,
+            drivers,
+        )
     }
 
     /// Where events go, and whether that has yet to be found out.
@@ -120,7 +133,7 @@ impl Job<'_> {
     }
 
     /// A name that was mistyped would never have a message. Without a map any name must do.
-    fn must_be_there(&self, name: &str) -> Result<(), Failure> {
+    pub(super) fn must_be_there(&self, name: &str) -> Result<(), Failure> {
         let mut names = self.topology.channels.iter().map(|c| c.name.as_str());
         if self.topology.channels.is_empty() || names.any(|known| known == name) {
             return Ok(());
@@ -224,23 +237,17 @@ impl Job<'_> {
     }
 
     /// The consumers of each flow, and whose inboxes are not sure.
-    async fn consumers(
+    pub(super) async fn consumers(
         &mut self,
         goals: &[Goal],
-        study: &Study,
-        matching: &Matching,
+        events: HashSet<String>,
+        window: Window,
         say: &mut (dyn FnMut(&str) + Send),
     ) -> (Vec<Vec<Found>>, Vec<Question>) {
         say("Looking for consumers");
-        let mut events: HashSet<String> = study.ids.keys.keys().cloned().collect();
-        let letters = study.letters.iter().flatten();
-        events.extend(letters.flat_map(|letter| {
-            let carriers = matching.carriers.id.iter();
-            carriers.filter_map(|carrier| letter.text(carrier))
-        }));
         let mut inboxes = Inboxes::default();
         for base in std::iter::once(self.own).chain(&self.bases) {
-            inboxes::of_base(base, &events, wide(study.window), &mut inboxes).await;
+            inboxes::of_base(base, &events, window, &mut inboxes).await;
         }
         self.rest.extend(inboxes.left_out);
         let mut flows = Vec::new();
@@ -264,6 +271,18 @@ impl Job<'_> {
         }
         self.broker.close().await;
     }
+}
+
+/// What messages carry as their ids.
+pub(super) fn carried_by<'a>(
+    letters: impl Iterator<Item = &'a Letter>,
+    matching: &Matching,
+) -> Vec<String> {
+    let of_letter = |letter: &Letter| -> Vec<String> {
+        let carriers = matching.carriers.id.iter();
+        carriers.filter_map(|it| letter.text(it)).collect()
+    };
+    letters.flat_map(of_letter).collect()
 }
 
 fn names(goals: &[Goal]) -> String {

@@ -110,7 +110,7 @@ fn is_believed(known: bool, letters: usize, hits: usize, ids: usize) -> bool {
 }
 
 /// What is known, then everything that was seen, each once.
-fn all(known: &[Carrier], letters: &[Letter]) -> Vec<Carrier> {
+pub(super) fn all(known: &[Carrier], letters: &[Letter]) -> Vec<Carrier> {
     let mut all: Vec<Carrier> = known.to_vec();
     for carrier in letters.iter().flat_map(Letter::carriers) {
         if !all.contains(&carrier) {

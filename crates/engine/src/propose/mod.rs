@@ -44,6 +44,14 @@ mod inboxes;
 
 mod consumers;
 
+mod business;
+
+mod changes;
+
+mod telling;
+
+mod unboxed;
+
 mod text;
 pub(crate) use text::written;
 

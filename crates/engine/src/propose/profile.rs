@@ -1,7 +1,7 @@
 //! What was found, as a profile.
 
 use waybill_layouts::BrokerKind;
-use waybill_model::{Access, Flow, GraceSettings, Profile, ScanSettings};
+use waybill_model::{Access, BusinessTable, Flow, GraceSettings, Profile, ScanSettings};
 use waybill_protocol::{Code, Failure, ProfileProblem, Reasons};
 
 use super::consumers::{Found, plain};
@@ -14,23 +14,47 @@ use super::{Proposed, Question};
 use crate::Drivers;
 use crate::profiles::checked;
 
+/// What says what was stored.
+#[derive(Debug)]
+pub(super) struct Stored<'a> {
+    pub(super) outbox: Option<&'a Outbox>,
+    /// Business tables, each with why it is one.
+    pub(super) business: Vec<(BusinessTable, Vec<String>)>,
+}
+
+impl<'a> Stored<'a> {
+    /// By an outbox.
+    pub(super) fn of(outbox: &'a Outbox) -> Self {
+        Self {
+            outbox: Some(outbox),
+            business: Vec::new(),
+        }
+    }
+}
+
 impl Job<'_> {
+    /// `matching`: by what the messages of each goal are matched.
     pub(super) fn written(
         &self,
-        outbox: &Outbox,
+        stored: &Stored<'_>,
         goals: &[Goal],
-        matching: &Matching,
+        matching: &[Matching],
         found: Vec<Vec<Found>>,
         questions: Vec<Question>,
         drivers: &Drivers,
     ) -> Result<Proposed, Failure> {
+        let outbox = stored.outbox;
+        let (business, why_business) = stored.business.iter().cloned().unzip();
+        let of_outbox = outbox.map(|it| it.why.iter().chain(&it.limits).cloned().collect());
         let mut why = Reasons {
-            outbox: outbox.why.iter().chain(&outbox.limits).cloned().collect(),
+            outbox: of_outbox.unwrap_or_default(),
+            business: why_business,
             rest: self.rest.clone(),
             ..Reasons::default()
         };
         let mut flows = Vec::new();
-        for (nth, (goal, found)) in goals.iter().zip(found).enumerate() {
+        let of_goals = goals.iter().zip(matching).zip(found);
+        for (nth, ((goal, matching), found)) in of_goals.enumerate() {
             let mut reasons = vec![format!("To {}: {}", goal.name, goal.why)];
             reasons.extend(matching.why.clone());
             let counting = matching.counting.get(nth).cloned().unwrap_or_default();
@@ -50,7 +74,7 @@ impl Job<'_> {
                 name: goal.name.clone(),
                 destination: goal.name.clone(),
                 audit_stream: stream,
-                routing_key: self.routing_key(outbox),
+                routing_key: outbox.and_then(|outbox| self.routing_key(outbox)),
                 carriers: matching.carriers.clone(),
                 only: counting.only,
                 compare: None,
@@ -66,8 +90,8 @@ impl Job<'_> {
             database: self.asked.database.clone(),
             databases: self.asked.databases.clone(),
             broker: self.asked.broker.clone(),
-            outbox: Some(outbox.settings.clone()),
-            business: Vec::new(),
+            outbox: outbox.map(|outbox| outbox.settings.clone()),
+            business,
             flows,
             grace: GraceSettings::default(),
             scan: ScanSettings::default(),

@@ -7,8 +7,8 @@ use waybill_source::Topology;
 
 use super::inboxes::Base;
 use super::job::Job;
-use super::outbox::choose;
-use super::{Asked, Proposed, Witness};
+use super::outbox::{Outbox, choose};
+use super::{Asked, Proposed, Subject, Witness};
 use crate::profiles::is_secret;
 use crate::session::{BROKER, DATABASE, Opening, open_broker, open_database};
 use crate::tables::{dbms_of, look};
@@ -38,20 +38,28 @@ async fn with_tables(
     own: &Base,
     witness: &mut dyn Witness,
 ) -> Result<Proposed, Failure> {
-    let mut outbox = choose(&own.tables, asked)?;
-    witness.doing(&format!(
-        "{}: {}",
-        outbox.settings.table,
-        outbox.why.join(" ")
-    ));
-    witness.outbox(&outbox.settings);
-    let name = outbox.table.full_name();
-    // More rows tell more destinations; where they cannot be read, the read itself says so.
-    if let Ok(sample) = own.database.sample(&name, SAMPLED_ROWS).await {
-        outbox.table.rows = sample.rows;
-    }
+    let is_business = asked.is_settled(&Subject::Business);
+    let chosen = if is_business {
+        None
+    } else {
+        match (choose(&own.tables, asked), &asked.business) {
+            (Ok(outbox), _) => Some(Ok(outbox)),
+            (Err(failure), Some(_)) if failure.code == Code::NoOutbox => Some(Err(failure)),
+            (Err(failure), _) => return Err(failure),
+        }
+    };
+    let chosen = match chosen {
+        Some(Ok(outbox)) => Some(Ok(taken(outbox, own, witness).await)),
+        other => other,
+    };
     witness.doing(&format!("Looking at {}", asked.broker.url));
-    let broker = open_broker(&asked.broker, Access::ReadOnly, opening).await?;
+    let broker = open_broker(&asked.broker, Access::ReadOnly, opening).await;
+    let (broker, chosen) = match (broker, chosen) {
+        (Ok(broker), chosen) => (broker, chosen),
+        // What is wrong with the tables was known before.
+        (Err(_), Some(Err(failure))) => return Err(failure),
+        (Err(unreachable), _) => return Err(unreachable),
+    };
     let kind = broker_kind(&opening.drivers, &asked.broker.url)?;
     let mut bases = Vec::new();
     for (name, settings) in &asked.databases {
@@ -76,9 +84,25 @@ async fn with_tables(
         rest: trouble.into_iter().collect(),
     };
     let mut say = |step: &str| witness.doing(step);
-    let proposed = job.propose(outbox, &opening.drivers, &mut say).await;
+    let proposed = job.with(chosen, &opening.drivers, &mut say).await;
     job.close().await;
     proposed
+}
+
+/// An outbox was taken: says so, and has a look at more of its rows.
+async fn taken(mut outbox: Outbox, own: &Base, witness: &mut dyn Witness) -> Outbox {
+    witness.doing(&format!(
+        "{}: {}",
+        outbox.settings.table,
+        outbox.why.join(" ")
+    ));
+    witness.outbox(&outbox.settings);
+    let name = outbox.table.full_name();
+    // More rows tell more destinations; where they cannot be read, the read itself says so.
+    if let Ok(sample) = own.database.sample(&name, SAMPLED_ROWS).await {
+        outbox.table.rows = sample.rows;
+    }
+    outbox
 }
 
 async fn open_base(

@@ -24,7 +24,7 @@ const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// How far is looked back: as little as tells something.
-const BACK: [i64; 3] = [HOUR, 24 * HOUR, 30 * 24 * HOUR];
+pub(super) const BACK: [i64; 3] = [HOUR, 24 * HOUR, 30 * 24 * HOUR];
 
 /// A row may be older than its message …
 const RELAY: i64 = 10 * MINUTE;
@@ -108,11 +108,7 @@ impl Between<'_> {
         known: &Carriers,
         back: i64,
     ) -> Result<Study> {
-        let now = now();
-        let window = Window {
-            from: now.plus(-back),
-            to: now.plus(MINUTE),
-        };
+        let window = looking_back(back);
         let wide = wide(window);
         let mut study = Study {
             window,
@@ -123,21 +119,7 @@ impl Between<'_> {
             hits: 0,
             troubles: Vec::new(),
         };
-        let each = (SAMPLED / goals.len().max(1)).max(AT_LEAST);
-        let sampling: Vec<_> = goals
-            .iter()
-            .map(|goal| letters(self.broker, goal, window, each).boxed())
-            .collect();
-        let sampled: Vec<_> = stream::iter(sampling).buffered(AT_ONCE).collect().await;
-        for (goal, letters) in goals.iter().zip(sampled) {
-            study.letters.push(letters.unwrap_or_else(|error| {
-                let name = &goal.name;
-                study
-                    .troubles
-                    .push(format!("{name} could not be read: {}.", error.chain()));
-                Vec::new()
-            }));
-        }
+        study.letters = sampled_of(self.broker, goals, window, &mut study.troubles).await;
         self.hold_against_rows(outbox, goals, known, &mut study)
             .await?;
         let searched = outbox.settings.payload.is_some() && !outbox.is_settled_id;
@@ -407,6 +389,39 @@ fn sampled<'a>(
     goals.iter().zip(letters).map(of_goal).collect()
 }
 
+/// So long until now, and a little more.
+pub(super) fn looking_back(micros: i64) -> Window {
+    let now = now();
+    Window {
+        from: now.plus(-micros),
+        to: now.plus(MINUTE),
+    }
+}
+
+/// Some messages of each goal.
+pub(super) async fn sampled_of(
+    broker: &Arc<dyn Broker>,
+    goals: &[Goal],
+    window: Window,
+    troubles: &mut Vec<String>,
+) -> Vec<Vec<Letter>> {
+    let each = (SAMPLED / goals.len().max(1)).max(AT_LEAST);
+    let sampling: Vec<_> = goals
+        .iter()
+        .map(|goal| letters(broker, goal, window, each).boxed())
+        .collect();
+    let sampled: Vec<_> = stream::iter(sampling).buffered(AT_ONCE).collect().await;
+    let mut all = Vec::new();
+    for (goal, letters) in goals.iter().zip(sampled) {
+        all.push(letters.unwrap_or_else(|error| {
+            let name = &goal.name;
+            troubles.push(format!("{name} could not be read: {}.", error.chain()));
+            Vec::new()
+        }));
+    }
+    all
+}
+
 /// Rows may be older than their messages, and their clocks in another zone.
 pub(super) fn wide(window: Window) -> Window {
     Window {
@@ -417,7 +432,7 @@ pub(super) fn wide(window: Window) -> Window {
 
 /// Those that some message has. Where none has any: all that a library itself speaks of, or that
 /// no message could be asked about.
-fn present(known: &[Carrier], letters: &[Letter], own: bool) -> Vec<Carrier> {
+pub(super) fn present(known: &[Carrier], letters: &[Letter], own: bool) -> Vec<Carrier> {
     let is_there = |carrier: &&Carrier| letters.iter().any(|letter| letter.text(carrier).is_some());
     let present: Vec<Carrier> = known.iter().filter(is_there).cloned().collect();
     if present.is_empty() && (own || letters.is_empty()) {

@@ -26,6 +26,12 @@ pub(crate) fn written(profile: &Profile, why: &Reasons) -> String {
         text.why(&why.outbox);
         text.section("outbox", outbox);
     }
+    for (nth, table) in profile.business.iter().enumerate() {
+        text.line("");
+        text.why(why.business.get(nth).map_or(&[], Vec::as_slice));
+        text.line("[[business]]");
+        text.0.push_str(&toml::to_string(table).unwrap_or_default());
+    }
     for (nth, flow) in profile.flows.iter().enumerate() {
         let none = Vec::new();
         text.flow(flow, why.flows.get(nth).unwrap_or(&none));
@@ -155,13 +161,26 @@ fn inline<T: Serialize>(value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use waybill_model::{
-        Access, BrokerSettings, Carrier, Carriers, DatabaseSettings, Environment, GraceSettings,
-        ScanSettings, Wanted,
+        Access, BrokerSettings, BusinessTable, Carrier, Carriers, DatabaseSettings, Environment,
+        GraceSettings, ScanSettings, Wanted,
     };
 
     use super::*;
 
     const ODD: &str = "od\"d 'n\\ame\n[x] # ü";
+
+    fn odd_table() -> BusinessTable {
+        BusinessTable {
+            zone: None,
+            table: ODD.to_owned(),
+            key: Some(ODD.to_owned()),
+            id: ODD.to_owned(),
+            version: ODD.to_owned(),
+            changed_at: ODD.to_owned(),
+            aggregate_type: ODD.to_owned(),
+            history: true,
+        }
+    }
 
     fn odd_inbox() -> Inbox {
         Inbox {
@@ -227,13 +246,14 @@ mod tests {
                 options: [(ODD.to_owned(), ODD.to_owned())].into(),
             },
             outbox: None,
-            business: Vec::new(),
+            business: vec![odd_table()],
             flows: vec![flow],
             grace: GraceSettings::default(),
             scan: ScanSettings::default(),
             masks: Vec::new(),
         };
         let why = Reasons {
+            business: vec![vec![ODD.to_owned()]],
             flows: vec![vec![ODD.to_owned()]],
             rest: vec![ODD.to_owned()],
             ..Reasons::default()

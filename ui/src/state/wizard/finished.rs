@@ -12,6 +12,7 @@ impl Wizard {
     /// What is known, to have the rest proposed.
     pub(super) fn asked(&self) -> Asked {
         Asked {
+            business: None,
             name: None,
             // Name and guard are set on the last page.
             environment: Environment::default(),
@@ -65,6 +66,7 @@ impl Wizard {
         }
         if let Some(proposed) = &self.proposed {
             why.outbox.clone_from(&proposed.why.outbox);
+            why.business.clone_from(&proposed.why.business);
             why.rest.clone_from(&proposed.why.rest);
         }
         let proposed = self.proposed.as_ref().map(|proposed| &proposed.profile);
