@@ -13,6 +13,7 @@ mod given_up;
 mod identity;
 mod inboxes;
 mod listeners;
+mod moved_away;
 mod recognised;
 mod rights;
 mod row_times;

@@ -141,6 +141,7 @@ mod tests {
             destination: None,
             open_status: None,
             is_settled_id: false,
+            is_settled_zone: false,
             why: Vec::new(),
             limits: Vec::new(),
             questions: vec![Question {
