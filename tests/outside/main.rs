@@ -14,6 +14,7 @@ mod given_up;
 mod identity;
 mod inboxes;
 mod listeners;
+mod moved_away;
 mod no_outbox;
 mod publishers;
 mod recognised;

@@ -55,8 +55,9 @@ pub use compare::CompareSettings;
 
 mod profile;
 pub use profile::{
-    Access, BrokerSettings, BusinessTable, Consumer, DatabaseSettings, Environment, Flow,
-    GraceSettings, Inbox, OutboxSettings, Profile, ScanSettings, ShownMessage, Template,
+    Access, BrokerSettings, BusinessTable, Consumer, DatabaseSettings, DeadLetterTable,
+    Environment, Flow, GraceSettings, Inbox, OutboxSettings, Profile, ScanSettings, ShownMessage,
+    Template,
 };
 
 mod in_column;

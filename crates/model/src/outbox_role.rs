@@ -58,6 +58,7 @@ impl OutboxSettings {
             error: None,
             only: BTreeMap::new(),
             deletes_after_send: false,
+            dead_letters: None,
         }
     }
 

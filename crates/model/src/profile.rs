@@ -189,6 +189,33 @@ pub struct OutboxSettings {
     /// is there says that it was not sent, unless another column says that.
     #[serde(default)]
     pub deletes_after_send: bool,
+    /// The table of the rows that the relay has given up, where it moves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letters: Option<DeadLetterTable>,
+}
+
+/// Where a relay moves the rows that it has given up. A row there is an event of the outbox that
+/// needs somebody to act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeadLetterTable {
+    /// Table, `schema.table` allowed.
+    pub table: String,
+    /// Column that identifies rows.
+    pub key: String,
+    /// Column with the event's id, or `column#/pointer` as in the outbox.
+    pub id: String,
+    /// Column with the time at which the row was given up, or moved here.
+    pub failed_at: String,
+    /// Column with the event type.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Column with the aggregate's type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate_type: Option<String>,
+    /// Column with the aggregate's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate_id: Option<String>,
 }
 
 /// A business table whose every version must have led to an event.

@@ -143,6 +143,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         attempts: column("attempts"),
         error: column("error"),
         deletes_after_send: world.deletes_after_send(),
+        dead_letters: None,
     }
 }
 

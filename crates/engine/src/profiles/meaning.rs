@@ -5,7 +5,8 @@ mod compare;
 mod only;
 
 use waybill_model::{
-    BrokerSettings, Consumer, InColumn, Inbox, OutboxSettings, Profile, Zone, is_same_state,
+    BrokerSettings, Consumer, DeadLetterTable, InColumn, Inbox, OutboxSettings, Profile, Zone,
+    is_same_state,
 };
 use waybill_protocol::ProfileProblem;
 use waybill_source::address::{self, Refusal};
@@ -191,6 +192,13 @@ impl Found<'_> {
         }
         self.zone(&[Key("outbox"), Key("zone")], outbox.zone.as_deref());
         self.due_states(outbox);
+        let is_itself = |letters: &DeadLetterTable| letters.table == outbox.table;
+        if outbox.dead_letters.as_ref().is_some_and(is_itself) {
+            self.add(
+                &[Key("outbox"), Key("dead-letters"), Key("table")],
+                "The dead letters are a table of their own; rows that stay in the outbox say by failed-at or status that they were given up.",
+            );
+        }
         for (column, _) in outbox.only.iter().filter(|(_, wanted)| wanted.0.is_empty()) {
             self.add(
                 &[Key("outbox"), Key("where"), Key(column)],

@@ -59,6 +59,8 @@ mod profile;
 
 mod zone;
 
+mod given_up;
+
 mod job;
 
 mod run;

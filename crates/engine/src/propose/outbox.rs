@@ -39,6 +39,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         Some(name) => named(tables, name, &asked.database.url)?,
         None => recognised(&tables.of_address(&asked.database.url))?,
     };
+    outbox.find_dead_letters(tables);
     outbox.leave_out(tables.unreadable(&outbox.table));
     for (role, value) in &asked.roles {
         set(&mut outbox.settings, &outbox.table, role, value)?;

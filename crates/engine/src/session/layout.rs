@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use waybill_model::{
-    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, Flow, InColumn, Inbox, Micros,
-    NO_POSITION, OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
+    BusinessTable, Clock, Consumer, ConsumerNo, Coordinate, DeadLetterTable, Flow, InColumn, Inbox,
+    Micros, NO_POSITION, OutboxSettings, Place, PlaceId, PlaceRole, Profile, Window,
 };
 use waybill_protocol::{Lane, LaneKind};
 use waybill_reconcile::{ConsumerShape, ProgressKind, Shape};
@@ -113,7 +113,7 @@ impl Layout {
                 let place = &planned.place;
                 if let Reading::Rows { columns, .. } = &mut planned.reading
                     && place.role == noted.role
-                    && place.name == noted.table
+                    && (place.name == noted.table || place.role == PlaceRole::Outbox)
                 {
                     columns.zone = zoning.clone();
                 }
@@ -300,7 +300,18 @@ impl Planner<'_> {
                 reading,
                 None,
             );
+            self.given_up(outbox);
         }
+    }
+
+    /// Rows that the relay has moved away: events of the outbox, given up.
+    fn given_up(&mut self, outbox: &OutboxSettings) {
+        let Some(letters) = &outbox.dead_letters else {
+            return;
+        };
+        let reading = rows(dead_letter_columns(letters, outbox), Clock::Database);
+        let name = letters.table.clone();
+        self.add(PlaceRole::Outbox, DATABASE, name, reading, None);
     }
 
     /// One place per destination, even where flows share one; the place of each flow.
@@ -617,6 +628,19 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
 fn zone(written: Option<&str>) -> Zoning {
     let read = written.and_then(|zone| zone.parse().ok());
     read.map_or_else(Zoning::default, Zoning::Known)
+}
+
+/// The columns of an outbox's dead letters: that a row is there says that it was given up.
+fn dead_letter_columns(letters: &DeadLetterTable, outbox: &OutboxSettings) -> RowColumns {
+    RowColumns {
+        id: Some(letters.id.clone()),
+        kind: letters.kind.clone(),
+        aggregate_type: letters.aggregate_type.clone(),
+        aggregate_id: letters.aggregate_id.clone(),
+        failed_at: Some(letters.failed_at.clone()),
+        zone: zone(outbox.zone.as_deref()),
+        ..no_columns(&letters.table, &letters.key, &letters.failed_at)
+    }
 }
 
 /// The columns of a business table, for reading it.

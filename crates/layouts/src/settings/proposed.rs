@@ -60,6 +60,7 @@ impl Proposal {
             attempts: column(Role::Attempts),
             error: column(Role::Error),
             deletes_after_send: !has_state,
+            dead_letters: None,
         };
         let limits = self.questions.iter().map(|question| question.text.clone());
         Ok(Mapped {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use waybill_model::{Inbox, OutboxSettings, Wanted, Zone};
+use waybill_model::{DeadLetterTable, Inbox, OutboxSettings, Wanted, Zone};
 
 use super::columns::{Take, real};
 use super::given_up::failed_at;
 use super::limits::{limits_of, local_time};
 use super::{Mapped, Unmappable};
 use crate::{
-    Candidate, FoundTable, InboxRoles, Roles, Spot, TableLayout, TableRole, TimeMeaning, Way,
+    Candidate, FoundTable, InboxRoles, Requeue, Roles, Spot, TableLayout, TableRole, TimeMeaning,
+    Way,
 };
 
 impl Candidate {
@@ -26,6 +27,26 @@ impl Candidate {
             return Err(Unmappable(format!("{} sends nothing.", found.name)));
         };
         outbox(self.table, roles, found)
+    }
+
+    /// The table as the dead letters of an outbox, where a row's way back leads to that outbox;
+    /// `None` where it is none, or lacks a column.
+    pub fn dead_letters(&self, found: &FoundTable, outbox: &str) -> Option<DeadLetterTable> {
+        let leads_there = |way: &Requeue| way.to.as_deref() == Some(outbox);
+        let roles = self.table.roles.as_ref()?;
+        if self.role != TableRole::DeadLetters || !self.table.requeues.iter().any(leads_there) {
+            return None;
+        }
+        let take = Take::of(found);
+        Some(DeadLetterTable {
+            table: found.full_name(),
+            key: take.must(&roles.key, "the key").ok()?,
+            id: take.may_somewhere(roles.id.as_ref())?,
+            failed_at: roles.created_at.as_ref().and_then(|it| real(it, found))?,
+            kind: take.may_somewhere(roles.kind.as_ref()),
+            aggregate_type: take.may_somewhere(roles.aggregate_type.as_ref()),
+            aggregate_id: take.may_somewhere(roles.aggregate_id.as_ref()),
+        })
     }
 
     /// The table as the inbox of a consumer. `consumer` is that consumer's value where several
@@ -98,6 +119,7 @@ fn outbox(
         attempts: take.may(roles.attempts.as_ref(), "the attempts"),
         error: take.may(roles.error.as_ref(), "the error"),
         deletes_after_send: deletes(shape, roles, found),
+        dead_letters: None,
     };
     let mut limits = take.limits;
     limits.extend(limits_of(shape, roles));

@@ -92,6 +92,7 @@ fn real_spellings_are_used() {
         payload = "body"
         headers = "headerbag"
         created-at = "timestamp"
+        zone = "UTC"
         sent-at = "dispatched"
         deletes-after-send = false
     "#]],
@@ -130,6 +131,7 @@ fn what_a_version_lacks_is_left_out() {
         payload = "Body"
         headers = "HeaderBag"
         created-at = "Timestamp"
+        zone = "UTC"
         deletes-after-send = false
         # It has no column Dispatched: nothing in a row says whether it was sent.
     "#]],
@@ -157,7 +159,7 @@ fn what_a_profile_cannot_say_is_said_beside_it() {
             deletes-after-send = false
             # Column Content holds the headers inside of its JSON, at /Headers, and a profile names whole columns: left out.
             # Column Content holds the error inside of its JSON, at /Headers/cap-exception, and a profile names whole columns: left out.
-            # Added is the application's local time: where that is not UTC, rows are placed wrongly by the difference.
+            # Added is the application's local time: zone says how far that is from UTC.
             # The payload is an envelope; the body itself is at /Value.
         "#]],
     );
@@ -171,6 +173,7 @@ fn what_a_profile_cannot_say_is_said_beside_it() {
         payload = "payload"
         headers = "metadata"
         created-at = "created_at"
+        zone = "UTC"
         deletes-after-send = false
         # Another table says up to which row was read, which a profile cannot name: what was published is judged by the broker.
         # A group has read a row when (transaction_id, offset) is not above its (last_processed_transaction_id, offset_acked).
@@ -190,6 +193,7 @@ fn what_a_profile_cannot_say_is_said_beside_it() {
         type = "type"
         payload = "payload"
         created-at = "timestamp"
+        zone = "UTC"
         deletes-after-send = true
         # It is read from the database's log: what was published is judged by the broker.
         # Nothing in the table tells what was published. The header id on the topic does; the replication slot's position suggests it.
