@@ -339,16 +339,6 @@ impl Somebody {
         self.waybill.check(&["--profile", "shop"])
     }
 
-    /// Writes something below the saved profile.
-    ///
-    /// # Panics
-    /// When it cannot be written.
-    pub fn adds(&self, lines: &str) {
-        let path = self.waybill.config().join("shop.toml");
-        let text = std::fs::read_to_string(&path).expect("it was saved");
-        std::fs::write(path, text + lines).expect("it can be written");
-    }
-
     /// The text of the saved profile.
     pub fn saved(&self) -> String {
         self.waybill.run(&["profiles", "show", "shop"]).stdout
