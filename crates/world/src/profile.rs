@@ -13,7 +13,7 @@ use crate::bus::Bus;
 use crate::event::{AGGREGATE_TYPE, ChangeKind};
 use crate::store::{SQLITE_FILE, with_database};
 use crate::world::Inner;
-use crate::{BrokerKind, ConsumerName, DatabaseKind, MessageIds, Secrets, Situation, WorldConfig};
+use crate::{BrokerKind, ConsumerName, DatabaseKind, MessageIds, Secrets, WorldConfig};
 
 const DATABASE_SECRET: &str = "shop-database";
 const BROKER_SECRET: &str = "shop-broker";
@@ -150,13 +150,14 @@ fn outbox(world: &Inner) -> OutboxSettings {
 fn flow(world: &Inner) -> Flow {
     let names = &world.names;
     let rabbit = matches!(world.bus, Bus::Rabbit(_));
-    let (destination, audit_stream) = match world.situation() {
-        Some(Situation::WrongDestination) => (names.elsewhere(), names.elsewhere_audit()),
-        _ => (names.destination(), names.audit_stream()),
+    let audit_stream = if world.looks_elsewhere() {
+        names.elsewhere_audit()
+    } else {
+        names.audit_stream()
     };
     Flow {
         name: "product events".to_owned(),
-        destination,
+        destination: world.looked_at(),
         audit_stream: (rabbit && !world.is_unwatched()).then_some(audit_stream),
         routing_key: rabbit.then(|| "{type}".to_owned()),
         carriers: carriers(world.message_ids(), rabbit),

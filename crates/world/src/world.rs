@@ -161,13 +161,9 @@ impl World {
 
     /// What a careful person would tell of the whole.
     pub fn findings(&self) -> Vec<String> {
-        let names = &self.inner.names;
         let rabbit = matches!(self.inner.bus, Bus::Rabbit(_));
         self.inner.ledger().findings(&Vantage {
-            destination: match self.inner.situation() {
-                Some(Situation::WrongDestination) => names.elsewhere(),
-                _ => names.destination(),
-            },
+            destination: self.inner.looked_at(),
             hears: !rabbit,
             sees_readers: rabbit,
         })
@@ -247,6 +243,20 @@ impl Inner {
 
     pub(crate) fn situation(&self) -> Option<Situation> {
         self.situation.get().copied()
+    }
+
+    /// Whether the profile names another service's destination.
+    pub(crate) fn looks_elsewhere(&self) -> bool {
+        self.situation() == Some(Situation::WrongDestination)
+    }
+
+    /// The destination that the profile names.
+    pub(crate) fn looked_at(&self) -> String {
+        if self.looks_elsewhere() {
+            self.names.elsewhere()
+        } else {
+            self.names.destination()
+        }
     }
 
     /// The consumer that was never started.
