@@ -1,5 +1,6 @@
 //! Sets the stage: a world with a past in which things went wrong.
 
+#[cfg(test)]
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,18 +41,26 @@ impl Stage {
 
 /// An empty world.
 pub(crate) async fn set(arguments: &Arguments) -> anyhow::Result<Stage> {
-    set_in(arguments, &std::env::temp_dir()).await
+    stage(arguments, tempfile::tempdir).await
 }
 
 /// The same, with its folder in this one.
+#[cfg(test)]
 pub(crate) async fn set_in(arguments: &Arguments, above: &Path) -> anyhow::Result<Stage> {
+    stage(arguments, || tempfile::tempdir_in(above)).await
+}
+
+async fn stage(
+    arguments: &Arguments,
+    folder: impl FnOnce() -> std::io::Result<TempDir>,
+) -> anyhow::Result<Stage> {
     let deletes = arguments.outbox == Outbox::Deletes;
     ensure!(
         !deletes || arguments.ids == Ids::Own,
         "--outbox deletes leaves nothing but ids to put rows and messages together: use --ids own"
     );
     let folder = match arguments.db {
-        Database::Sqlite => Some(tempfile::tempdir_in(above)?),
+        Database::Sqlite => Some(folder()?),
         Database::Postgres | Database::Mysql => None,
     };
     let world = World::create(config(arguments, folder.as_ref())?)

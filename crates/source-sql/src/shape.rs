@@ -312,10 +312,10 @@ impl Plan {
             Some((name, sent, failed)) => Some((chosen.add(name)?, sent.clone(), failed.clone())),
             None => None,
         };
-        let only = match &roles.only {
-            Some((name, value)) => Some((chosen.add(name)?, value.clone())),
-            None => None,
-        };
+        let only = roles.only.as_ref();
+        let only = chosen.with(only.map(|(name, value)| (name, value)))?;
+        let destination = roles.destination.as_ref();
+        let destination = chosen.with(destination.map(|known| (&known.column, known)))?;
         let mut wanted = Vec::new();
         for (name, values) in &roles.wanted {
             wanted.push((chosen.add(name)?, values.clone()));
@@ -342,10 +342,7 @@ impl Plan {
                 None => None,
             },
             attempts: chosen.maybe(roles.attempts.as_deref())?,
-            destination: match &roles.destination {
-                Some(known) => Some((chosen.add(&known.column)?, known.clone())),
-                None => None,
-            },
+            destination,
             body: None,
             wanted,
             only,
@@ -432,6 +429,12 @@ impl Chosen<'_> {
 
     fn maybe(&mut self, name: Option<&str>) -> Result<Option<usize>> {
         name.map(|name| self.add(name)).transpose()
+    }
+
+    /// A column that is named together with what its values mean.
+    fn with<T: Clone>(&mut self, named: Option<(&String, &T)>) -> Result<Option<(usize, T)>> {
+        let add = |(name, meaning): (&String, &T)| Ok((self.add(name)?, meaning.clone()));
+        named.map(add).transpose()
     }
 
     /// The body stands behind all other columns, even where it is one of them: it is selected in

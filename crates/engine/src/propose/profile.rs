@@ -1,7 +1,7 @@
 //! What was found, as a profile.
 
 use waybill_layouts::BrokerKind;
-use waybill_model::{Access, BusinessTable, Flow, GraceSettings, Profile, ScanSettings};
+use waybill_model::{Access, BusinessTable, Carriers, Flow, GraceSettings, Profile, ScanSettings};
 use waybill_protocol::{Code, Failure, ProfileProblem, Reasons};
 
 use super::consumers::{Found, plain};
@@ -55,33 +55,21 @@ impl Job<'_> {
         let mut flows = Vec::new();
         let of_goals = goals.iter().zip(matching).zip(found);
         for (nth, ((goal, matching), found)) in of_goals.enumerate() {
+            let counting = matching.counting.get(nth).cloned().unwrap_or_default();
+            let mut flow = Flow {
+                routing_key: outbox.and_then(|outbox| self.routing_key(outbox)),
+                ..self.flow(goal, &matching.carriers)
+            };
             let mut reasons = vec![format!("To {}: {}", goal.name, goal.why)];
             reasons.extend(matching.why.clone());
-            let counting = matching.counting.get(nth).cloned().unwrap_or_default();
             reasons.extend(counting.why);
-            let stream = goal
-                .readable
-                .clone()
-                .filter(|_| self.kind == BrokerKind::RabbitMq);
-            reasons.extend(self.history(goal, stream.is_some()));
+            reasons.extend(self.history(goal, flow.audit_stream.is_some()));
             why.flows.push(reasons);
-            let (consumers, reasons): (Vec<_>, Vec<_>) = found
-                .into_iter()
-                .map(|found| (found.consumer, found.why))
-                .unzip();
+            let found = found.into_iter().map(|it| (it.consumer, it.why));
+            let (consumers, reasons): (Vec<_>, Vec<_>) = found.unzip();
             why.consumers.push(reasons);
-            flows.push(Flow {
-                name: goal.name.clone(),
-                destination: goal.name.clone(),
-                audit_stream: stream,
-                routing_key: outbox.and_then(|outbox| self.routing_key(outbox)),
-                carriers: matching.carriers.clone(),
-                only: counting.only,
-                compare: None,
-                samples: Vec::new(),
-                template: None,
-                consumers,
-            });
+            (flow.only, flow.consumers) = (counting.only, consumers);
+            flows.push(flow);
         }
         let profile = Profile {
             name: self.name(),
@@ -105,6 +93,23 @@ impl Job<'_> {
             toml,
             questions,
         })
+    }
+
+    /// A flow to a destination, without consumers.
+    fn flow(&self, goal: &Goal, carriers: &Carriers) -> Flow {
+        let stream = goal.readable.clone();
+        Flow {
+            name: goal.name.clone(),
+            destination: goal.name.clone(),
+            audit_stream: stream.filter(|_| self.kind == BrokerKind::RabbitMq),
+            routing_key: None,
+            carriers: carriers.clone(),
+            only: Default::default(),
+            compare: None,
+            samples: Vec::new(),
+            template: None,
+            consumers: Vec::new(),
+        }
     }
 
     fn history(&self, goal: &Goal, has_stream: bool) -> Option<String> {

@@ -281,7 +281,7 @@ impl<'a> Gathering<'a> {
         if reached {
             // Not lost; but it was not seen where it should be.
             if due {
-                self.heard.kinds.miss(index.events.kind(no), written, due);
+                self.heard.kinds.pass_by(index.events.kind(no), written);
             }
             return;
         }

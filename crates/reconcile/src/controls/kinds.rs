@@ -7,9 +7,16 @@ use waybill_model::Micros;
 struct Kind {
     found: u64,
     missed: u64,
-    /// Of those missed: late, and where they should be everything was read.
+    /// Not seen, late, and where they should be everything was read.
     due: u64,
     since: Option<i64>,
+}
+
+impl Kind {
+    fn due_since(&mut self, at: i64) {
+        self.due += 1;
+        self.since = Some(self.since.map_or(at, |since| since.min(at)));
+    }
 }
 
 /// All types, by their number; 0 where none is told.
@@ -29,9 +36,13 @@ impl Kinds {
         let kind = self.of(kind);
         kind.missed += 1;
         if due {
-            kind.due += 1;
-            kind.since = Some(kind.since.map_or(at, |since| since.min(at)));
+            kind.due_since(at);
         }
+    }
+
+    /// Its row was written at `at`, it was not seen where it should be, and arrived all the same.
+    pub(super) fn pass_by(&mut self, kind: u32, at: i64) {
+        self.of(kind).due_since(at);
     }
 
     /// Whether a copy of that type was found anywhere.

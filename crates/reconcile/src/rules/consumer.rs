@@ -33,7 +33,8 @@ pub(crate) fn consumer(
         (Some(retrying), _) => return retrying,
         (None, _) => {}
     }
-    let seen = event.routed || event.consumed.is_some();
+    let resent = !event.resends().is_empty();
+    let seen = event.routed || event.consumed.is_some() || resent;
     let there = publish == PublishCode::PUBLISHED
         || publish == PublishCode::PHANTOM
         || seen && publish.doubt().is_some_and(|why| !WHICH.contains(&why));

@@ -119,9 +119,9 @@ fn where_no_id_is_known_nothing_is_called_lost_and_nothing_a_phantom() {
         &["e8"],
         expect!["e8 unknown(NoMatchableId) / not-due"],
     );
-    expect!["cannot be matched: of 8 sampled messages of product-events 2 carry an id that is in the outbox; check `match.id` of their flow"]
+    expect!["cannot be matched: of 8 sampled messages of product-events 2 carry an id that is in the outbox; check `match.id` of their flow, or say with `where` whose messages count"]
         .assert_eq(&matched(&company));
-    expect!["Written to the outbox at 00:16:49.000. Nobody can say whether it was published: of 8 sampled messages of product-events 2 carry an id that is in the outbox; check `match.id` of their flow."]
+    expect!["Written to the outbox at 00:16:49.000. Nobody can say whether it was published: of 8 sampled messages of product-events 2 carry an id that is in the outbox; check `match.id` of their flow, or say with `where` whose messages count."]
         .assert_eq(&company.index.sentence(company.no("e8")));
 }
 

@@ -225,7 +225,7 @@ fn a_destination_is_silent_also_where_consumers_have_everything() {
         silent.map(|flow| flow.sentence).collect::<Vec<_>>()
     };
     let one = || lost().inbox("e", 1010);
-    let expected = "1 row says sent since 00:16:40 UTC, it was never seen at orders: follow and \
+    let expected = "1 row says sent since 00:16:40 UTC, it was never seen at product-events: follow and \
                     make one event, name another destination, or show one message that was received";
     assert_eq!(told(one().silent()), [expected]);
     assert!(told(one().neighbour().silent()).is_empty(), "it was heard");

@@ -274,7 +274,7 @@ fn what_cannot_be_put_together_is_unknowable_and_nothing_else_is() {
     check_ids(
         MessageIds::Relay,
         |_| {},
-        expect!["00000000-0000-0000-0000-000000000007 Published or [], apart None"],
+        expect!["7 Published or [], apart None"],
     );
     check_ids(
         MessageIds::Relay,
@@ -284,20 +284,18 @@ fn what_cannot_be_put_together_is_unknowable_and_nothing_else_is() {
     check_ids(
         MessageIds::None,
         |_| {},
-        expect!["00000000-0000-0000-0000-000000000007 Published or [], apart None"],
+        expect!["7 Published or [], apart None"],
     );
     check_ids(
         MessageIds::None,
         rolled_back,
-        expect![[
-            r#"00000000-0000-0000-0000-000000000007 Phantom or [Unknown(NoMatchableId), Published], apart Some("nameless")"#
-        ]],
+        expect![[r#"7 Phantom or [Unknown(NoMatchableId), Published], apart Some("nameless")"#]],
     );
     check_ids(
         MessageIds::Wrong,
         never_published,
         expect![[
-            r#"00000000-0000-0000-0000-000000000007 LostInPublish or [Unknown(NoMatchableId)], apart Some("as 00000000-0000-0000-0000-000000000009")"#
+            r#"7 LostInPublish or [Unknown(NoMatchableId)], apart Some("as 00000000-0000-0000-0000-000000000009")"#
         ]],
     );
     check_ids(
@@ -307,7 +305,7 @@ fn what_cannot_be_put_together_is_unknowable_and_nothing_else_is() {
             entry.sent = false;
         },
         expect![[
-            r#"00000000-0000-0000-0000-000000000007 Stuck(RelayIdle) or [], apart Some("as 00000000-0000-0000-0000-000000000009")"#
+            r#"7 Stuck(RelayIdle) or [], apart Some("as 00000000-0000-0000-0000-000000000009")"#
         ]],
     );
 }

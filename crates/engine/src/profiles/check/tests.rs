@@ -89,11 +89,7 @@ fn keys_and_words_that_do_not_exist() {
         "sent-at =",
         "sendat =",
         expect![[r#"
-<<<<<<< ours
-            13: There is no 'sendat' here; known are table, key, id, aggregate-type, aggregate-id, version, type, payload, headers, created-at, zone, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states, attempts, error, where, deletes-after-send, dead-letters. Did you mean 'sent-at'?
-=======
-            13: There is no 'sendat' here; known are table, key, id, aggregate-type, aggregate-id, version, type, destination, payload, headers, created-at, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states, attempts, error, where, deletes-after-send. Did you mean 'sent-at'?
->>>>>>> theirs
+            13: There is no 'sendat' here; known are table, key, id, aggregate-type, aggregate-id, version, type, destination, payload, headers, created-at, zone, sent-at, due-at, due-states, failed-at, status, sent-states, failed-states, attempts, error, where, deletes-after-send, dead-letters. Did you mean 'sent-at'?
         "#]],
     );
     check_with(

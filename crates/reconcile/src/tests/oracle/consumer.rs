@@ -71,7 +71,9 @@ pub(super) fn consumer(
             PublishVerdict::Unknown(UnknownReason::Ambiguous | UnknownReason::NoMatchableId),
             ..,
         ] => false,
-        [PublishVerdict::Unknown(_), ..] => seen || event.consumed().is_some(),
+        [PublishVerdict::Unknown(_), ..] => {
+            seen || event.consumed().is_some() || !event.resends.is_empty()
+        }
         _ => false,
     };
     if !there {
