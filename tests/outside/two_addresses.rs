@@ -49,6 +49,15 @@ async fn the_table_whose_rows_messages_follow_is_found_among_others_with_the_sam
     service.shop.execute(TABLES).await;
     let all_but_one = format!("SELECT {MESSAGE}, {BODY} FROM otters o WHERE id <> 7");
     service.publish(&service.topic, &all_but_one).await;
+    // Another place with the same otters, an hour ago and half an hour late.
+    for (name, apart) in [("otters-before", -3600), ("otters-after", 1800)] {
+        let elsewhere = service.kafka.topic(name, 1, &[]).await;
+        let same = format!(
+            "SELECT o.id::text, '[]', ((extract(epoch FROM o.updated_at) + {apart}) * 1000)::bigint, \
+             {BODY} FROM otters o"
+        );
+        service.publish(&elsewhere, &same).await;
+    }
     // Published, and rolled back.
     let undone = "SELECT '9', '[]', (extract(epoch FROM now() - interval '4 minutes') * 1000)::bigint, \
         json_build_object('otterId', 9, 'version', 2, 'name', 'Otter')::text";
@@ -69,6 +78,8 @@ async fn the_table_whose_rows_messages_follow_is_found_among_others_with_the_sam
     );
     assert!(!ended.stdout.contains("[outbox]"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("keepers\""), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("otters-before"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("otters-after"), "{}", ended.stdout);
     let ended = service.check(&[]);
     let document = ended.json();
     assert_eq!(
@@ -102,29 +113,33 @@ async fn a_history_is_taken_before_its_state() {
     )
     .await;
     let ids = uuids(12);
-    let say = |id: &str, version: u32| {
+    let now = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970");
+    let begun = now.as_secs() - 40 * 60;
+    let say = |id: &str, version: u32, at: u64| {
         let body = json!({"otter": {"id": id, "version": version}}).to_string();
-        publish(&vhost, "otters", "otter.changed", &json!({}), &body);
+        let properties = json!({"timestamp": at});
+        publish(&vhost, "otters", "otter.changed", &properties, &body);
     };
-    for (nth, id) in ids.iter().enumerate() {
-        let at = format!("now(6) - interval {} minute", 40 - nth);
+    for (minute, id) in (0..).zip(&ids) {
+        let written = begun + 60 * minute;
+        let at = format!("from_unixtime({written})");
         shop.execute(&format!(
-            "INSERT INTO otters VALUES ('{id}', 'Otter {nth}', 2, {at})"
+            "INSERT INTO otters VALUES ('{id}', 'Otter {minute}', 2, {at})"
         ))
         .await;
         shop.execute(&format!(
-            "INSERT INTO otter_versions VALUES ('{id}', 1, 'Pup {nth}', {at}), ('{id}', 2, 'Otter {nth}', {at})"
+            "INSERT INTO otter_versions VALUES ('{id}', 1, 'Pup {minute}', {at}), ('{id}', 2, 'Otter {minute}', {at})"
         ))
         .await;
-        say(id, 1);
+        say(id, 1, written + 1);
         // Stored, and never published.
-        if nth != 3 {
-            say(id, 2);
+        if minute != 3 {
+            say(id, 2, written + 2);
         }
     }
     // An insert that was rolled back.
     let undone = uuids(1);
-    say(&undone[0], 1);
+    say(&undone[0], 1, begun + 15 * 60);
     let somebody = Somebody::at_rabbitmq(&shop, &vhost);
     let text = somebody.saves_without_an_answer(&[]);
     has(
@@ -137,6 +152,12 @@ async fn a_history_is_taken_before_its_state() {
             "aggregate = [\"json:/otter/id\"], version = [\"json:/otter/version\"]",
         ],
     );
+    let document = somebody.checks().json();
+    let expected = [
+        ("missing-outbox-row".to_owned(), 1),
+        ("phantom".to_owned(), 1),
+    ];
+    assert_eq!(told(&document), expected, "{document:#}");
     shop.close().await;
 }
 
@@ -151,7 +172,10 @@ async fn what_chance_explains_is_asked_about_and_never_just_taken() {
              INSERT INTO beavers SELECT g, 'Beaver ' || g, 1, now() - interval '5 minutes' FROM generate_series(1, 20) g",
         )
         .await;
-    let ended = new_profile(&service, &[]);
+    // Others' topics are nobody's concern here.
+    let topic = service.topic.clone();
+    let here = ["--destination", topic.as_str()];
+    let ended = new_profile(&service, &here);
     assert_eq!(ended.code, Some(2), "{}", ended.stdout);
     has(
         &ended.stderr,
@@ -161,13 +185,13 @@ async fn what_chance_explains_is_asked_about_and_never_just_taken() {
     let bare = "json_build_object('beaverId', o.id, 'version', o.version)::text";
     let query = format!("SELECT {MESSAGE}, {bare} FROM beavers o");
     service.publish(&service.topic, &query).await;
-    let ended = new_profile(&service, &[]);
+    let ended = new_profile(&service, &here);
     assert_eq!(ended.code, Some(2), "{}", ended.stdout);
     has(
         &ended.stderr,
         &["may be chance", "--business public.beavers"],
     );
-    let ended = new_profile(&service, &["--business", "beavers"]);
+    let ended = new_profile(&service, &["--business", "beavers", here[0], here[1]]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 
     // The same with what only these rows say.

@@ -27,6 +27,13 @@ pub(super) struct Changes {
     pub(super) times: Vec<Micros>,
 }
 
+impl Changes {
+    /// When each row was changed, in microseconds since 1970.
+    pub(super) fn times_by_key(&self) -> HashMap<&RowKey, i64> {
+        self.rows.values().map(|(at, key)| (key, at.0)).collect()
+    }
+}
+
 /// Reads the changes of a window; the oldest ones where there are too many.
 pub(super) async fn changes(
     database: &Arc<dyn Database>,

@@ -28,6 +28,28 @@ const PLACES: usize = 8;
 /// Pairs that are compared with each other.
 pub(super) const COMPARED: usize = 40;
 
+/// Why chance does not explain that messages tell of a table's rows; what says most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Control {
+    /// The aggregates' ids are nobody else's.
+    Ids,
+    /// They follow their rows at once.
+    AtOnce,
+    /// They say what their rows say, and none came before its row.
+    Content,
+}
+
+impl Control {
+    /// The same as a sentence.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::Ids => "Nobody else can have their ids.",
+            Self::AtOnce => "They follow their rows at once, which chance does not explain.",
+            Self::Content => "They say what their rows say.",
+        }
+    }
+}
+
 /// What messages tell.
 #[derive(Debug, Clone)]
 pub(super) struct Telling {
@@ -38,7 +60,9 @@ pub(super) struct Telling {
     /// Messages of a version that a later one has overwritten.
     pub(super) overtaken: usize,
     /// Why chance does not explain the pairs.
-    pub(super) control: Option<String>,
+    pub(super) control: Option<Control>,
+    /// Messages that came before the row of their version was written.
+    pub(super) too_early: usize,
 }
 
 impl Telling {
@@ -105,6 +129,7 @@ fn held(
         pairs: Vec::new(),
         overtaken: 0,
         control: None,
+        too_early: 0,
     };
     for (nth, (id, number)) in ids.iter().zip(numbers).enumerate() {
         let (Some(id), Some(number)) = (id, number) else {
@@ -125,18 +150,30 @@ fn controlled(mut telling: Telling, letters: &[Letter], changes: &Changes) -> Te
     let id_of = |nth: &usize| letters.get(*nth)?.text(&telling.aggregate);
     let ids = telling.pairs.iter().filter_map(|(nth, _)| id_of(nth));
     telling.control = if ids.into_iter().any(|id| looks_like_id(&id)) {
-        Some("Nobody else can have their ids.".to_owned())
+        Some(Control::Ids)
     } else if lie_near(&telling, letters, changes) {
-        Some("They follow their rows at once, which chance does not explain.".to_owned())
+        Some(Control::AtOnce)
     } else {
         None
     };
+    telling.too_early = too_early(&telling, letters, changes);
     telling
+}
+
+/// How many messages came before the row of their version: what was not stored yet was not told of.
+fn too_early(telling: &Telling, letters: &[Letter], changes: &Changes) -> usize {
+    let at_of = changes.times_by_key();
+    let pairs = telling.pairs.iter();
+    let early = pairs.filter(|(nth, key)| {
+        let times = letters.get(*nth).zip(at_of.get(key));
+        times.is_some_and(|(letter, written)| letter.at().0.saturating_add(BEFORE) < *written)
+    });
+    early.count()
 }
 
 /// Whether messages lie near their rows in time, where rows lie apart.
 fn lie_near(telling: &Telling, letters: &[Letter], changes: &Changes) -> bool {
-    let at_of: HashMap<&RowKey, i64> = changes.rows.values().map(|(at, key)| (key, at.0)).collect();
+    let at_of = changes.times_by_key();
     let n_rows = changes.times.len().max(1) as f64;
     let (mut hits, mut unlikely, mut expected) = (0_usize, 0.0, 0.0);
     for (nth, key) in &telling.pairs {
@@ -157,7 +194,9 @@ fn lie_near(telling: &Telling, letters: &[Letter], changes: &Changes) -> bool {
     hits >= ENOUGH && hits as f64 >= 3.0 * expected && unlikely >= UNLIKELY
 }
 
-/// Whether messages say what their rows say, beside id and version, and not what others' say.
+/// Whether messages say what their rows say, beside id and version, and not what others' say. A
+/// topic of another place, or of another life of the table, may say the same; its messages do not
+/// come after the rows.
 pub(super) fn say_the_same(
     telling: &Telling,
     letters: &[Letter],
@@ -170,6 +209,9 @@ pub(super) fn say_the_same(
         .filter_map(|(nth, key)| Some((said(rows.get(key)?, table), letters.get(*nth)?.words())))
         .take(COMPARED)
         .collect();
+    if telling.too_early * 10 > telling.pairs.len() {
+        return false;
+    }
     let found = content(&pairs);
     found.same >= ENOUGH
         && found.same * 10 >= found.compared * 9

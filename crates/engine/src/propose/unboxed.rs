@@ -16,7 +16,7 @@ use super::outbox::Outbox;
 use super::profile::Stored;
 use super::rows::MAX_BODY;
 use super::study::{BACK, looking_back, present, sampled_of, wide};
-use super::telling::{COMPARED, Telling, say_the_same, telling};
+use super::telling::{COMPARED, Control, Telling, say_the_same, telling};
 use super::{Proposed, Question, Subject};
 use crate::session::{DATABASE, business_columns};
 use crate::{Drivers, failure};
@@ -181,7 +181,7 @@ impl Job<'_> {
         let rows = rows.into_iter().flatten();
         let rows = rows.map(|row| (row.key.clone(), row)).collect();
         if say_the_same(&telling, letters, &rows, table) {
-            telling.control = Some("They say what their rows say.".to_owned());
+            telling.control = Some(Control::Content);
         }
         Ok(telling)
     }
@@ -193,12 +193,7 @@ impl Job<'_> {
         drivers: &Drivers,
         say: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Proposed, Failure> {
-        // Where something is beyond chance, what is not is chance.
-        let any_sure = told.iter().any(|it| it.telling.control.is_some());
-        let told = told
-            .into_iter()
-            .filter(|it| !any_sure || it.telling.control.is_some());
-        let told: Vec<Told> = told.collect();
+        let told = beyond_chance(told);
         let mut questions: Vec<Question> = told.iter().filter_map(|it| self.which(it)).collect();
         questions.truncate(1);
         let matching: Vec<Matching> = told.iter().map(|it| self.matching(it)).collect();
@@ -270,7 +265,7 @@ impl Job<'_> {
             telling.version,
             telling.overtaken
         )];
-        why.extend(telling.control.clone());
+        why.extend(telling.control.map(|it| it.sentence().to_owned()));
         if carriers.id.is_empty() {
             why.push("They carry no id of their own: each is known by aggregate and version, and an inbox cannot be asked for it.".to_owned());
         }
@@ -280,6 +275,21 @@ impl Job<'_> {
             counting: Vec::new(),
         }
     }
+}
+
+/// Where something is beyond chance, what is not is chance. Where the messages of one destination
+/// follow a table's rows at once, another's that only say the same are copies of elsewhere.
+fn beyond_chance(mut told: Vec<Told>) -> Vec<Told> {
+    if told.iter().any(|it| it.telling.control.is_some()) {
+        told.retain(|it| it.telling.control.is_some());
+    }
+    let at_once = |it: &&Told| it.telling.control == Some(Control::AtOnce);
+    let followed = told.iter().filter(at_once).map(|it| it.table.table.clone());
+    let followed: HashSet<String> = followed.collect();
+    told.retain(|it| {
+        it.telling.control != Some(Control::Content) || !followed.contains(&it.table.table)
+    });
+    told
 }
 
 /// The table of which the messages of a goal tell most: beyond chance first, then a history, then by
