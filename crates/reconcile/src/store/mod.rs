@@ -23,6 +23,8 @@ mod kin;
 mod held;
 pub(crate) use held::Held;
 
+mod rows;
+
 mod copies;
 pub(crate) use copies::CopyRef;
 

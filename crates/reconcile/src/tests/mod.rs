@@ -14,6 +14,7 @@ mod grace;
 mod held;
 mod memory;
 mod oracle;
+mod phantom;
 mod phases;
 mod publish;
 mod reading;
