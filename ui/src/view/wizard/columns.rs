@@ -78,7 +78,8 @@ fn RoleField(role: RoleInfo) -> impl IntoView {
             view! { <TextInput test=test.clone() hint=hint value=value set=set/> }.into_any()
         }
         RoleKind::Word => {
-            view! { <TextInput test=test.clone() hint="" value=value set=set/> }.into_any()
+            let hint = "found out; or UTC, -05:00";
+            view! { <TextInput test=test.clone() hint=hint value=value set=set/> }.into_any()
         }
         RoleKind::Flag => view! {
             <input type="checkbox" id=test.clone() data-test=test.clone()
