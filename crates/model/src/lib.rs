@@ -7,7 +7,7 @@ mod id;
 pub use id::{AggregateId, EventId, bare, canonical_id, reconstructed_id};
 
 mod time;
-pub use time::{Clock, Micros, ParseTimeError, Stamp, Window};
+pub use time::{Clock, Micros, ParseTimeError, Stamp, Window, span_in_words};
 
 mod place;
 pub use place::{ConsumerNo, Coordinate, Place, PlaceId, PlaceRole};

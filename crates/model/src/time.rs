@@ -121,6 +121,17 @@ impl Window {
     }
 }
 
+/// A span of microseconds as one says it: `40 s`, `12 min`, `14 h`, `3 days`. A negative one is none.
+pub fn span_in_words(micros: i64) -> String {
+    let secs = micros.max(0) / 1_000_000;
+    match secs {
+        0..120 => format!("{secs} s"),
+        120..7200 => format!("{} min", secs / 60),
+        7200..172_800 => format!("{} h", secs / 3600),
+        _ => format!("{} days", secs / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

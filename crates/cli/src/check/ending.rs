@@ -6,7 +6,7 @@
 mod places;
 
 use serde::Serialize;
-use waybill_model::{LagReason, Micros, VerdictClass};
+use waybill_model::{LagReason, Micros, VerdictClass, span_in_words};
 use waybill_protocol::{Counts, Status};
 
 use crate::exit::Exit;
@@ -237,22 +237,16 @@ fn nothing_wrong(counts: &Counts, status: &Status) -> Reason {
 fn nothing_written(status: &Status) -> String {
     let accounts = status.places.iter().filter_map(|it| it.accounts.as_ref());
     let last = accounts.filter_map(|accounts| accounts.last_before).max();
-    let last = last.map(|at| format!("; the last event is {} old", age(status.now.since(at))));
+    let last = last.map(|at| {
+        format!(
+            "; the last event is {} old",
+            span_in_words(status.now.since(at))
+        )
+    });
     format!(
         "Nothing was written in this window{}.",
         last.unwrap_or_default()
     )
-}
-
-/// `45 s`, `12 min`, `14 h`, `3 days`.
-fn age(micros: i64) -> String {
-    let secs = micros.max(0) / 1_000_000;
-    match secs {
-        0..120 => format!("{secs} s"),
-        120..7200 => format!("{} min", secs / 60),
-        7200..172_800 => format!("{} h", secs / 3600),
-        _ => format!("{} days", secs / 86_400),
-    }
 }
 
 #[cfg(test)]

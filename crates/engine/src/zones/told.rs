@@ -1,6 +1,6 @@
 //! What is known of the zone of a table's times, and by what. Pure.
 
-use waybill_model::{Micros, Zone};
+use waybill_model::{Micros, Zone, span_in_words};
 use waybill_source::Times;
 
 use super::Agreed;
@@ -97,12 +97,12 @@ fn by_clock(times: &Times) -> Told {
     if lead > SKEW_MICROS {
         // Behind the next quarter it was written in the past.
         let next = Zone::nearest(lead + Zone::STEP_MICROS / 2 - 1);
-        let age = |zone: Zone| span(now.since(zone.moment(*newest)).max(0));
+        let age = |zone: Zone| span_in_words(now.since(zone.moment(*newest)));
         let likely = next.map(|zone| format!("; in {zone} it was written {} ago", age(zone)));
         return Told::Unknown {
             why: format!(
                 "in UTC its newest row would lie {} in the future{}",
-                span(lead),
+                span_in_words(lead),
                 likely.unwrap_or_default()
             ),
             likely: next,
@@ -112,7 +112,10 @@ fn by_clock(times: &Times) -> Told {
         return known(*zone, how.clone());
     }
     if lead > -FRESH_MICROS {
-        let why = format!("in UTC its newest row was written {} ago", span(-lead));
+        let why = format!(
+            "in UTC its newest row was written {} ago",
+            span_in_words(-lead)
+        );
         return known(Zone::UTC, why);
     }
     let server = times.server.as_ref();
@@ -120,21 +123,10 @@ fn by_clock(times: &Times) -> Told {
     Told::Unknown {
         why: format!(
             "in UTC its newest row is {} old, in the west it may be of this moment{}",
-            span(-lead),
+            span_in_words(-lead),
             server.unwrap_or_default()
         ),
         likely: times.server.as_ref().map(|(zone, _)| *zone),
-    }
-}
-
-/// `40 s`, `12 min`, `5 h`, `3 days`.
-fn span(micros: i64) -> String {
-    let secs = micros.max(0) / 1_000_000;
-    match secs {
-        0..=119 => format!("{secs} s"),
-        120..=7199 => format!("{} min", secs / 60),
-        7200..=172_799 => format!("{} h", secs / 3600),
-        _ => format!("{} days", secs / 86_400),
     }
 }
 
