@@ -305,13 +305,18 @@ impl Index {
     pub fn asked_for_rows(&mut self, ids: &[EventId]) {
         for id in ids {
             if let Some(no) = self.events.own_no_of(&canonical_id(id.as_str())) {
-                self.events.mark(no, State::ASKED);
+                self.asked_for_row(no);
             }
         }
     }
 
-    /// Whether the outbox was asked for a row under each id of an event.
-    pub(crate) fn was_asked_for(&self, no: u32) -> bool {
+    /// Says that the table that would hold the row of an event was asked for it.
+    pub fn asked_for_row(&mut self, no: u32) {
+        self.events.mark(no, State::ASKED);
+    }
+
+    /// Whether a row was asked for under each id of an event.
+    pub fn was_asked_for(&self, no: u32) -> bool {
         let mut members = self.events.members(no);
         members.all(|member| self.events.is(member, State::ASKED))
     }

@@ -120,7 +120,7 @@ fn suspects(session: &Session, planned: &PlannedPlace) -> Vec<Known> {
 /// Messages of events that have a row.
 fn own(session: &Session, planned: &PlannedPlace) -> Vec<Known> {
     let book = session.book();
-    let of_window = book.index.in_window(book.window).iter().copied();
+    let of_window = book.index.in_window(book.counted()).iter().copied();
     let has_row = |no: &u32| {
         let row = book.index.row(*no);
         row.is_some_and(|row| row.outbox.is_some() && row.published.is_some())

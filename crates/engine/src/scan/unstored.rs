@@ -3,6 +3,7 @@
 //! Tables are read by the time of the change, and a row that was changed long before its message,
 //! or since the window ended, was not read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use waybill_model::{PlaceRole, PublishVerdict, UnknownReason};
@@ -20,50 +21,66 @@ pub(super) async fn ask_for_unstored(session: &Arc<Session>) -> bool {
     if session.profile.outbox.is_some() || session.profile.business.is_empty() {
         return false;
     }
-    let aggregates = aggregates(session);
+    let rowless = rowless(session);
+    if rowless.is_empty() {
+        return false;
+    }
+    let mut aggregates: Vec<String> = rowless.iter().map(|(_, id)| id.clone()).collect();
+    aggregates.sort_unstable();
+    aggregates.dedup();
     let mut any = false;
     for planned in session.layout.with_role(|role| role == PlaceRole::Business) {
-        if !aggregates.is_empty() {
-            any |= ask(session, planned, &aggregates).await;
+        match ask(session, planned, &aggregates).await {
+            Some(found) => any |= found,
+            None => return true,
         }
+    }
+    let mut book = session.book_mut();
+    for (no, _) in rowless {
+        book.index.asked_for_row(no);
     }
     any
 }
 
-/// The ids of the aggregates of messages without a row, each once.
-fn aggregates(session: &Session) -> Vec<String> {
+/// The messages without a row that the tables are to be asked for, each with its aggregate's id:
+/// suspected phantoms at each look, and once those whose row is not there.
+fn rowless(session: &Session) -> Vec<(u32, String)> {
     let book = session.book();
-    let is_asked_for = |verdict: &PublishVerdict| {
-        matches!(
-            verdict,
-            PublishVerdict::Phantom | PublishVerdict::Unknown(UnknownReason::RowGone)
-        )
+    let counted = &book.tally.publish;
+    if counted.phantom + counted.unknown == 0 {
+        // Most looks: nothing is walked for nothing.
+        return Vec::new();
+    }
+    let suspected: BTreeSet<u32> = book.index.suspected().into_iter().collect();
+    let is_asked_for = |no: &u32| match book.index.verdict(*no).map(|it| it.publish) {
+        Some(PublishVerdict::Phantom) => suspected.contains(no),
+        Some(PublishVerdict::Unknown(UnknownReason::RowGone)) => !book.index.was_asked_for(*no),
+        Some(_) | None => false,
     };
-    let of_window = book.index.in_window(book.window).iter();
-    let mut aggregates: Vec<String> = of_window
-        .filter_map(|no| book.index.row(*no))
-        .filter(|row| row.stored.is_none() && is_asked_for(&row.verdict.publish))
-        .map(|row| match row.aggregate.split_once('/') {
-            Some((_, id)) => id.to_owned(),
-            None => row.aggregate,
+    let of_window = book.index.in_window(book.counted()).iter().copied();
+    let rows = of_window
+        .filter(is_asked_for)
+        .filter_map(|no| Some((no, book.index.row(no)?)));
+    rows.filter(|(_, row)| row.stored.is_none())
+        .map(|(no, row)| match row.aggregate.split_once('/') {
+            Some((_, id)) => (no, id.to_owned()),
+            None => (no, row.aggregate),
         })
-        .filter(|id| !id.is_empty())
+        .filter(|(_, id)| !id.is_empty())
         .take(MAX_AGGREGATES)
-        .collect();
-    aggregates.sort_unstable();
-    aggregates.dedup();
-    aggregates
+        .collect()
 }
 
-async fn ask(session: &Session, planned: &PlannedPlace, aggregates: &[String]) -> bool {
+/// Whether any is there; `None` where the table could not be asked.
+async fn ask(session: &Session, planned: &PlannedPlace, aggregates: &[String]) -> Option<bool> {
     let Reading::Rows { columns, clock } = &planned.reading else {
-        return false;
+        return Some(false);
     };
     let Ok(database) = session.sources.database(&planned.place.source) else {
-        return false;
+        return Some(false);
     };
     let Some(id) = &columns.aggregate_id else {
-        return false;
+        return Some(false);
     };
     let by_aggregate = RowColumns {
         key: id.clone(),
@@ -83,9 +100,9 @@ async fn ask(session: &Session, planned: &PlannedPlace, aggregates: &[String]) -
             Err(error) => {
                 let failure = crate::failure::of_source(&planned.place.source, &error);
                 session.book_mut().fail(planned.place.id, failure);
-                return true;
+                return None;
             }
         }
     }
-    any
+    Some(any)
 }

@@ -17,8 +17,8 @@ pub(crate) fn publish(event: &Summary<'_>, context: &Context) -> PublishCode {
     worst.unwrap_or_else(|| at_one(event, context))
 }
 
-/// The verdict at one destination, or at all where rows do not say. What is there is asked for first, so that no proof of absence, however
-/// good, can outweigh a copy.
+/// The verdict at one destination, or at all where rows do not say. What is there is asked for
+/// first, so that no proof of absence, however good, can outweigh a copy.
 fn at_one(event: &Summary<'_>, context: &Context) -> PublishCode {
     if event.nameless
         && let Some(reason) = doubt::without_id(event)

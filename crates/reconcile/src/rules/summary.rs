@@ -215,7 +215,9 @@ impl<'a> Summary<'a> {
 
     /// Why it may be another service's, where nothing but its messages tell of it.
     pub(crate) fn anybodys(&self) -> Option<UnknownReason> {
-        let told = self.outbox.is_some() || self.stored.is_some() || self.reconstructed || self.own;
+        if self.outbox.is_some() || self.stored.is_some() || self.reconstructed || self.own {
+            return None;
+        }
         let why = |copy: CopyRef| {
             if copy.marks.contains(Marks::OTHER_PUBLISHER) {
                 Some(UnknownReason::OtherPublisher)
@@ -225,7 +227,7 @@ impl<'a> Summary<'a> {
             }
         };
         let each: Option<Vec<UnknownReason>> = self.copies().map(why).collect();
-        each.filter(|_| !told)?.into_iter().max()
+        each?.into_iter().max()
     }
 
     /// Own resends as the journal knows them.

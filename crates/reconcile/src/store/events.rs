@@ -38,7 +38,7 @@ impl State {
     /// Its rows tell of several changes, or do not tell: the id may be what several events have in
     /// common.
     pub(crate) const SHARED: u16 = 1 << 9;
-    /// The outbox was asked for a row with its id.
+    /// Its row was asked for: the outbox by its id, a business table by its aggregate's.
     pub(crate) const ASKED: u16 = 1 << 10;
 }
 
