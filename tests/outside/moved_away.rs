@@ -16,26 +16,8 @@ async fn what_was_moved_away_is_told_as_given_up() {
         .publish_rows("aggregate_id NOT IN ('a3', 'a17')")
         .await;
     service.shop.execute(DEAD).await;
-    let (url, broker) = (service.shop.url(), service.kafka.bootstrap());
-    let broker = format!("kafka://{broker}");
-    let new = service.waybill.run(&[
-        "profiles",
-        "new",
-        "--database",
-        &url,
-        "--secret",
-        "shop-db",
-        "--broker",
-        &broker,
-        "--outbox",
-        "outbox",
-        "--destination",
-        &service.topic,
-        "--name",
-        service.name(),
-        "--save",
-        "--yes",
-    ]);
+    let topic = service.topic.as_str();
+    let new = service.proposes(&["--outbox", "outbox", "--destination", topic, "--save"]);
     assert_eq!(new.code, Some(0), "{}{}", new.stdout, new.stderr);
     assert!(
         new.stdout.contains("[outbox.dead-letters]"),

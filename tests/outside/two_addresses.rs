@@ -5,7 +5,6 @@ use waybill_layouts::Dbms;
 use waybill_tests::rabbit::Vhost;
 use waybill_tests::service::{Service, verdicts};
 use waybill_tests::shop::{Shop, Somebody, has, publish, uuids};
-use waybill_tests::waybill::Ended;
 
 /// Otters, 18 seconds apart, and tables beside them that have the same columns, ids and versions.
 const TABLES: &str = "CREATE TABLE otters (id bigint PRIMARY KEY, name text, version int, updated_at timestamptz); \
@@ -18,25 +17,6 @@ const TABLES: &str = "CREATE TABLE otters (id bigint PRIMARY KEY, name text, ver
 const MESSAGE: &str = "o.id::text, '[]', (extract(epoch FROM o.updated_at) * 1000)::bigint";
 
 const BODY: &str = "json_build_object('otterId', o.id, 'version', o.version, 'name', o.name)::text";
-
-fn new_profile(service: &Service, more: &[&str]) -> Ended {
-    let url = service.shop.url();
-    let broker = format!("kafka://{}", service.kafka.bootstrap());
-    let words = [
-        "profiles",
-        "new",
-        "--name",
-        service.name(),
-        "--database",
-        &url,
-        "--secret",
-        "shop-db",
-        "--broker",
-        &broker,
-        "--yes",
-    ];
-    service.waybill.run(&[&words[..], more].concat())
-}
 
 fn told(document: &Value) -> Vec<(String, usize)> {
     verdicts(document).into_iter().collect()
@@ -62,7 +42,7 @@ async fn the_table_whose_rows_messages_follow_is_found_among_others_with_the_sam
     let undone = "SELECT '9', '[]', (extract(epoch FROM now() - interval '4 minutes') * 1000)::bigint, \
         json_build_object('otterId', 9, 'version', 2, 'name', 'Otter')::text";
     service.publish(&service.topic, undone).await;
-    let ended = new_profile(&service, &["--save"]);
+    let ended = service.proposes(&["--save"]);
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     has(
         &ended.stdout,
@@ -175,7 +155,7 @@ async fn what_chance_explains_is_asked_about_and_never_just_taken() {
     // Others' topics are nobody's concern here.
     let topic = service.topic.clone();
     let here = ["--destination", topic.as_str()];
-    let ended = new_profile(&service, &here);
+    let ended = service.proposes(&here);
     assert_eq!(ended.code, Some(2), "{}", ended.stdout);
     has(
         &ended.stderr,
@@ -185,13 +165,13 @@ async fn what_chance_explains_is_asked_about_and_never_just_taken() {
     let bare = "json_build_object('beaverId', o.id, 'version', o.version)::text";
     let query = format!("SELECT {MESSAGE}, {bare} FROM beavers o");
     service.publish(&service.topic, &query).await;
-    let ended = new_profile(&service, &here);
+    let ended = service.proposes(&here);
     assert_eq!(ended.code, Some(2), "{}", ended.stdout);
     has(
         &ended.stderr,
         &["may be chance", "--business public.beavers"],
     );
-    let ended = new_profile(&service, &["--business", "beavers", here[0], here[1]]);
+    let ended = service.proposes(&["--business", "beavers", here[0], here[1]]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 
     // The same with what only these rows say.
@@ -200,7 +180,7 @@ async fn what_chance_explains_is_asked_about_and_never_just_taken() {
     let again = service.kafka.topic("beavers", 1, &[("retention.ms", "-1")]);
     service.topic = again.await;
     service.publish(&service.topic, &query).await;
-    let ended = new_profile(&service, &["--destination", &service.topic]);
+    let ended = service.proposes(&["--destination", &service.topic]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     has(&ended.stdout, &["They say what their rows say."]);
     service.shop.close().await;

@@ -50,24 +50,7 @@ fn said(zone: &str) -> Said {
 }
 
 fn proposed(service: &Service) -> Ended {
-    let (url, broker) = (service.shop.url(), service.kafka.bootstrap());
-    let broker = format!("kafka://{broker}");
-    service.waybill.run(&[
-        "profiles",
-        "new",
-        "--database",
-        &url,
-        "--secret",
-        "shop-db",
-        "--broker",
-        &broker,
-        "--destination",
-        &service.topic,
-        "--name",
-        service.name(),
-        "--save",
-        "--yes",
-    ])
+    service.proposes(&["--destination", &service.topic, "--save"])
 }
 
 /// The verdict on each event that is not where it should be, or on its way.

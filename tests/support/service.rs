@@ -190,6 +190,26 @@ impl Service {
             .run(&[&[command, "--profile", &self.name], args].concat())
     }
 
+    /// `waybill profiles new` by its two addresses and nobody to answer, called as the profile.
+    pub fn proposes(&self, more: &[&str]) -> Ended {
+        let url = self.shop.url();
+        let broker = format!("kafka://{}", self.kafka.bootstrap());
+        let words = [
+            "profiles",
+            "new",
+            "--name",
+            &self.name,
+            "--database",
+            &url,
+            "--secret",
+            "shop-db",
+            "--broker",
+            &broker,
+            "--yes",
+        ];
+        self.waybill.run(&[&words[..], more].concat())
+    }
+
     /// Its name, which is the profile's.
     pub fn name(&self) -> &str {
         &self.name
