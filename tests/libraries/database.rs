@@ -1,9 +1,12 @@
 //! A database of its own for one library, and somebody who may write to it.
 
+use std::time::Duration;
+
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, MySqlPool, PgPool, Row as _};
 use url::Url;
+use waybill_tests::wait::wait_for;
 
 /// A database.
 #[derive(Debug)]
@@ -125,6 +128,19 @@ impl Database {
     /// Changes rows; how many.
     pub(crate) async fn hits(&self, sql: &str) -> u64 {
         self.writer.execute(sql).await
+    }
+
+    /// Waits until its clock shows so many seconds more.
+    pub(crate) async fn seconds_pass(&self, seconds: u32) {
+        let (now, text) = match &self.writer {
+            Writer::Postgres(_) => ("EXTRACT(EPOCH FROM clock_timestamp())", "text"),
+            Writer::MariaDb(_) => ("UNIX_TIMESTAMP(SYSDATE(6))", "char"),
+        };
+        let at = format!("SELECT CAST({now} + {seconds} AS {text})");
+        let at = self.text(&at).await;
+        let is_later = format!("SELECT CAST(CASE WHEN {now} >= {at} THEN 1 ELSE 0 END AS {text})");
+        let passed = async || (self.text(&is_later).await == "1").then_some(());
+        wait_for("the database's clock", Duration::from_secs(30), passed).await;
     }
 
     /// Drops it.

@@ -45,6 +45,12 @@ impl Look {
         Self::with(database, None, &args)
     }
 
+    /// At a cluster that is everybody's, of which nothing is told: what rows say leads to the topics.
+    pub(crate) fn at_any_topic(database: &Database, kafka: &Kafka) -> Self {
+        let broker = format!("kafka://{}", kafka.bootstrap());
+        Self::with(database, None, &["--broker", &broker])
+    }
+
     /// At a virtual host, of which nothing is told.
     pub(crate) fn at_rabbitmq(database: &Database, vhost: &Vhost) -> Self {
         let args = [
@@ -94,6 +100,23 @@ impl Look {
         }
         let file = self.waybill.config().join(format!("{PROFILE}.toml"));
         std::fs::write(file, ended.stdout + IMPATIENCE).expect("it may be changed by hand");
+    }
+
+    /// Lets the profile send, and sends these again; all of them went.
+    pub(crate) fn sends_again(&self, ids: &[&String]) {
+        let file = self.waybill.config().join(format!("{PROFILE}.toml"));
+        let text = std::fs::read_to_string(&file).expect("it was made");
+        let text = text.replace("access = \"read-only\"", "access = \"resend\"");
+        std::fs::write(file, text).expect("it may be changed by hand");
+        let list = self.waybill.config().join("ids");
+        let lines: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+        std::fs::write(&list, lines.join("\n")).expect("it may be written");
+        let list = list.to_string_lossy();
+        let words = ["resend", "--profile", PROFILE, "--yes", "--json", "--ids"];
+        let ended = self.waybill.run(&[&words[..], &[list.as_ref()]].concat());
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        let document = ended.json();
+        assert_eq!(list_of(&document, "events"), ids.len(), "{document:#}");
     }
 
     /// Has the outbox of the profile recognised, and takes the statement that puts rows in this state
@@ -198,6 +221,10 @@ fn findings(document: &Value) -> Findings {
             (text(&finding["id"]).unwrap_or_default(), words.join("/"))
         })
         .collect()
+}
+
+fn list_of(document: &Value, name: &str) -> usize {
+    list(&document[name]).count()
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

@@ -16,6 +16,7 @@ mod django_outbox_pattern;
 mod pg_transactional_outbox;
 mod spring_modulith;
 mod watermill;
+mod watermill_forwarder;
 
 /// From how many bytes on a broken relay refuses a message; the long ones have 5000.
 const REFUSE: &str = "2000";

@@ -1,9 +1,6 @@
 //! Watermill's SQL queue (Go) on MariaDB, forwarded to RabbitMQ by the library's router.
 
-use std::time::Duration;
-
 use waybill_tests::rabbit::Vhost;
-use waybill_tests::wait::wait_for;
 
 use crate::REFUSE;
 use crate::database::Database;
@@ -35,12 +32,12 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     // A stream knows the past from its first message on, and clocks may be two seconds apart.
     host.run(&["write", "1"]);
     host.run(&["relay"]);
-    seconds_pass(&database, 4).await;
+    database.seconds_pass(4).await;
     // Two messages end in the poison queue, and are acknowledged all the same.
     let first = host.run(&["write", "12", "3", "7"]);
     host.run(&["relay", "-refuse", REFUSE]);
     // `created_at` counts whole seconds: what is written later must look later.
-    seconds_pass(&database, 1).await;
+    database.seconds_pass(1).await;
     // Two more have left when the power is cut, but are not acknowledged yet.
     let second = host.run(&["write", "5"]);
     host.run_into_the_dark(&["relay", "-die-after", "2"]);
@@ -71,15 +68,6 @@ async fn what_the_router_gave_up_or_never_took_is_found_and_forwarded() {
     host.run(&["relay"]);
     look.finds_nothing(18, 2);
     database.remove().await;
-}
-
-/// Waits until the database's clock shows so many seconds more.
-async fn seconds_pass(database: &Database, seconds: u32) {
-    let at = format!("SELECT CAST(UNIX_TIMESTAMP() + {seconds} AS CHAR)");
-    let at = database.text(&at).await;
-    let is_later = format!("SELECT CAST(UNIX_TIMESTAMP() >= {at} AS CHAR)");
-    let passed = async || (database.text(&is_later).await == "1").then_some(());
-    wait_for("the database's clock", Duration::from_secs(30), passed).await;
 }
 
 /// The database as Go's driver spells it.

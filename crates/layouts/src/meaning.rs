@@ -240,6 +240,10 @@ pub struct Envelope {
     pub body: Option<String>,
     /// JSON pointer to the headers.
     pub headers: Option<String>,
+    /// JSON pointer to the message's id, where the row's own is another one.
+    pub id: Option<String>,
+    /// JSON pointer to where the message goes.
+    pub destination: Option<String>,
     /// Whether the body inside is base64.
     #[serde(default)]
     pub base64: bool,

@@ -136,7 +136,8 @@ pub struct OutboxSettings {
     /// Column that orders and identifies rows (primary key); defaults to `id`.
     pub key: String,
     /// Column with the event id; often the key itself. Where the id stands inside a JSON column:
-    /// `column#/pointer`, with a JSON pointer (RFC 6901). So may the next two and the event type.
+    /// `column#/pointer`, with a JSON pointer (RFC 6901). So may the next two, the event type and the
+    /// destination.
     pub id: String,
     /// Column with the aggregate's type.
     pub aggregate_type: Option<String>,

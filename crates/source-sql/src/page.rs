@@ -310,8 +310,8 @@ impl<'a> Page<'a> {
 fn destination(plan: &Plan, cells: &[Cell<'_>]) -> u32 {
     plan.destination
         .as_ref()
-        .map_or(NO_DESTINATION, |(idx, known)| {
-            known.number(cells[*idx].text(&mut Marks::default()).as_deref())
+        .map_or(NO_DESTINATION, |(role, known)| {
+            known.number(text(role, cells, &mut Marks::default()).as_deref())
         })
 }
 

@@ -277,7 +277,7 @@ pub(crate) struct Plan {
     /// Number of attempts.
     pub(crate) attempts: Option<usize>,
     /// Where a row is to be sent.
-    pub(crate) destination: Option<(usize, DestinationColumn)>,
+    pub(crate) destination: Option<(Role, DestinationColumn)>,
     /// The body, where it is to be compared.
     pub(crate) body: Option<Body>,
     /// Only rows with one of these values in each.
@@ -315,7 +315,8 @@ impl Plan {
         let only = roles.only.as_ref();
         let only = chosen.with(only.map(|(name, value)| (name, value)))?;
         let destination = roles.destination.as_ref();
-        let destination = chosen.with(destination.map(|known| (&known.column, known)))?;
+        let says = chosen.role(destination.map(|known| known.column.as_str()))?;
+        let destination = says.zip(destination.cloned());
         let mut wanted = Vec::new();
         for (name, values) in &roles.wanted {
             wanted.push((chosen.add(name)?, values.clone()));

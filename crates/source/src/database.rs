@@ -220,10 +220,10 @@ pub struct RowColumns {
     pub compare: Option<Compare>,
 }
 
-/// The column that says where an outbox row is to be sent.
+/// What says of an outbox row where it is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestinationColumn {
-    /// Its name.
+    /// The column, or `column#/pointer` where it stands inside of an envelope.
     pub column: String,
     /// Topics and exchanges that flows go to, each with what an observation says for it.
     pub known: BTreeMap<String, u32>,

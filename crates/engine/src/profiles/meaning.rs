@@ -183,13 +183,6 @@ impl Found<'_> {
                 "sent-states and failed-states need status: which column are they in?",
             );
         }
-        let destination = outbox.destination.as_deref().map(InColumn::of);
-        if destination.is_some_and(|it| it.pointer.is_some()) {
-            self.add(
-                &[Key("outbox"), Key("destination")],
-                "The destination must be a column of its own; a place inside of JSON is not read for it.",
-            );
-        }
         self.zone(&[Key("outbox"), Key("zone")], outbox.zone.as_deref());
         self.due_states(outbox);
         let is_itself = |letters: &DeadLetterTable| letters.table == outbox.table;

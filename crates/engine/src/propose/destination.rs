@@ -1,7 +1,8 @@
 //! Where events go: by the library's rule, by what rows say, else by the broker's names.
 
 use waybill_layouts::{BrokerKind, FoundTable, canon};
-use waybill_source::{Channel, ChannelKind, Topology, destination_name};
+use waybill_model::InColumn;
+use waybill_source::{Channel, ChannelKind, Topology, destination_name, text_at};
 
 use super::outbox::Outbox;
 use super::reach;
@@ -75,8 +76,13 @@ pub(super) fn settle_column(outbox: &mut Outbox, broker: BrokerKind, goals: &[Go
     let Some(column) = of_rule.map(str::to_owned).or(outbox.destination.clone()) else {
         return;
     };
-    let Some(column) = outbox.table.column(&column).map(|it| it.name.clone()) else {
+    let place = InColumn::of(&column);
+    let Some(real) = outbox.table.column(place.column).map(|it| it.name.clone()) else {
         return;
+    };
+    let column = match place.pointer {
+        Some(pointer) => format!("{real}#{pointer}"),
+        None => real,
     };
     let told = values(&outbox.table, &column);
     if goals.is_empty() || !goals.iter().all(|goal| told.contains(&goal.name)) {
@@ -250,12 +256,19 @@ fn by_rule(rule: &str, table: &FoundTable) -> Vec<String> {
         .collect()
 }
 
-/// The distinct values of a column, the most frequent first, addresses without what is around the
-/// name.
-fn values(table: &FoundTable, column: &str) -> Vec<String> {
+/// The distinct values of a column, or of a place inside of its JSON, the most frequent first,
+/// addresses without what is around the name.
+fn values(table: &FoundTable, place: &str) -> Vec<String> {
+    let place = InColumn::of(place);
     let mut counted: Vec<(usize, String)> = Vec::new();
-    for value in table.values(column) {
-        let name = destination_name(value);
+    for value in table.values(place.column) {
+        let value = match place.pointer {
+            Some(pointer) => text_at(value.as_bytes(), pointer),
+            None => Some(value.to_owned()),
+        };
+        let Some(name) = value.as_deref().map(destination_name) else {
+            continue;
+        };
         match counted.iter_mut().find(|(_, known)| *known == name) {
             Some((n, _)) => *n += 1,
             None => counted.push((1, name)),

@@ -36,6 +36,8 @@ mod reach;
 
 mod destination;
 
+mod envelope;
+
 mod states;
 
 mod study;

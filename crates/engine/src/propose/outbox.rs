@@ -8,7 +8,7 @@ use waybill_model::{InColumn, OutboxSettings, RolePlace};
 use waybill_protocol::{Code, Failure};
 
 use super::roles::{lacking, set, unknown};
-use super::{Asked, Question, Subject};
+use super::{Asked, Question, Subject, envelope};
 use crate::tables::Tables;
 
 /// The outbox of a profile.
@@ -18,9 +18,9 @@ pub(super) struct Outbox {
     pub(super) settings: OutboxSettings,
     /// Whose it is.
     pub(super) layout: Option<&'static Layout>,
-    /// Hand-made: the column that says where an event goes …
+    /// The column, or place inside of one, that says where an event goes …
     pub(super) destination: Option<String>,
-    /// … and the one whose values nobody has explained.
+    /// … and, hand-made, the column whose values nobody has explained.
     pub(super) open_status: Option<String>,
     /// Its id was set by hand, and is not looked for elsewhere.
     pub(super) is_settled_id: bool,
@@ -262,6 +262,9 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
                 words(first.confidence)
             ));
             outbox.layout = Some(first.layout);
+            if let Some(envelope) = &first.table.envelope {
+                envelope::open(&mut outbox, envelope);
+            }
         }
         (Verdict::Recognised | Verdict::Nothing, None) => {}
     }
