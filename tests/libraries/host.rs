@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::database::Database;
+
 /// How a host program is made ready and started.
 #[derive(Debug)]
 pub(crate) struct Recipe {
@@ -159,4 +161,15 @@ fn libraries() -> PathBuf {
     target
         .expect("tests lie in target/<profile>/deps")
         .join("libraries")
+}
+
+/// The database as JDBC spells it.
+pub(crate) fn jdbc(database: &Database) -> String {
+    let url = database.url();
+    let (user, password) = (url.username(), url.password().unwrap_or_default());
+    let mut bare = url.clone();
+    bare.set_password(None).expect("it has a host");
+    bare.set_username("").expect("it has a host");
+    bare.set_scheme("postgresql").expect("as good as postgres");
+    format!("jdbc:{bare}?user={user}&password={password}")
 }

@@ -122,8 +122,19 @@ impl Look {
     /// Has the outbox of the profile recognised, and takes the statement that puts rows in this state
     /// back.
     pub(crate) fn recognises(&self, database: &Database, layout: &str, state: &str) -> Requeue {
-        let outbox = self.outbox();
-        let table = database.qualified(&outbox.table);
+        let OutboxSettings { table, key, .. } = self.outbox();
+        self.knows(database, layout, state, (table, key))
+    }
+
+    /// The same of a table by its name, and the column that identifies its rows.
+    pub(crate) fn knows(
+        &self,
+        database: &Database,
+        layout: &str,
+        state: &str,
+        (name, key): (String, String),
+    ) -> Requeue {
+        let table = database.qualified(&name);
         let url = database.address();
         let words = ["layouts", "explain", &table, "--database", &url];
         let secret = ["--secret", DATABASE_SECRET, "--json"];
@@ -136,14 +147,15 @@ impl Look {
         let lines = list(&document["requeue"]).filter_map(Value::as_str);
         let mut lines = lines.skip_while(|line| {
             let states = line.strip_prefix("rows that are ");
-            let states = states.and_then(|rest| rest.split_once(", by update"));
+            let states = states.and_then(|rest| rest.split_once(", by "));
             !states.is_some_and(|(states, _)| states.split(" or ").any(|it| it == state))
         });
-        let statement = lines.find(|line| line.starts_with("UPDATE "));
+        let is_statement = |line: &&str| line.starts_with("UPDATE ") || line.starts_with("INSERT ");
+        let statement = lines.find(is_statement);
         Requeue {
             statement: statement.expect("it has a statement").to_owned(),
-            table: outbox.table,
-            key: outbox.key,
+            table: name,
+            key,
         }
     }
 

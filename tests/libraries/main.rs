@@ -12,6 +12,7 @@ mod look;
 mod requeue;
 mod toolchain;
 
+mod debezium;
 mod django_outbox_pattern;
 mod pg_transactional_outbox;
 mod spring_modulith;

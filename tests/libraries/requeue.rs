@@ -1,5 +1,8 @@
 //! Putting a row back by the statement that Waybill knows of its library.
 
+use uuid::Uuid;
+use waybill_layouts::NEW_ID;
+
 use crate::database::Database;
 
 /// The statement, with places for the key and for the state last seen: `:column`.
@@ -20,6 +23,8 @@ impl Requeue {
     pub(crate) async fn of(&self, database: &Database, key: &str) -> Seen {
         let mut sql = String::new();
         let mut rest = self.statement.as_str();
+        // Wherever it stands in the statement, it is one.
+        let new_id = Uuid::now_v7();
         while let Some(at) = rest.find(':') {
             let (before, behind) = (&rest[..at], &rest[at + 1..]);
             let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -27,8 +32,11 @@ impl Requeue {
             sql.push_str(before);
             // A colon inside of a time is followed by a digit.
             if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                let last_seen = database.literal(&self.table, name, &self.key, key);
-                sql.push_str(&last_seen.await);
+                let value = match name {
+                    NEW_ID => format!("'{new_id}'"),
+                    name => database.literal(&self.table, name, &self.key, key).await,
+                };
+                sql.push_str(&value);
             } else {
                 sql.push(':');
                 sql.push_str(name);

@@ -5,7 +5,7 @@ use waybill_tests::kafka::Kafka;
 
 use crate::REFUSE;
 use crate::database::Database;
-use crate::host::{Host, Recipe};
+use crate::host::{Host, Recipe, jdbc};
 use crate::look::{Look, all, row_key};
 use crate::toolchain::JAVA;
 
@@ -79,15 +79,4 @@ async fn what_the_registry_did_not_publish_is_found_and_resubmitted() {
         seen.leaves_alone(&database).await;
     }
     database.remove().await;
-}
-
-/// The database as JDBC spells it.
-fn jdbc(database: &Database) -> String {
-    let url = database.url();
-    let (user, password) = (url.username(), url.password().unwrap_or_default());
-    let mut bare = url.clone();
-    bare.set_password(None).expect("it has a host");
-    bare.set_username("").expect("it has a host");
-    bare.set_scheme("postgresql").expect("as good as postgres");
-    format!("jdbc:{bare}?user={user}&password={password}")
 }

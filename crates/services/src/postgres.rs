@@ -18,11 +18,14 @@ const ACCOUNT: &str = "postgres";
 
 /// Nothing here has to survive a power cut, so nothing waits for the disk.
 /// Commit times are kept because Waybill reads them.
-const SETTINGS: [&str; 9] = [
+/// Connectors read the log, which a slot that was left behind may not pile up.
+const SETTINGS: [&str; 11] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=200",
     "track_commit_timestamp=on",
+    "wal_level=logical",
+    "max_slot_wal_keep_size=256MB",
     "fsync=off",
     "full_page_writes=off",
     "min_wal_size=32MB",
