@@ -66,7 +66,7 @@ async fn scan(url: &str, table: &str, n: usize) -> anyhow::Result<f64> {
             aggregate_id: column("aggregate_id"),
             version: column("version"),
             kind: column("type"),
-            at: "created_at".to_owned(),
+            at: Some("created_at".to_owned()),
             zone: waybill_source::Zoning::default(),
             sent_at: column("sent_at"),
             failed_at: None,

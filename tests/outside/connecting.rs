@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Executor as _, Row as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 use waybill_layouts::Dbms;
@@ -163,6 +164,69 @@ async fn a_password_of_another_program_is_not_used() {
         &[("PGPASSWORD", password)],
     );
     has(&ended.stdout, &["NO  database: Log in as waybill"]);
+    service.shop.close().await;
+}
+
+/// A file that somebody has locked for himself alone: neither fine nor missing, and said so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_is_said_to_be_locked() {
+    let service = Service::empty("locked_file").await;
+    let shop = Shop::open(Dbms::Sqlite, "locked_file").await;
+    shop.execute(
+        "CREATE TABLE outbox (id text PRIMARY KEY, aggregate_type text, aggregate_id text, \
+         type text, payload text, created_at text, sent_at text)",
+    )
+    .await;
+    service.profile(&Said {
+        database: Some(shop.url()),
+        ..Said::default()
+    });
+    let held = shop.hold("BEGIN EXCLUSIVE").await;
+    let ended = service.check(&[]);
+    let document = ended.json();
+    assert_eq!(ended.code, Some(2), "{document:#}");
+    has(&format!("{document}{}", ended.stderr), &["locked"]);
+    held.release().await;
+    service.shop.close().await;
+}
+
+/// A broker that tells clients to find it under a name that nobody here knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertised_name_that_is_unknown_is_named() {
+    const TRUE: &[u8] = b"127.0.0.1";
+    const TOLD: &[u8] = b"a.invalid";
+    let service = Service::empty("advertised").await;
+    let upstream = service.kafka.bootstrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect(upstream.clone()).await?;
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = server.into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 1 << 16];
+                loop {
+                    let n = from_server.read(&mut bytes).await?;
+                    if n == 0 {
+                        return Ok::<_, std::io::Error>(());
+                    }
+                    for at in 0..n.saturating_sub(TRUE.len() - 1) {
+                        if bytes[at..].starts_with(TRUE) {
+                            bytes[at..at + TRUE.len()].copy_from_slice(TOLD);
+                        }
+                    }
+                    to_client.write_all(&bytes[..n]).await?;
+                }
+            });
+        }
+        Ok::<_, std::io::Error>(())
+    });
+    let broker = format!("kafka://127.0.0.1:{port}");
+    let probed = probed(&service.shop.url(), service.shop.password(), &broker);
+    has(&probed, &["a.invalid", "correct its advertised.listeners"]);
+    assert!(!probed.contains("security.protocol"), "{probed}");
     service.shop.close().await;
 }
 

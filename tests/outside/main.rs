@@ -16,6 +16,7 @@ mod inboxes;
 mod listeners;
 mod moved_away;
 mod no_outbox;
+mod no_time;
 mod publishers;
 mod recognised;
 mod rights;

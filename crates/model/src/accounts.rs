@@ -87,6 +87,9 @@ pub struct Accounts {
     /// In which zone its times are read that name none, where that is not UTC, and why.
     #[serde(default)]
     pub zone: Option<String>,
+    /// No column of it holds a time: what was read is all there was, whatever the window.
+    #[serde(default)]
+    pub timeless: bool,
 }
 
 impl Accounts {
@@ -101,6 +104,7 @@ impl Accounts {
         self.of_others += later.of_others;
         self.whose_unknown += later.whose_unknown;
         self.zone = later.zone.or(self.zone.take());
+        self.timeless |= later.timeless;
     }
 
     /// Rows that were taken in and could not be placed in time.
@@ -151,6 +155,13 @@ impl Accounts {
     }
 
     fn without_time(&self) -> Option<String> {
+        if self.timeless {
+            return Some(format!(
+                "none of its columns holds the time of a row: {} there {} read, whatever the window",
+                rows(self.no_time, "row that is", "rows that are"),
+                if self.no_time == 1 { "was" } else { "were" },
+            ));
+        }
         let example = self.example.as_deref().map(|text| format!(" ('{text}')"));
         let unreadable = format!("one that cannot be read{}", example.unwrap_or_default());
         let parts = [

@@ -45,7 +45,7 @@ impl OutboxSettings {
             destination: None,
             payload: None,
             headers: None,
-            created_at: String::new(),
+            created_at: None,
             zone: None,
             sent_at: None,
             due_at: None,
@@ -67,7 +67,7 @@ impl OutboxSettings {
         Some(match role {
             "key" => RolePlace::Needed(&mut self.key),
             "id" => RolePlace::Needed(&mut self.id),
-            "created-at" => RolePlace::Needed(&mut self.created_at),
+            "created-at" => RolePlace::Optional(&mut self.created_at),
             "aggregate-type" => RolePlace::Optional(&mut self.aggregate_type),
             "aggregate-id" => RolePlace::Optional(&mut self.aggregate_id),
             "zone" => RolePlace::Word(&mut self.zone),

@@ -155,8 +155,9 @@ pub struct OutboxSettings {
     pub payload: Option<String>,
     /// Column with headers as JSON.
     pub headers: Option<String>,
-    /// Column with the time of writing.
-    pub created_at: String,
+    /// Column with the time of writing. Without one a row is of the time of its message, and of no
+    /// known time where it has none.
+    pub created_at: Option<String>,
     /// The offset from UTC of times that are written without one, as [`crate::Zone`] reads it:
     /// `UTC`, `-05:00`. Left out, it is found out at each look, or told to be unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -329,7 +329,9 @@ impl Index {
         };
         self.events.outbox.mark(no, Marks::SENT | Marks::GONE);
         self.events.unmark(no, State::SETTLED);
-        self.relay_sent(written);
+        if !self.events.outbox_marks(no).contains(Marks::NO_TIME) {
+            self.relay_sent(written);
+        }
     }
 
     /// Why nobody can say that no copy of an event with an outbox row is out, as of the latest

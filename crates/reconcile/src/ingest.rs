@@ -60,7 +60,11 @@ impl Index {
                     if matches!(added, Added::New | Added::Held) {
                         self.complain_of_marks(&spot);
                     }
+                    let untimed_row =
+                        role == PlaceRole::Outbox && spot.marks.contains(Marks::NO_TIME);
                     match (added, times.as_mut()) {
+                        // It is shown at the time of its message.
+                        (Added::New, Some(times)) if untimed_row => times.spoil(),
                         (Added::New, Some(times)) => times.add(spot.at),
                         (Added::Moved, Some(times)) => times.spoil(),
                         (Added::Known | Added::Held, Some(_)) | (_, None) => {}
@@ -151,11 +155,18 @@ impl Index {
     /// What an observation means beyond its event: lanes, the relay's pace, how far it has come.
     fn learn(&mut self, no: u32, role: PlaceRole, spot: &Spot<'_>, added: Added) {
         let events = &self.events;
+        let has_row = events.outbox.has(no);
+        // A row without a time is of the time of its message.
+        let untimed = has_row && events.outbox.marks(no).contains(Marks::NO_TIME);
         let has_earlier_stage = match role {
             PlaceRole::Outbox => false,
-            PlaceRole::Destination => events.outbox.has(no),
-            _ => events.outbox.has(no) || events.copy.has(no),
+            PlaceRole::Destination => has_row && !untimed,
+            _ => has_row && !untimed || events.copy.has(no),
         };
+        if untimed && added != Added::Known && role != PlaceRole::Outbox {
+            self.timelines.spoil(Lane::Outbox);
+        }
+        let events = &self.events;
         if added != Added::Known && !has_earlier_stage && events.is(no, State::ORDERED) {
             self.timelines.spoil_order();
         }
@@ -180,7 +191,8 @@ impl Index {
 
     fn learn_from_row(&mut self, no: u32, spot: &Spot<'_>, added: Added) {
         let sent = spot.marks.contains(Marks::SENT);
-        if sent {
+        // Without a time it does not say how far the relay has come.
+        if sent && !spot.marks.contains(Marks::NO_TIME) {
             self.relay_sent(spot.at);
         }
         let counts = sent || !self.shape.outbox_tells_sent;
@@ -255,7 +267,9 @@ impl Index {
             self.delays.add(copied.saturating_sub(since));
             self.paces.publish.add(since, copied);
         }
-        self.relay_sent(written);
+        if !row.contains(Marks::NO_TIME) {
+            self.relay_sent(written);
+        }
     }
 
     pub(crate) fn relay_sent(&mut self, written: i64) {

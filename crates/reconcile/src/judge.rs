@@ -268,7 +268,9 @@ impl Index {
             // Replaced by every judgement.
             Lane::Missing => Vec::new(),
             Lane::Stored => self.stored_times(),
-            Lane::Outbox => numbers.filter_map(|no| events.outbox_at(no)).collect(),
+            Lane::Outbox => numbers
+                .filter_map(|no| crate::row::written_at(events, no))
+                .collect(),
             Lane::Published(place) => numbers
                 .flat_map(|no| events.copies(no))
                 .filter(|copy| copy.place == place)

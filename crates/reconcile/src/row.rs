@@ -1,7 +1,7 @@
 //! Reading the index: lines of the grid, facts, neighbours.
 
 use waybill_model::{
-    Clock, ConsumerCell, ConsumerNo, EventId, EventRow, EventVerdict, MatchBasis, Micros,
+    Clock, ConsumerCell, ConsumerNo, EventId, EventRow, EventVerdict, Marks, MatchBasis, Micros,
     NO_VERSION, PlaceRole, PublishVerdict, Sibling, Stage, Stamp, Strength,
 };
 
@@ -15,13 +15,24 @@ pub(crate) fn at(events: &Events, business: &Business, no: u32) -> i64 {
     if linked != 0 {
         return business.get(linked - 1).spot.at;
     }
-    if let Some(written) = events.outbox_at(no) {
-        return written;
-    }
-    let copied = events.copies(no).map(|copy| copy.at).min();
-    copied
-        .or_else(|| consumed(events, no))
+    written_at(events, no)
+        .or_else(|| first_sign(events, no))
         .unwrap_or_else(|| events.base(no))
+}
+
+/// When the outbox row was written. Of one that carries no time: by when it was, as its message
+/// says, else when it was first seen.
+pub(crate) fn written_at(events: &Events, no: u32) -> Option<i64> {
+    let seen = events.outbox_at(no)?;
+    let untimed = events.outbox_marks(no).contains(Marks::NO_TIME);
+    let sign = first_sign(events, no).filter(|_| untimed);
+    Some(sign.map_or(seen, |sign| sign.min(seen)))
+}
+
+/// The first copy, else the first a consumer had of it.
+fn first_sign(events: &Events, no: u32) -> Option<i64> {
+    let copied = events.copies(no).map(|copy| copy.at).min();
+    copied.or_else(|| consumed(events, no))
 }
 
 /// The earliest sign of any consumer having had it, processed or not.
@@ -115,7 +126,7 @@ pub(crate) fn row(index: &Index, no: u32) -> Option<EventRow> {
         version: (version != NO_VERSION).then_some(version),
         at: Micros(index.at(no)),
         stored: (linked != 0).then(|| Micros(index.business.get(linked - 1).spot.at)),
-        outbox: events.outbox_at(no).map(Micros),
+        outbox: written_at(events, no).map(Micros),
         published: copied.min().or_else(|| resent.min()).map(Micros),
         consumers: cells.collect(),
         class: verdict.class(),

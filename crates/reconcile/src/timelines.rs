@@ -57,6 +57,13 @@ impl Timelines {
         }
     }
 
+    /// Says that a time of a lane has changed.
+    pub(crate) fn spoil(&mut self, lane: Lane) {
+        if let Some(times) = self.lanes.get_mut(&lane) {
+            times.spoil();
+        }
+    }
+
     /// Says that the time of an event in the order has changed.
     pub(crate) fn spoil_order(&mut self) {
         self.order_stale = true;

@@ -35,6 +35,12 @@ struct Side {
 impl Scan {
     /// Counts what lies outside the window; what cannot be counted says so.
     pub(crate) async fn account(&mut self) {
+        if self.plan.at.is_none() {
+            // Whatever the window, each row is read.
+            self.accounts.before = Counted::Exactly(0);
+            self.accounts.after = Counted::Exactly(0);
+            return;
+        }
         let asked = self.query.window;
         let before = Window {
             from: Micros(i64::MIN),
@@ -121,7 +127,7 @@ impl Side {
         (window, asked): (Window, Window),
         future: Micros,
     ) {
-        let at = match cells[plan.at].when(&plan.forms) {
+        let at = match plan.when(cells) {
             When::At { at, .. } if window.contains(at) => at,
             // What lies on this side in some zone and in the window in another was read.
             When::Local(at) if window.contains(at) && !plan.forms.may_be_in(asked, at) => at,

@@ -91,7 +91,7 @@ impl Scan {
         );
         let near = match self.plan.order {
             Order::Time => near.plus(-CLOCKS_MICROS),
-            Order::Number => near,
+            Order::Number | Order::Key => near,
         };
         let rowid = self.shape.rowid.as_ref();
         Bringing {
@@ -101,7 +101,9 @@ impl Scan {
                 (News::All, _) => Wanted::All,
                 (News::Untold, _) => Wanted::Untold(&self.told_before, &self.position.told),
                 (News::Changed, Order::Number) => Wanted::ChangedNumber(&self.position.unsent),
-                (News::Changed, Order::Time) => Wanted::ChangedKey(&self.position.unsent),
+                (News::Changed, Order::Time | Order::Key) => {
+                    Wanted::ChangedKey(&self.position.unsent)
+                }
             },
             note_keys: news == News::Changed && self.plan.order == Order::Time,
             note_prints: rowid.is_some_and(|rowid| !rowid.never_reused),
@@ -208,7 +210,7 @@ impl Bringing<'_> {
     fn take(&mut self, cells: &[Cell<'_>]) {
         let taken = self.page.take(cells, self.wanted);
         self.brought.taken.push(taken);
-        if self.plan.order == Order::Time {
+        if self.plan.order != Order::Number {
             self.page.remember(cells);
         }
         if self.note_keys {
@@ -250,7 +252,7 @@ fn row_print(plan: &Plan, cells: &[Cell<'_>]) -> u64 {
         name.push('\u{1f}');
         name.push_str(&text(&cells[id.idx], &mut marks));
     }
-    let at = match cells[plan.at].when(&plan.forms) {
+    let at = match plan.when(cells) {
         When::At { at, .. } if !plan.time_tells_state() => Some(at),
         _ => None,
     };

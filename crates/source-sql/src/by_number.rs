@@ -172,8 +172,8 @@ impl Scan {
 
     /// The numbers between which the window's rows lie, where an index on the time finds them.
     async fn bounds(&self) -> Result<(Option<i64>, Option<i64>)> {
-        let at = &self.plan.columns[self.plan.at];
-        if !self.plan.at_indexed || !at.kind.is_time() {
+        let is_time = self.plan.at_column().is_some_and(|at| at.kind.is_time());
+        if !self.plan.at_indexed || !is_time {
             return Ok((None, None));
         }
         let around = Window {

@@ -1,5 +1,5 @@
 //! Reading a table in the order of its time column: keys that are no numbers, and business rows,
-//! which move to a new time with every change.
+//! which move to a new time with every change. Without a time, in the order of the keys alone.
 
 use waybill_model::{Micros, Window};
 use waybill_source::Result;
@@ -11,7 +11,7 @@ use crate::dialect::{Dialect, Statement, Value};
 use crate::outlet::Stop;
 use crate::scan::Scan;
 use crate::settle::CLOCKS_MICROS;
-use crate::shape::Kind;
+use crate::shape::{Kind, Order};
 use crate::statements::{After, End};
 
 /// Rows per statement.
@@ -41,13 +41,21 @@ impl Scan {
             .await
     }
 
+    /// The whole table in the order of its keys; when resumed, what is not told yet or is in
+    /// another state.
+    pub(crate) async fn by_key(&mut self, resumed: bool) -> Result<(), Stop> {
+        let news = if resumed { News::Untold } else { News::All };
+        self.without_order(news).await?;
+        self.time_pages(self.query.window, news, false).await
+    }
+
     async fn time_pages(&mut self, window: Window, news: News, sent: bool) -> Result<(), Stop> {
-        let least = match self.plan.at_indexed {
+        let least = match self.plan.at_indexed || self.plan.order == Order::Key {
             true => PAGE_ROWS,
             false => UNINDEXED_PAGE_ROWS,
         };
         let rows = Ord::max(self.query.page_rows, least);
-        let exact = self.plan.columns[self.plan.at].kind.is_time();
+        let exact = self.plan.at_column().is_some_and(|at| at.kind.is_time());
         let mut after: Option<After> = None;
         loop {
             // Rows of one time and key would be torn apart by a limit.
@@ -70,7 +78,7 @@ impl Scan {
             let values: Vec<&Value> = after
                 .iter()
                 .chain(&edge)
-                .flat_map(|place| [&place.at, &place.key])
+                .flat_map(|place| place.at.iter().chain([&place.key]))
                 .collect();
             let (statement, bulk) = match self.bulk_statement(&values) {
                 Some(statement) if self.plan.only.is_none() => (statement, true),
@@ -89,7 +97,7 @@ impl Scan {
             };
             if exact
                 && let Some(After {
-                    at: Value::Time(at, _),
+                    at: Some(Value::Time(at, _)),
                     ..
                 }) = &brought.last
             {
@@ -104,9 +112,12 @@ impl Scan {
 
     /// Rows no order finds: without a time, or without a key.
     async fn without_order(&mut self, news: News) -> Result<(), Stop> {
-        let at = &self.plan.columns[self.plan.at];
         let key = &self.plan.columns[self.plan.key];
-        if at.kind.is_time() && !at.info.nullable && !key.info.nullable && !self.zero_dates() {
+        let placed = match self.plan.at_column() {
+            Some(at) => at.kind.is_time() && !at.info.nullable && !self.zero_dates(),
+            None => true,
+        };
+        if placed && !key.info.nullable {
             return Ok(());
         }
         let window = self.query.window;

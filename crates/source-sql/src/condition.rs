@@ -23,14 +23,17 @@ pub(crate) fn in_window(sql: &mut Statement, plan: &Plan, window: Window) {
 
 /// Appends the condition that a row's time lies in `window`, or may do so.
 pub(crate) fn inside(sql: &mut Statement, plan: &Plan, window: Window) {
-    let at = &plan.columns[plan.at];
+    let Some(at) = plan.at_column() else {
+        sql.sql("1 = 0");
+        return;
+    };
     match at.kind {
         Kind::Timestamp | Kind::TimestampTz | Kind::Date => {
             between_times(sql, at, plan.forms.local(window))
         }
         Kind::Int(_) | Kind::Decimal | Kind::Real(_) => {
             sql.sql("(");
-            between_numbers(sql, plan, window);
+            between_numbers(sql, plan, at, window);
             sql.sql(")");
         }
         Kind::Text => between_texts(sql, at, window),
@@ -40,7 +43,7 @@ pub(crate) fn inside(sql: &mut Statement, plan: &Plan, window: Window) {
             sql.sql(") OR (typeof(")
                 .name(&at.name)
                 .sql(") IN ('integer','real') AND (");
-            between_numbers(sql, plan, window);
+            between_numbers(sql, plan, at, window);
             sql.sql(")))");
         }
         Kind::Bool | Kind::Jsonb | Kind::Bytes | Kind::Uuid | Kind::Other => {
@@ -52,7 +55,10 @@ pub(crate) fn inside(sql: &mut Statement, plan: &Plan, window: Window) {
 /// Appends the condition that a row has no time that could be compared: none at all, one that
 /// stands for "none", or one that only the reader can read.
 pub(crate) fn unreadable(sql: &mut Statement, plan: &Plan) {
-    let at = &plan.columns[plan.at];
+    let Some(at) = plan.at_column() else {
+        sql.sql("1 = 1");
+        return;
+    };
     match at.kind {
         Kind::Timestamp | Kind::TimestampTz | Kind::Date => {
             sql.sql("(").name(&at.name).sql(" IS NULL OR ");
@@ -61,7 +67,7 @@ pub(crate) fn unreadable(sql: &mut Statement, plan: &Plan) {
         }
         Kind::Int(_) | Kind::Decimal | Kind::Real(_) => {
             sql.sql("(").name(&at.name).sql(" IS NULL OR ");
-            implausible_numbers(sql, plan);
+            implausible_numbers(sql, plan, at);
             sql.sql(")");
         }
         Kind::Text => {
@@ -77,7 +83,7 @@ pub(crate) fn unreadable(sql: &mut Statement, plan: &Plan) {
             sql.sql(")) OR (typeof(")
                 .name(name)
                 .sql(") IN ('integer','real') AND (");
-            implausible_numbers(sql, plan);
+            implausible_numbers(sql, plan, at);
             sql.sql(")))");
         }
         Kind::Bool | Kind::Jsonb | Kind::Bytes | Kind::Uuid | Kind::Other => {
@@ -111,8 +117,8 @@ fn implausible_texts(sql: &mut Statement, at: &Column) {
 }
 
 /// What lies between the ranges of the form's plausible numbers, so that an index finds it.
-fn implausible_numbers(sql: &mut Statement, plan: &Plan) {
-    let name = &plan.columns[plan.at].name;
+fn implausible_numbers(sql: &mut Statement, plan: &Plan, at: &Column) {
+    let name = &at.name;
     let mut below: Option<Value> = None;
     for (from, to) in plan.forms.numbers.ranges(PLAUSIBLE) {
         sql.sql("(");
@@ -153,8 +159,8 @@ fn between_times(sql: &mut Statement, at: &Column, window: Window) {
     }
 }
 
-fn between_numbers(sql: &mut Statement, plan: &Plan, window: Window) {
-    let name = &plan.columns[plan.at].name;
+fn between_numbers(sql: &mut Statement, plan: &Plan, at: &Column, window: Window) {
+    let name = &at.name;
     let ranges = plan
         .forms
         .numbers
@@ -240,7 +246,7 @@ mod tests {
             aggregate_id: None,
             version: None,
             kind: None,
-            at: "at".to_owned(),
+            at: Some("at".to_owned()),
             zone: waybill_source::Zoning::default(),
             sent_at: None,
             failed_at: None,

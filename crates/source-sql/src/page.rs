@@ -95,7 +95,7 @@ impl<'a> Page<'a> {
         self.rows += 1;
         let plan = self.plan;
         let mut marks = state(plan, cells);
-        let when = cells[plan.at].when(&plan.forms);
+        let when = plan.when(cells);
         let at = match when {
             When::At { at, .. } => Some(at),
             When::Local(_) | When::Missing | When::Sentinel => None,
@@ -136,7 +136,7 @@ impl<'a> Page<'a> {
             taken.left_out = true;
             return taken;
         }
-        self.count(&cells[plan.at], when);
+        self.count(plan.at.map(|at| &cells[at]), when);
         self.push(cells, &key, id.flatten(), version, when, &mut taken.marks);
         taken
     }
@@ -171,7 +171,7 @@ impl<'a> Page<'a> {
         self.batches
     }
 
-    fn count(&mut self, cell: &Cell<'_>, when: When) {
+    fn count(&mut self, cell: Option<&Cell<'_>>, when: When) {
         match when {
             When::At { .. } | When::Local(_) => self.accounts.in_window += 1,
             When::Missing => self.accounts.no_time += 1,
@@ -179,7 +179,7 @@ impl<'a> Page<'a> {
             When::Unreadable => {
                 self.accounts.unreadable += 1;
                 if self.accounts.example.is_none() {
-                    let shown = cell.shown().unwrap_or_default();
+                    let shown = cell.and_then(Cell::shown).unwrap_or_default();
                     self.accounts.example = Some(shown.chars().take(40).collect());
                 }
             }
@@ -187,8 +187,8 @@ impl<'a> Page<'a> {
     }
 
     fn count_outside(&mut self, cells: &[Cell<'_>], at: Option<Micros>) {
-        let cell = &cells[self.plan.at];
-        let Some(at) = at.filter(|_| !cell.is_comparable()) else {
+        let is_compared = self.plan.at.is_none_or(|at| cells[at].is_comparable());
+        let Some(at) = at.filter(|_| !is_compared) else {
             return;
         };
         if at < self.window.from {
@@ -382,7 +382,10 @@ fn is_wanted(taken: &Taken, key: &Key<'_>, wanted: Wanted<'_>) -> bool {
 /// Where the page after this row begins; `None` when its time or key is NULL.
 pub(crate) fn after(plan: &Plan, cells: &[Cell<'_>]) -> Option<After> {
     Some(After {
-        at: raw(&cells[plan.at], plan.columns[plan.at].kind)?,
+        at: match plan.at {
+            Some(at) => Some(raw(&cells[at], plan.columns[at].kind)?),
+            None => None,
+        },
         key: raw(&cells[plan.key], plan.columns[plan.key].kind)?,
     })
 }

@@ -29,10 +29,13 @@ pub(crate) async fn rows(
     max_bytes: u64,
 ) -> Result<Vec<Option<Row>>> {
     let shape = link.shape(&roles.table).await?;
-    let at = shape.readable(&roles.at)?;
+    let forms = match &roles.at {
+        Some(at) => forms::look(&**link, &shape, shape.readable(at)?, crate::here::now()).await?,
+        None => Forms::default(),
+    };
     let forms = Forms {
         zone: roles.zone.zone(),
-        ..forms::look(&**link, &shape, at, crate::here::now()).await?
+        ..forms
     };
     let wanted = Whole::new(&shape, roles, forms, link.dialect())?;
     let mut found: HashMap<String, Row> = HashMap::new();
@@ -69,7 +72,7 @@ struct Whole<'a> {
     columns: Vec<&'a Column>,
     payload: Option<&'a Column>,
     key: usize,
-    at: usize,
+    at: Option<usize>,
     due_at: Option<usize>,
     /// How its times are read.
     forms: Forms,
@@ -83,20 +86,26 @@ impl<'a> Whole<'a> {
             None => None,
         };
         let key = &shape.readable(&roles.key)?.name;
-        let at = &shape.readable(&roles.at)?.name;
+        let at = match &roles.at {
+            Some(at) => Some(&shape.readable(at)?.name),
+            None => None,
+        };
         // The body is not repeated among the columns, unless it is the key or the time, too.
         let columns: Vec<&Column> = shape
             .columns
             .iter()
             .filter(|c| c.info.readable)
-            .filter(|c| payload.is_none_or(|p| p.name != c.name) || c.name == *key || c.name == *at)
+            .filter(|c| {
+                let is_needed = c.name == *key || Some(&c.name) == at;
+                is_needed || payload.is_none_or(|p| p.name != c.name)
+            })
             .collect();
         let due_at = roles.due.as_ref().and_then(|due| due.at.as_ref());
         let due_at = due_at.map(|name| shape.column(name)).transpose()?;
         let position = |name: &String| columns.iter().position(|column| column.name == *name);
         Ok(Self {
             key: position(key).expect("the shape has it, or `column` had failed"),
-            at: position(at).expect("the shape has it, or `column` had failed"),
+            at: at.and_then(&position),
             due_at: due_at.and_then(|column| position(&column.name)),
             columns,
             payload,
@@ -184,7 +193,7 @@ impl<'a> Whole<'a> {
         };
         Row {
             key: RowKey(key.into_owned()),
-            at: time(self.at),
+            at: self.at.and_then(time),
             due_at: self.due_at.and_then(time),
             columns,
             payload,

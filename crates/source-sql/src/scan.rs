@@ -8,7 +8,7 @@ use waybill_source::{Error, Result, RowQuery, Zoning};
 use crate::cursor::Position;
 use crate::dialect::{Statement, Value};
 use crate::fingerprint::Told;
-use crate::forms;
+use crate::forms::{self, Forms};
 use crate::link::{Horizon, Link, Oldest};
 use crate::outlet::{Outlet, Stop};
 use crate::settle::Settled;
@@ -92,9 +92,12 @@ impl Scan {
         let begun = as_of_replica(link.horizon().await?, shown.replica.as_ref());
         plan.forms = match position.forms {
             Some(forms) => forms,
-            None => forms::look(&*link, &shape, &plan.columns[plan.at], crate::here::now()).await?,
+            None => match plan.at_column() {
+                Some(at) => forms::look(&*link, &shape, at, crate::here::now()).await?,
+                None => Forms::default(),
+            },
         };
-        plan.forms.zone = plan.zone_of(plan.at);
+        plan.forms.zone = plan.at.and_then(|at| plan.zone_of(at));
         let mut settled = position.moments.settled(&begun);
         if matches!(&shown.replica, Some(Replica { applied: None, .. })) {
             settled.upto = None;
@@ -133,6 +136,7 @@ impl Scan {
             (Order::Number, false) => self.all_by_number().await,
             (Order::Number, true) => self.more_by_number().await,
             (Order::Time, resumed) => self.by_time(resumed).await,
+            (Order::Key, resumed) => self.by_key(resumed).await,
         }
     }
 
@@ -147,6 +151,7 @@ impl Scan {
         }
         self.outlet.progress(self.progress).await?;
         self.accounts.times_are = self.plan.forms.said().map(str::to_owned);
+        self.accounts.timeless = self.plan.at.is_none();
         self.outlet.accounted(self.accounts.clone()).await?;
         self.outlet.covered(self.coverage(None)).await?;
         self.outlet.resume(self.position.to_cursor()).await
@@ -194,6 +199,7 @@ impl Scan {
             gap(from, asked.to, GapReason::Cap);
         }
         if let Zoning::Unknown(why) = &self.query.columns.zone
+            && self.plan.at.is_some()
             && self.plan.forms.zone.is_none()
         {
             gap(from, asked.to, GapReason::ZoneUnknown(why.clone()));
@@ -229,7 +235,8 @@ impl Scan {
     fn moved_times(&self) -> String {
         format!(
             "{} rows that say sent lie in the future: '{}' is not when they were written",
-            self.position.moved, self.query.columns.at
+            self.position.moved,
+            self.query.columns.at.as_deref().unwrap_or_default()
         )
     }
 
@@ -245,8 +252,9 @@ impl Scan {
     pub(crate) fn bulk_statement(&self, values: &[&Value]) -> Option<Statement> {
         let possible =
             self.link.has_bulk() && values.iter().all(|value| Statement::can_inline(value));
-        let at = self.plan.columns[self.plan.at].kind;
-        let comparable = at.is_time() || matches!(at, Kind::Int(_) | Kind::Decimal | Kind::Real(_));
+        let comparable = self.plan.at_column().is_none_or(|at| {
+            at.kind.is_time() || matches!(at.kind, Kind::Int(_) | Kind::Decimal | Kind::Real(_))
+        });
         (possible && comparable).then(|| Statement::inline(self.link.dialect()))
     }
 }

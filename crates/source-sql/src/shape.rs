@@ -8,7 +8,9 @@ use waybill_source::{
     ColumnInfo, DestinationColumn, DueColumns, Error, Result, RowColumns, TableInfo,
 };
 
+use crate::cell::Cell;
 use crate::dialect::Dialect;
+use crate::epoch::When;
 use crate::forms::Forms;
 use crate::suggest::suggestion;
 
@@ -225,6 +227,9 @@ pub(crate) enum Order {
     Number,
     /// The time column, then the key.
     Time,
+    /// The key alone, because there is no time. A new row may have any key, so that each read is of
+    /// the whole table.
+    Key,
 }
 
 /// Where a role's value is: in a cell, or inside the JSON of one.
@@ -246,8 +251,8 @@ pub(crate) struct Plan {
     pub(crate) number: usize,
     /// The key.
     pub(crate) key: usize,
-    /// The time.
-    pub(crate) at: usize,
+    /// The time; `None` where no column holds one.
+    pub(crate) at: Option<usize>,
     /// How its values are read.
     pub(crate) forms: Forms,
     /// The zone of times that name none; `None` where nobody knows it.
@@ -307,7 +312,7 @@ impl Plan {
             columns: Vec::new(),
         };
         let key = chosen.add(&roles.key)?;
-        let at = chosen.add(&roles.at)?;
+        let at = chosen.maybe(roles.at.as_deref())?;
         let status = match &roles.status {
             Some((name, sent, failed)) => Some((chosen.add(name)?, sent.clone(), failed.clone())),
             None => None,
@@ -322,7 +327,7 @@ impl Plan {
             wanted.push((chosen.add(name)?, values.clone()));
         }
         let mut plan = Self {
-            order: Order::Time,
+            order: at.map_or(Order::Key, |_| Order::Time),
             number: key,
             key,
             at,
@@ -348,8 +353,8 @@ impl Plan {
             wanted,
             only,
             key_unique: shape.unique.contains(&chosen.columns[key].name),
-            at_indexed: shape.indexed.contains(&chosen.columns[at].name),
-            at_step: step(&chosen.columns[at], dialect),
+            at_indexed: at.is_some_and(|at| shape.indexed.contains(&chosen.columns[at].name)),
+            at_step: at.and_then(|at| step(&chosen.columns[at], dialect)),
             columns: Vec::new(),
         };
         // A table without event ids holds things, not events: its rows are updated in place, and
@@ -364,6 +369,17 @@ impl Plan {
         plan.body = chosen.body(roles)?;
         plan.columns = chosen.columns;
         Ok(plan)
+    }
+
+    /// The column with the time.
+    pub(crate) fn at_column(&self) -> Option<&Column> {
+        self.at.map(|at| &self.columns[at])
+    }
+
+    /// When a row was written, as far as it says.
+    pub(crate) fn when(&self, cells: &[Cell<'_>]) -> When {
+        let at = self.at.map(|at| cells[at].when(&self.forms));
+        at.unwrap_or(When::Missing)
     }
 
     /// The zone in which the times of a column are read.
@@ -402,8 +418,9 @@ impl Plan {
 
     /// Whether a row may get its time only when its state changes: an inbox row when it is processed.
     pub(crate) fn time_tells_state(&self) -> bool {
-        let may_be_filled_later = self.columns[self.at].info.nullable && self.status.is_some();
-        self.sent_at == Some(self.at) || may_be_filled_later
+        let may_be_filled_later =
+            self.at_column().is_some_and(|at| at.info.nullable) && self.status.is_some();
+        self.at.is_some() && self.sent_at == self.at || may_be_filled_later
     }
 
     /// Whether it tells of rows that were tried or given up, too.

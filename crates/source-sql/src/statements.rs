@@ -19,8 +19,8 @@ pub(crate) struct Statements<'a> {
 /// Where a page in time order begins: after this time and key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct After {
-    /// The time column's raw value.
-    pub(crate) at: Value,
+    /// The time column's raw value; `None` where there is no such column.
+    pub(crate) at: Option<Value>,
     /// The key.
     pub(crate) key: Value,
 }
@@ -74,46 +74,29 @@ impl Statements<'_> {
         window: Window,
         end: End<'_>,
     ) -> Statement {
-        let at = &self.plan.columns[self.plan.at];
         let key = &self.plan.columns[self.plan.key];
         self.select(&mut sql);
-        inside(&mut sql, self.plan, window);
+        match self.plan.at {
+            Some(_) => inside(&mut sql, self.plan, window),
+            None => {
+                sql.sql("1 = 1");
+            }
+        }
         if key.info.nullable {
             sql.sql(" AND ").name(&key.name).sql(" IS NOT NULL");
         }
         self.only(&mut sql);
         if let Some(after) = after {
-            // The first half lets an index on the time column find the place.
-            sql.sql(" AND ")
-                .name(&at.name)
-                .sql(" >= ")
-                .value(after.at.clone());
-            sql.sql(" AND (")
-                .name(&at.name)
-                .sql(" > ")
-                .value(after.at.clone());
-            sql.sql(" OR ")
-                .column(key)
-                .sql(" > ")
-                .value(after.key.clone())
-                .sql(")");
+            self.beyond(&mut sql, after, [" >= ", " > ", " > "]);
         }
         if let End::UpTo(edge) = end {
-            sql.sql(" AND ")
-                .name(&at.name)
-                .sql(" <= ")
-                .value(edge.at.clone());
-            sql.sql(" AND (")
-                .name(&at.name)
-                .sql(" < ")
-                .value(edge.at.clone());
-            sql.sql(" OR ")
-                .column(key)
-                .sql(" <= ")
-                .value(edge.key.clone())
-                .sql(")");
+            self.beyond(&mut sql, edge, [" <= ", " < ", " <= "]);
         }
-        sql.sql(" ORDER BY ").name(&at.name).sql(", ").column(key);
+        sql.sql(" ORDER BY ");
+        if let Some(at) = self.plan.at_column() {
+            sql.name(&at.name).sql(", ");
+        }
+        sql.column(key);
         match end {
             End::Rows(rows) => sql.sql(&format!(" LIMIT {rows}")),
             End::Nth(rows) => sql.sql(&format!(" LIMIT 1 OFFSET {}", rows.saturating_sub(1))),
@@ -295,12 +278,35 @@ impl Statements<'_> {
             may_be_unsent(&mut sql, self.plan);
         }
         self.only(&mut sql);
-        if self.plan.at_indexed && !unsent {
-            let at = &self.plan.columns[self.plan.at].name;
-            sql.sql(" ORDER BY ").name(at).sql(" DESC");
+        if let Some(at) = self.plan.at_column()
+            && self.plan.at_indexed
+            && !unsent
+        {
+            sql.sql(" ORDER BY ").name(&at.name).sql(" DESC");
         }
         sql.sql(&format!(" LIMIT {rows}"));
         sql
+    }
+
+    /// On one side of a place in the order of time and key. The first comparison lets an index on
+    /// the time column find the place.
+    fn beyond(self, sql: &mut Statement, place: &After, [reaches, passes, key_is]: [&str; 3]) {
+        let key = &self.plan.columns[self.plan.key];
+        sql.sql(" AND ");
+        if let (Some(at), Some(value)) = (self.plan.at_column(), &place.at) {
+            sql.name(&at.name).sql(reaches).value(value.clone());
+            sql.sql(" AND (")
+                .name(&at.name)
+                .sql(passes)
+                .value(value.clone());
+            sql.sql(" OR ")
+                .column(key)
+                .sql(key_is)
+                .value(place.key.clone())
+                .sql(")");
+        } else {
+            sql.column(key).sql(key_is).value(place.key.clone());
+        }
     }
 
     fn select(self, sql: &mut Statement) {

@@ -11,7 +11,7 @@ use crate::epoch::{PLAUSIBLE, When};
 use crate::forms::{self, Forms};
 use crate::link::{Doing, Link};
 use crate::sample::newest_first;
-use crate::shape::{Plan, Shape};
+use crate::shape::{Column, Plan, Shape};
 
 /// How many values are looked at.
 const VALUES: u32 = 200;
@@ -26,7 +26,9 @@ const AHEAD_MICROS: i64 = Zone::EAST_MICROS + 3_600_000_000;
 pub(crate) async fn times(link: &dyn Link, roles: &RowColumns) -> Result<Times> {
     let shape = link.shape(&roles.table).await?;
     let mut plan = Plan::new(&shape, roles, link.dialect())?;
-    let at = plan.columns[plan.at].clone();
+    let Some(at) = plan.at_column().cloned() else {
+        return Ok(Times::default());
+    };
     if !at.is_local(link.dialect()) {
         return Ok(Times::default());
     }
@@ -35,7 +37,7 @@ pub(crate) async fn times(link: &dyn Link, roles: &RowColumns) -> Result<Times> 
         zone: None,
         ..forms::look(link, &shape, &at, now).await?
     };
-    let newest = newest(link, &shape, &plan, now).await?;
+    let newest = newest(link, &shape, &plan, &at, now).await?;
     let local = at.kind.is_time() || !newest.is_empty();
     if !local {
         return Ok(Times::default());
@@ -50,13 +52,19 @@ pub(crate) async fn times(link: &dyn Link, roles: &RowColumns) -> Result<Times> 
 }
 
 /// Those of the newest times that name no zone.
-async fn newest(link: &dyn Link, shape: &Shape, plan: &Plan, now: Micros) -> Result<Vec<Micros>> {
+async fn newest(
+    link: &dyn Link,
+    shape: &Shape,
+    plan: &Plan,
+    at: &Column,
+    now: Micros,
+) -> Result<Vec<Micros>> {
     let mut newest = Vec::new();
     let forms = plan.forms;
     let mut each = |cells: &[Cell<'_>]| newest.extend(cells.first().and_then(|c| local(c, &forms)));
     let doing = Doing::reading(&shape.name);
-    let kinds = [plan.columns[plan.at].kind];
-    let statement = statement(link.dialect(), shape, plan, now);
+    let kinds = [at.kind];
+    let statement = statement(link.dialect(), shape, plan, at, now);
     link.select(&doing, statement, &kinds, &mut each).await?;
     Ok(newest)
 }
@@ -69,8 +77,7 @@ fn local(cell: &Cell<'_>, forms: &Forms) -> Option<Micros> {
     }
 }
 
-fn statement(dialect: Dialect, shape: &Shape, plan: &Plan, now: Micros) -> Statement {
-    let at = &plan.columns[plan.at];
+fn statement(dialect: Dialect, shape: &Shape, plan: &Plan, at: &Column, now: Micros) -> Statement {
     let mut sql = Statement::new(dialect);
     sql.sql("SELECT ").column(at).sql(" FROM ");
     sql.table(&shape.schema, &shape.name).sql(" WHERE ");

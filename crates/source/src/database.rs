@@ -193,8 +193,9 @@ pub struct RowColumns {
     pub version: Option<String>,
     /// Event type.
     pub kind: Option<String>,
-    /// The time that places the row on the timeline.
-    pub at: String,
+    /// The time that places the row on the timeline; `None` where no column holds one. Such rows
+    /// belong to every window, and are of the time of their message.
+    pub at: Option<String>,
     /// The zone of times that are written without one.
     pub zone: Zoning,
     /// Filled (or true) when sent; of an inbox, when processed.

@@ -130,7 +130,7 @@ fn outbox(world: &Inner) -> OutboxSettings {
         destination: None,
         payload: column("payload"),
         headers: column("headers"),
-        created_at: "created_at".to_owned(),
+        created_at: Some("created_at".to_owned()),
         zone: Some(Zone::UTC.to_string()),
         sent_at: column("sent_at").filter(|_| world.store.marks_sent()),
         due_at: None,

@@ -378,7 +378,7 @@ pub(super) fn plain(table: &str) -> RowColumns {
         aggregate_id: None,
         version: None,
         kind: None,
-        at: "at".to_owned(),
+        at: Some("at".to_owned()),
         zone: waybill_source::Zoning::default(),
         sent_at: Some("sent_at".to_owned()),
         failed_at: None,

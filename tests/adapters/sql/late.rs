@@ -344,7 +344,7 @@ async fn a_changed_business_row_is_told(product: Product, test: &str) {
         fixed_aggregate_type: Some("product".to_owned()),
         aggregate_id: Some("id".to_owned()),
         version: Some("version".to_owned()),
-        at: "changed_at".to_owned(),
+        at: Some("changed_at".to_owned()),
         sent_at: None,
         ..super::base::plain("products")
     };

@@ -149,7 +149,7 @@ async fn every_version_on_postgres() {
     let tried = every_version(Product::Postgres).await;
     tried.is_all(
         dbms(Product::Postgres),
-        [113, 150, 76, 89, 103, 7, 25, 22, 23, 52, 29],
+        [113, 163, 63, 89, 103, 7, 25, 22, 23, 52, 29],
     );
 }
 
@@ -158,7 +158,7 @@ async fn every_version_on_mariadb() {
     let tried = every_version(Product::MariaDb).await;
     tried.is_all(
         dbms(Product::MariaDb),
-        [90, 110, 66, 79, 72, 6, 21, 15, 18, 39, 21],
+        [90, 120, 56, 79, 72, 6, 21, 15, 18, 39, 21],
     );
 }
 
@@ -167,7 +167,7 @@ async fn every_version_on_sqlite() {
     let tried = every_version(Product::Sqlite).await;
     tried.is_all(
         dbms(Product::Sqlite),
-        [49, 67, 36, 44, 40, 0, 12, 9, 14, 30, 16],
+        [49, 71, 32, 44, 40, 0, 12, 9, 14, 30, 16],
     );
 }
 

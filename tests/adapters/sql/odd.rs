@@ -367,7 +367,7 @@ async fn a_table_whose_name_has_a_dot() {
     let columns = RowColumns {
         key: "id".to_owned(),
         id: column("Id"),
-        at: "added".to_owned(),
+        at: Some("added".to_owned()),
         sent_at: None,
         status: Some((
             "statusname".to_owned(),

@@ -161,7 +161,7 @@ impl Stage for Real {
             aggregate_id: column("aggregate"),
             version: column("version"),
             kind: column("type"),
-            at: "at".to_owned(),
+            at: Some("at".to_owned()),
             zone: waybill_source::Zoning::default(),
             sent_at: column("sent_at"),
             failed_at: None,

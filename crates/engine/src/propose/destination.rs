@@ -18,6 +18,9 @@ pub(super) struct Goal {
     pub(super) why: String,
 }
 
+/// So many letters around a rule's value tell a name that it made from any other.
+const TELLING: usize = 4;
+
 /// How many destinations one outbox may have before its rule is not believed.
 const MAX_GOALS: usize = 12;
 
@@ -47,7 +50,7 @@ pub(super) fn told(outbox: &Outbox, broker: BrokerKind, topology: &Topology) -> 
             .or(outbox.destination.as_ref()),
     ) {
         (Some(rule), _) => (
-            by_rule(rule, &outbox.table),
+            named_by(rule, &outbox.table, topology),
             format!("The library sends to {rule}."),
         ),
         (None, Some(column)) => (
@@ -240,6 +243,32 @@ fn split(word: &str) -> Vec<String> {
         }
     }
     parts
+}
+
+/// What a rule makes of the rows that are there, else what the broker has that it may have made:
+/// rows that are deleted once they are sent do not tell where they went.
+fn named_by(rule: &str, table: &FoundTable, topology: &Topology) -> Vec<String> {
+    let by_rows = by_rule(rule, table);
+    let parts = rule.split_once('{');
+    let Some((before, rest)) = parts.filter(|_| by_rows.is_empty()) else {
+        return by_rows;
+    };
+    let behind = rest.split_once('}').map_or("", |(_, behind)| behind);
+    if before.len() + behind.len() < TELLING {
+        return Vec::new();
+    }
+    let channels = topology.channels.iter().filter(|channel| leads(channel));
+    let fits = |name: &str| {
+        let rest = name.strip_prefix(before);
+        let value = rest.and_then(|rest| rest.strip_suffix(behind));
+        value.is_some_and(|value| !value.is_empty())
+    };
+    let made = channels.filter(|channel| fits(&channel.name));
+    let made = made.filter(|channel| !reach::is_dead_letters(&channel.name));
+    let mut made: Vec<String> = made.map(|channel| channel.name.clone()).collect();
+    made.sort();
+    made.dedup();
+    made
 }
 
 /// `{column}` filled in with every value there is.

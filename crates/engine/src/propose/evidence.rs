@@ -51,6 +51,7 @@ impl Held<'_> {
     pub(super) fn judge(&self, goals: &[Sampled<'_>]) -> Vec<Seen> {
         let crowd = Crowd::of(self.ids.keys.keys().map(String::as_str));
         let times = self.ids.times.iter();
+        let times = times.filter(|(_, key)| !self.ids.untimed.contains(key));
         let times: HashMap<&RowKey, Micros> = times.map(|(at, key)| (key, *at)).collect();
         let mut seen: Vec<Seen> = goals
             .iter()

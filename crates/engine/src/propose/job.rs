@@ -90,6 +90,9 @@ impl Job<'_> {
         let matching = matching.map_err(of_source)?;
         between.zone(&mut outbox, &study).await;
         outbox.bear_out(&study.found_ids());
+        if !self.asked.roles.contains_key("deletes-after-send") {
+            outbox.settle_deleting(study.n_kept());
+        }
         destination::settle_column(&mut outbox, self.kind, &goals);
         say(&matching.why.join(" "));
         let mut events: HashSet<String> = study.ids.keys.keys().cloned().collect();

@@ -128,7 +128,10 @@ fn oddities(marks: Marks, outbox: &OutboxSettings) -> Vec<String> {
         (Marks::NO_ID, format!("There is no id in {}.", outbox.id)),
         (
             Marks::NO_TIME,
-            format!("There is no time in {}.", outbox.created_at),
+            match &outbox.created_at {
+                Some(column) => format!("There is no time in {column}."),
+                None => "No column holds its time.".to_owned(),
+            },
         ),
         (
             Marks::MALFORMED,

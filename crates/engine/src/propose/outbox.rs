@@ -195,6 +195,22 @@ fn is_only_possible(explanation: &Explanation) -> bool {
 }
 
 impl Outbox {
+    /// Where nothing says that a row was sent, nor when it was written, and most messages have no
+    /// row any more: rows are deleted, even if some are there now.
+    pub(super) fn settle_deleting(&mut self, (n, n_kept): (usize, usize)) {
+        let settings = &mut self.settings;
+        let tells = settings.sent_at.is_some() || settings.status.is_some();
+        if tells || settings.created_at.is_some() || settings.deletes_after_send {
+            return;
+        }
+        if n_kept * 2 < n {
+            settings.deletes_after_send = true;
+            self.why.push(format!(
+                "Of {n} messages {n_kept} have their row still: rows are deleted once they are sent."
+            ));
+        }
+    }
+
     /// That messages carry the ids of its rows bears out that it is the outbox; numbers, which
     /// other tables count, too, do not.
     pub(super) fn bear_out(&mut self, ids: &[String]) {
@@ -337,6 +353,6 @@ fn nothing(tables: &Tables, whynot: &[String]) -> Failure {
         ),
     };
     Failure::new(Code::NoOutbox, told).hint(
-        "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… --column created-at=… makes it one.",
+        "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… makes it one.",
     )
 }

@@ -23,6 +23,8 @@ pub(super) struct Ids {
     pub(super) times: Vec<(Micros, RowKey)>,
     /// Keys of the rows that do not say that they were sent.
     pub(super) unsent: HashSet<RowKey>,
+    /// Keys of the rows that carry no time: theirs is when they were read.
+    pub(super) untimed: HashSet<RowKey>,
 }
 
 /// Reads the ids of a window; the oldest ones where there are too many.
@@ -51,6 +53,9 @@ pub(super) async fn ids(
                 number => number.to_string(),
             });
             ids.times.push((seen.stamp.at, key.clone()));
+            if seen.marks.contains(Marks::NO_TIME) {
+                ids.untimed.insert(key.clone());
+            }
             if !seen.marks.contains(Marks::SENT) {
                 ids.unsent.insert(key.clone());
             }

@@ -352,6 +352,16 @@ impl Study {
         ids.filter(|id| self.ids.keys.contains_key(id)).collect()
     }
 
+    /// How many messages carry an id, and how many of those have their row there.
+    pub(super) fn n_kept(&self) -> (usize, usize) {
+        let letters = self.letters.iter().flatten();
+        let ids = letters.filter_map(|it| self.carriers.iter().find_map(|c| it.text(c)));
+        let kept = |id: String| self.ids.keys.contains_key(&id);
+        ids.fold((0, 0), |(n, n_kept), id| {
+            (n + 1, n_kept + usize::from(kept(id)))
+        })
+    }
+
     /// Whether messages are there whose rows are gone: hardly any is as young as most rows are, and
     /// beside few of them there is a row of their time.
     fn has_outlived(&self) -> bool {

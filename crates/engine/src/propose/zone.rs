@@ -30,7 +30,10 @@ impl Between<'_> {
             Some(_) => None,
             None => named(outbox),
         };
-        let created_at = &outbox.settings.created_at;
+        let Some(created_at) = &outbox.settings.created_at else {
+            outbox.settings.zone = None;
+            return;
+        };
         match told(&times, by_messages, known) {
             Told::Needless => outbox.settings.zone = None,
             Told::Known(known) => {

@@ -53,11 +53,19 @@ fn missing(session: &Session) -> Vec<u32> {
         return Vec::new();
     }
     let of_window = book.index.in_window(book.counted()).iter().copied();
+    let outbox = session.profile.outbox.as_ref();
+    // A row that waits, of which nobody knows since when: its copy may lie anywhere.
+    let ageless = outbox.is_some_and(|it| it.created_at.is_none() && it.deletes_after_send);
     let missing = of_window.filter(|no| match book.index.verdict(*no) {
-        Some(verdict) => is_missing(&verdict.publish),
+        Some(verdict) => is_missing(&verdict.publish) || ageless && is_ageless(&verdict.publish),
         None => false,
     });
     missing.take(MAX_MISSING).collect()
+}
+
+fn is_ageless(verdict: &PublishVerdict) -> bool {
+    let of_its_age = [UnknownReason::NoTime, UnknownReason::NotCovered];
+    matches!(verdict, PublishVerdict::Unknown(reason) if of_its_age.contains(reason))
 }
 
 fn is_missing(verdict: &PublishVerdict) -> bool {

@@ -1,7 +1,16 @@
 //! What is so of a table and a profile has no words for.
 
+use waybill_model::OutboxSettings;
+
 use super::given_up::given_up_at;
 use crate::{Publication, Roles, Spot, StateName, TableLayout, TimeMeaning, Way};
+
+/// What it costs that no column holds the time of a row.
+pub(super) fn without_time(settings: &OutboxSettings) -> Option<String> {
+    settings.created_at.is_none().then(|| {
+        "No column says when a row was written: it is of the time of its message, and how long it has waited without one is only known from when it was first seen.".to_owned()
+    })
+}
 
 pub(super) fn limits_of(shape: &TableLayout, roles: &Roles) -> Vec<String> {
     let mut limits = Vec::new();

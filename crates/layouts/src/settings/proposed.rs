@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use waybill_model::{Inbox, OutboxSettings};
 
+use super::limits::without_time;
 use super::{Mapped, Unmappable};
+use crate::found::Family;
 use crate::hand_made::is_time_of_receipt;
 use crate::{FoundTable, Proposal, Role, TableRole};
 
@@ -18,11 +20,13 @@ impl Proposal {
             return Err(Unmappable(format!("{} sends nothing.", found.name)));
         }
         let column = |role: Role| self.column(role).map(str::to_owned);
-        let (id, created_at) = match (column(Role::Id), column(Role::CreatedAt)) {
-            (Some(id), Some(created_at)) => (id, created_at),
-            (None, _) => return Err(lacks("id", "id")),
-            (Some(_), None) => return Err(lacks("time", "created-at")),
+        let Some(id) = column(Role::Id) else {
+            return Err(lacks("id", "id"));
         };
+        let created_at = column(Role::CreatedAt);
+        if created_at.is_none() && self.may_have_a_time(found) {
+            return Err(lacks("time", "created-at"));
+        }
         let key = found.columns.iter().find(|column| column.primary_key);
         let status = column(Role::Status);
         let sent_at = column(Role::SentAt);
@@ -63,9 +67,16 @@ impl Proposal {
             dead_letters: None,
         };
         let limits = self.questions.iter().map(|question| question.text.clone());
-        Ok(Mapped {
-            settings,
-            limits: limits.collect(),
+        let limits = without_time(&settings).into_iter().chain(limits).collect();
+        Ok(Mapped { settings, limits })
+    }
+
+    /// Whether a column that nothing else is said of may hold the time of a row.
+    fn may_have_a_time(&self, found: &FoundTable) -> bool {
+        let mut times = found.columns.iter();
+        times.any(|column| {
+            let is_explained = self.guesses.iter().any(|it| it.column == column.name);
+            column.family() == Family::Time && !is_explained
         })
     }
 

@@ -80,12 +80,7 @@ fn outbox(
         ));
     };
     let id = take.must_somewhere(id, "the event's id")?;
-    let Some(created_at) = roles.created_at.as_ref().and_then(|spot| real(spot, found)) else {
-        return Err(Unmappable(
-            "No column says when a row was written, and rows without a time are on no timeline."
-                .to_owned(),
-        ));
-    };
+    let created_at = roles.created_at.as_ref().and_then(|spot| real(spot, found));
     let only = only_rows(roles, found);
     let status = take.may(roles.status.as_ref(), "the state");
     let if_status = |states: &[String]| match status {
@@ -103,8 +98,8 @@ fn outbox(
         destination: None,
         payload: roles.payload.as_ref().and_then(|spot| real(spot, found)),
         headers: take.may(roles.headers.as_ref(), "the headers"),
+        zone: created_at.as_ref().and_then(|_| zone_of(shape, roles)),
         created_at,
-        zone: zone_of(shape, roles),
         sent_at: take.may(roles.sent_at.as_ref(), "the mark of having been sent"),
         due_at: take.may(
             roles.due_at.as_ref(),
@@ -122,6 +117,7 @@ fn outbox(
         dead_letters: None,
     };
     let mut limits = take.limits;
+    limits.extend(super::limits::without_time(&settings));
     limits.extend(limits_of(shape, roles));
     limits.extend(shape.why_no_states(found));
     Ok(Mapped { settings, limits })

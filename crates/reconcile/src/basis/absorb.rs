@@ -1,6 +1,6 @@
 //! Makes events one that are the same by aggregate and version, and takes it back.
 
-use waybill_model::{PlaceId, Recognised};
+use waybill_model::{Marks, PlaceId, Recognised};
 
 use super::{Bases, Fit};
 use crate::index::Index;
@@ -144,7 +144,9 @@ impl Index {
     fn learn_sent(&self, no: u32, head: u32, bases: &mut Bases) {
         let mut copies = self.events.own_copies(no);
         if copies.any(|copy| !is_own(copy.marks)) {
-            let written = self.events.rows(head).map(|(at, ..)| at);
+            let rows = self.events.rows(head);
+            let timed = rows.filter(|(_, marks, _)| !marks.contains(Marks::NO_TIME));
+            let written = timed.map(|(at, ..)| at);
             bases.sent_up_to = written.chain(bases.sent_up_to).max();
         }
     }

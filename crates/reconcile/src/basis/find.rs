@@ -66,9 +66,22 @@ impl Index {
             let copies = sample
                 .iter()
                 .filter_map(|it| self.counted(place.id, it, bases));
-            Some((place.id, copies.take(SAMPLED as usize).collect()))
+            let mut copies: Vec<(u32, CopyRef)> = copies.take(SAMPLED as usize).collect();
+            if bases.are_rows_untimed() {
+                self.leave_out_older(&mut copies);
+            }
+            Some((place.id, copies))
         });
         sampled.collect()
+    }
+
+    /// Where rows carry no time, the first message whose row is kept says how far back rows go:
+    /// those before it may have lost theirs to whoever cleans.
+    fn leave_out_older(&self, copies: &mut Vec<(u32, CopyRef)>) {
+        let kept = copies.iter().filter(|(no, _)| self.events.outbox.has(*no));
+        if let Some(first) = kept.map(|(_, copy)| copy.at).min() {
+            copies.retain(|(_, copy)| copy.at >= first);
+        }
     }
 
     /// A message of somebody else's making that can be read, from when rows are known.

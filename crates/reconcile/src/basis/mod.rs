@@ -51,6 +51,8 @@ struct RowSpan {
     /// The oldest row that is sent; rows that nobody could send are kept for ever.
     from: Option<i64>,
     until: Option<i64>,
+    /// One that is sent carries a time.
+    timed: bool,
 }
 
 impl Bases {
@@ -69,6 +71,7 @@ impl Bases {
             let timeless = spot.marks.contains(Marks::NO_TIME);
             let from = if timeless { i64::MIN } else { spot.at };
             span.from = Some(span.from.map_or(from, |known| known.min(from)));
+            span.timed |= !timeless;
         }
     }
 
@@ -113,6 +116,18 @@ impl Bases {
     /// time. What was sent before may have been cleaned.
     pub(crate) fn kept_since(&self) -> Option<i64> {
         self.span.from
+    }
+
+    /// Whether rows that were sent may have been cleaned, by the times of those that are kept: where
+    /// none carries any, nobody knows how old they are.
+    pub(crate) fn may_be_cleaned(&self) -> bool {
+        let oldest = self.span.from;
+        oldest.is_some_and(|oldest| oldest != i64::MIN) || self.are_rows_untimed()
+    }
+
+    /// Whether there are rows that were sent, and none carries a time.
+    pub(crate) fn are_rows_untimed(&self) -> bool {
+        self.span.from == Some(i64::MIN) && !self.span.timed
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

@@ -94,6 +94,12 @@ impl Controls {
         Some(heard.first())
     }
 
+    /// When the first copy came, to whatever destination, whose row is kept.
+    pub(crate) fn first_of_all(&self) -> i64 {
+        let firsts = self.published.iter().map(Heard::first);
+        firsts.min().unwrap_or(i64::MAX)
+    }
+
     /// What shows that the outbox row of a change would have been found.
     pub(crate) fn of_record(&self, at: i64) -> Option<Control> {
         self.recorded.control(at, false)

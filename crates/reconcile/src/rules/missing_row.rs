@@ -26,10 +26,17 @@ fn of_silence(event: &Summary<'_>, changed: Since, context: &Context) -> Option<
         return doubt::of_silence(event, changed);
     }
     let index = event.index;
-    let oldest = index.bases.kept_since();
-    let cleaned =
-        oldest.is_some_and(|at| at != i64::MIN && changed.from.saturating_sub(index.slack()) < at);
-    if cleaned {
+    let kept = index.bases.kept_since();
+    // Where rows carry no time, the first message whose row is kept says how far back they go.
+    let oldest = kept.map(|at| {
+        if at == i64::MIN {
+            index.heard().first_of_all()
+        } else {
+            at
+        }
+    });
+    let before = |at: i64| changed.from.saturating_sub(index.slack()) < at;
+    if index.bases.may_be_cleaned() && oldest.is_some_and(before) {
         return Some(UnknownReason::OutboxCleaned);
     }
     let control = index.heard().of_record(changed.from);

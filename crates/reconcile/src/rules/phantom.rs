@@ -120,8 +120,7 @@ fn no_outbox_row(
 /// Whether rows that were sent may have been cleaned. A relay sends about in order: what came before
 /// the first message whose row is kept may have lost its row, what came after has none.
 fn may_be_cleaned(event: &Summary<'_>) -> bool {
-    let oldest = event.index.bases.kept_since();
-    oldest.is_some_and(|oldest| oldest != i64::MIN)
+    event.index.bases.may_be_cleaned()
 }
 
 /// Whether the business table tells of no such version. A row shows its newest one only: a newer one

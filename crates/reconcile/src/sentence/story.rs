@@ -31,7 +31,30 @@ impl Story<'_> {
         time(at, self.row.at)
     }
 
+    /// Whether its row carries no time.
+    pub(super) fn is_untimed(&self) -> bool {
+        self.row.outbox.is_some() && self.outbox_marks().contains(Marks::NO_TIME)
+    }
+
+    /// Where its row carries no time: since when it is known to be there.
+    fn origin_without_time(&self, outbox: Micros) -> String {
+        let stored = self.row.stored.map_or_else(String::new, |stored| {
+            format!("Stored at {}. ", self.time(stored))
+        });
+        let known = match self.row.published {
+            Some(_) => "it is of the time of its message".to_owned(),
+            None => format!(
+                "it is known to be there since {}, and may have waited for long before",
+                self.time(outbox)
+            ),
+        };
+        format!("{stored}Its outbox row carries no time; {known}.")
+    }
+
     fn origin(&self) -> String {
+        if let Some(outbox) = self.row.outbox.filter(|_| self.is_untimed()) {
+            return self.origin_without_time(outbox);
+        }
         match (self.row.stored, self.row.outbox) {
             (Some(stored), Some(outbox)) => {
                 let later = match outbox.since(stored) {

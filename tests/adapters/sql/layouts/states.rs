@@ -112,7 +112,7 @@ impl Stage<'_> {
     }
 
     /// The reader says of each state what the library would say. A table that no profile reads as
-    /// an outbox (inboxes, dead letters, rows without a time) says why.
+    /// an outbox (inboxes, dead letters, rows of several messages) says why.
     pub(super) async fn read_every_state(&self, tables: &Tables, tried: &mut Tried) {
         let explanation = tables.explain(self.found);
         let candidate = explanation.recognised().expect("it is recognised");

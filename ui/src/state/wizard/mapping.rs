@@ -69,8 +69,8 @@ pub const ROLES: [(&str, &[RoleInfo]); 3] = [
             role(
                 "created-at",
                 "Written at",
-                RoleKind::Needed,
-                "Places the row on the timeline.",
+                RoleKind::Column,
+                "Places the row on the timeline; without it its message does.",
             ),
             role(
                 "zone",

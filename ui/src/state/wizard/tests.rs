@@ -68,7 +68,7 @@ fn consumer(name: &str) -> Consumer {
 fn found(outbox: &str) -> Proposing {
     let mut mapped = super::unmapped(&table(outbox, SeenRole::Outbox));
     "event_id".clone_into(&mut mapped.id);
-    "created_at".clone_into(&mut mapped.created_at);
+    mapped.created_at = Some("created_at".to_owned());
     let profile = Profile {
         name: "toys".to_owned(),
         environment: Environment::Development,

@@ -192,16 +192,17 @@ fn Rows() -> impl IntoView {
     let failure = part(page, |wizard| wizard.sample.failure.clone());
     let rows = part(page, |wizard| wizard.sample.rows.clone());
     let complete = part(page, |wizard| {
-        wizard.outbox.as_ref().is_some_and(|outbox| {
-            !outbox.key.is_empty() && !outbox.id.is_empty() && !outbox.created_at.is_empty()
-        })
+        wizard
+            .outbox
+            .as_ref()
+            .is_some_and(|outbox| !outbox.key.is_empty() && !outbox.id.is_empty())
     });
     let content = move || {
         if let Some(failure) = failure.get() {
             return view! { <FailureCard failure=failure test="wizard-sample-failure" retry=None/> }.into_any();
         }
         if !complete.get() {
-            return view! { <p class="small muted">"As soon as key, event id and time are chosen, rows appear here."</p> }.into_any();
+            return view! { <p class="small muted">"As soon as key and event id are chosen, rows appear here."</p> }.into_any();
         }
         let rows = rows.get();
         if rows.is_empty() && !reading.get() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use waybill_model::{BusinessTable, DeadLetterTable, InColumn, Inbox, OutboxSettings};
 use waybill_source::{DueColumns, RowColumns, Zoning};
 
-fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
+fn no_columns(table: &str, key: &str, at: Option<&str>) -> RowColumns {
     RowColumns {
         table: table.to_owned(),
         key: key.to_owned(),
@@ -15,7 +15,7 @@ fn no_columns(table: &str, key: &str, at: &str) -> RowColumns {
         aggregate_id: None,
         version: None,
         kind: None,
-        at: at.to_owned(),
+        at: at.map(str::to_owned),
         zone: Zoning::default(),
         sent_at: None,
         failed_at: None,
@@ -57,7 +57,7 @@ pub(crate) fn outbox_columns(outbox: &OutboxSettings) -> RowColumns {
         attempts: outbox.attempts.clone(),
         payload: outbox.payload.clone(),
         zone: zone(outbox.zone.as_deref()),
-        ..no_columns(&outbox.table, &outbox.key, &outbox.created_at)
+        ..no_columns(&outbox.table, &outbox.key, outbox.created_at.as_deref())
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn dead_letter_columns(
         aggregate_id: letters.aggregate_id.clone(),
         failed_at: Some(letters.failed_at.clone()),
         zone: zone(outbox.zone.as_deref()),
-        ..no_columns(&letters.table, &letters.key, &letters.failed_at)
+        ..no_columns(&letters.table, &letters.key, Some(&letters.failed_at))
     }
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn business_columns(table: &BusinessTable) -> RowColumns {
         ..no_columns(
             &table.table,
             table.key.as_ref().unwrap_or(&table.id),
-            &table.changed_at,
+            Some(&table.changed_at),
         )
     }
 }
@@ -122,6 +122,6 @@ pub fn inbox_columns(inbox: &Inbox) -> RowColumns {
         status,
         only,
         zone: zone(inbox.zone.as_deref()),
-        ..no_columns(&inbox.table, key, &inbox.processed_at)
+        ..no_columns(&inbox.table, key, Some(&inbox.processed_at))
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn sentence(story: &Story<'_>) -> String {
     let mut places = story.index.shape.places.iter();
     let known = places.find(|known| Some(known.id) == place);
     let to = known.map_or_else(String::new, |place| format!(" to {}", place.name));
-    let before = story.row.outbox.or(story.row.stored);
+    let written = story.row.outbox.filter(|_| !story.is_untimed());
+    let before = written.or(story.row.stored);
     let when = match before.map(|before| at.since(before)) {
         Some(micros) if micros >= 0 => format!("{} later", span(micros)),
         _ => format!("at {}", story.time(at)),

@@ -12,6 +12,11 @@ pub(super) const RESTS_ON: &[Rest] = &[Rest::Destinations];
 
 pub(super) fn sentence(story: &Story<'_>, reason: StuckReason) -> String {
     let why = match reason {
+        StuckReason::RelayIdle if story.is_untimed() => {
+            "it has been seen waiting for longer than it may; whether the relay sends others, \
+             nobody can say of rows without a time"
+                .to_owned()
+        }
         StuckReason::RelayIdle => "nothing written since has been sent either".to_owned(),
         StuckReason::HeadOfLine => {
             let head = story.head_of_line();

@@ -193,6 +193,11 @@ fn sample<'a>(place: PlaceId, all: &[Event<'a>], known: &Known<'_>) -> Vec<(usiz
             }
         }
     }
+    if super::control::all_sent_are_untimed(all, known) {
+        let kept = sample.iter().filter(|(idx, _)| !all[*idx].rows.is_empty());
+        let first = kept.map(|(_, copy)| copy.at).min().unwrap_or(from);
+        sample.retain(|(_, copy)| copy.at >= first);
+    }
     sample
 }
 

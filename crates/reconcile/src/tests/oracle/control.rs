@@ -174,7 +174,17 @@ fn kept_since(picture: &Picture<'_>, known: &Known<'_>) -> Option<i64> {
     } else {
         rows.map(|row| row.since()).min()
     };
-    oldest.filter(|&oldest| oldest != EVER)
+    // One that may be of any age says nothing, unless none says more.
+    oldest.filter(|&oldest| oldest != EVER || all_sent_are_untimed(&picture.events, known))
+}
+
+/// Whether no row that was sent carries a time.
+pub(super) fn all_sent_are_untimed(events: &[Event<'_>], known: &Known<'_>) -> bool {
+    let rows = events.iter().flat_map(|event| &event.rows);
+    match known.shape.outbox_tells_sent {
+        true => known.sent_since.iter().all(|&since| since == EVER),
+        false => rows.map(|row| row.since()).all(|since| since == EVER),
+    }
 }
 
 /// Why silence of the outbox about a copy does not count.
@@ -258,13 +268,24 @@ fn is_of_this_flow(event: &Event<'_>, place: PlaceId, picture: &Picture<'_>) -> 
     missed <= 2 + (found + missed) / 10 && kind_found
 }
 
+/// When the first message came whose row is kept.
+fn first_kept_copy(picture: &Picture<'_>, known: &Known<'_>) -> i64 {
+    let places = known.places(PlaceRole::Destination).into_iter();
+    let firsts = places.flat_map(|place| pairs(place, picture, known));
+    firsts.map(|it| it.1).min().unwrap_or(i64::MAX)
+}
+
 /// Why silence of the outbox about a change does not count.
 pub(super) fn no_record(
     since: i64,
     picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Option<UnknownReason> {
-    if kept_since(picture, known).is_some_and(|oldest| since - known.slack < oldest) {
+    let kept = kept_since(picture, known).map(|oldest| match oldest {
+        EVER => first_kept_copy(picture, known),
+        oldest => oldest,
+    });
+    if kept.is_some_and(|oldest| since - known.slack < oldest) {
         return Some(UnknownReason::OutboxCleaned);
     }
     let recorded = picture.events.iter().filter(|event| event.change.is_some());

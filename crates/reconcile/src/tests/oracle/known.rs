@@ -71,7 +71,10 @@ impl<'a> Known<'a> {
                         known.see(new);
                         let of_outbox = known.places(PlaceRole::Outbox).contains(&new.place);
                         if of_outbox && new.marks.contains(Marks::SENT) {
-                            known.sent_rows.push(new.at);
+                            // Without a time it does not say how far the relay has come.
+                            if !new.marks.contains(Marks::NO_TIME) {
+                                known.sent_rows.push(new.at);
+                            }
                             known.sent_since.push(new.since());
                         }
                     }

@@ -298,7 +298,8 @@ fn unsent(
             .copies
             .iter()
             .any(|c| !c.marks.contains(Marks::OWN_RESEND));
-        younger_sent |= published && other.rows.iter().any(|row| row.at > to_send);
+        let mut timed = other.rows.iter().filter(|row| row.is_timed());
+        younger_sent |= published && timed.any(|row| row.at > to_send);
         let same = other.aggregate == event.aggregate && !event.aggregate.is_empty();
         let arrived = other.row_says(Marks::SENT)
             || !other.copies.is_empty()

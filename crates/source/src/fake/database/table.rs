@@ -123,8 +123,8 @@ impl Table {
         ];
         let status = roles.status.iter().map(|(name, ..)| name);
         let only = roles.only.iter().map(|(name, _)| name);
-        [&roles.key, &roles.at]
-            .into_iter()
+        std::iter::once(&roles.key)
+            .chain(&roles.at)
             .chain(optional.into_iter().flatten())
             .chain(status)
             .chain(only)
@@ -168,7 +168,7 @@ impl Table {
         let kind = shown(roles.kind.as_ref())?;
         let version = shown(roles.version.as_ref())?.parse().unwrap_or(NO_VERSION);
         let key = shown(Some(&roles.key))?;
-        let at = shown(Some(&roles.at))?;
+        let at = shown(roles.at.as_ref())?;
         if roles.id.is_some() && id.is_empty() {
             marks |= Marks::NO_ID;
         }
@@ -240,7 +240,10 @@ impl Table {
         key: &RowKey,
         max_bytes: u64,
     ) -> Result<Option<Row>> {
-        let at = self.index(&roles.at, roles)?;
+        let at = match &roles.at {
+            Some(name) => Some(self.index(name, roles)?),
+            None => None,
+        };
         let key_column = self.index(&roles.key, roles)?;
         let payload = match &roles.payload {
             Some(name) => Some(self.index(name, roles)?),
@@ -260,7 +263,7 @@ impl Table {
             let columns = self.columns.iter().zip(&line.values).enumerate();
             Row {
                 key: key.clone(),
-                at: text(&line.values[at]).as_deref().and_then(read_time),
+                at: at.and_then(|at| read_time(text(&line.values[at])?.as_str())),
                 due_at: None,
                 columns: columns
                     .filter(|(idx, _)| Some(*idx) != payload)

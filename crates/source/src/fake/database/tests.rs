@@ -32,7 +32,7 @@ fn roles(table: &str) -> RowColumns {
         aggregate_id: column("aggregate"),
         version: column("version"),
         kind: column("type"),
-        at: "at".to_owned(),
+        at: Some("at".to_owned()),
         zone: crate::Zoning::default(),
         sent_at: column("sent_at"),
         failed_at: None,
