@@ -18,6 +18,7 @@ mod moved_away;
 mod no_outbox;
 mod publishers;
 mod recognised;
+mod reconstructed;
 mod rights;
 mod row_times;
 mod secrets;
