@@ -51,7 +51,7 @@ async fn a_scan_says_what_became_of_every_event_and_confirms_it() {
     expect![[r#"
         Never published 1
         Lost in publishing 1
-        Never in outbox 1
+        Stored, never published 1
         Lost by search 1
         Published, never stored 1
         All 10

@@ -19,6 +19,7 @@ mod no_outbox;
 mod no_time;
 mod publishers;
 mod recognised;
+mod reconstructed;
 mod rights;
 mod row_times;
 mod secrets;

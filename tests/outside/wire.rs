@@ -16,14 +16,14 @@ use waybill_tests::waybill::Waybill;
 
 /// A message as a consumer of the service gets it, without the headers a resend adds.
 #[derive(Debug, PartialEq, Eq)]
-struct Got {
-    key: Option<String>,
-    headers: Vec<String>,
-    body: String,
+pub(super) struct Got {
+    pub(super) key: Option<String>,
+    pub(super) headers: Vec<String>,
+    pub(super) body: String,
 }
 
 /// The message at an offset of a topic of one partition.
-fn message(kafka: &Kafka, topic: &str, offset: i64) -> Got {
+pub(super) fn message(kafka: &Kafka, topic: &str, offset: i64) -> Got {
     let consumer: BaseConsumer = kafka
         .config()
         .set("group.id", "nobody")

@@ -339,6 +339,13 @@ impl Somebody {
         self.waybill.check(&["--profile", "shop"])
     }
 
+    /// `resend` with the saved profile, which may do so from here on.
+    pub fn resends(&self, more: &[&str]) -> Ended {
+        self.waybill.may_resend("shop");
+        let command = ["resend", "--profile", "shop"];
+        self.waybill.run(&[&command[..], more].concat())
+    }
+
     /// The text of the saved profile.
     pub fn saved(&self) -> String {
         self.waybill.run(&["profiles", "show", "shop"]).stdout

@@ -84,6 +84,17 @@ impl Waybill {
         self.folder.path().join("config")
     }
 
+    /// Lets a saved profile, which only looks, resend.
+    ///
+    /// # Panics
+    /// When there is no such profile.
+    pub fn may_resend(&self, name: &str) {
+        let path = self.config().join(format!("{name}.toml"));
+        let text = std::fs::read_to_string(&path).expect("it was saved");
+        let text = text.replace("access = \"read-only\"", "access = \"resend\"");
+        std::fs::write(path, text).expect("it can be written");
+    }
+
     /// Where its journal is.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -141,8 +141,9 @@ pub(crate) struct Resend {
     /// must be in the window.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub(crate) sample: Vec<PathBuf>,
-    /// Send outbox rows as they stand although it is not proven how their relay makes a message
+    /// Send rows although it is not proven how their relay or service makes a message
     ///
+    /// Of an outbox row it sends what stands there, of a business row what can be made of it.
     /// Without it they are left out, and the plan says what stands in the way. Takes the reason,
     /// which goes into the journal, and asks for the profile's name: --yes=NAME.
     #[arg(long, value_name = "REASON", conflicts_with = "resume")]

@@ -51,6 +51,7 @@ pub(crate) async fn run(client: &Client, args: &Resend) -> anyhow::Result<Exit> 
     }
     if plan.events.is_empty() {
         output::aside("There is nothing to send.");
+        say_phantoms(client, args).await?;
         return Ok(if plan.left_out.is_empty() {
             Exit::Fine
         } else {
@@ -66,6 +67,27 @@ pub(crate) async fn run(client: &Client, args: &Resend) -> anyhow::Result<Exit> 
     };
     client.call(order).await.map_err(Refused)?;
     watch(client, args, plan.id).await
+}
+
+/// Says that what a filter finds is not sent because it was never stored: no plan takes it up.
+async fn say_phantoms(client: &Client, args: &Resend) -> anyhow::Result<()> {
+    let Some(filter) = &args.filter else {
+        return Ok(());
+    };
+    let rows = GetRows {
+        filter: format!("({filter}) verdict:phantom"),
+        within: None,
+        descending: false,
+        offset: 0,
+        limit: 1,
+    };
+    let found = client.call(rows).await.map_err(Refused)?.total;
+    if found > 0 {
+        output::aside(&format!(
+            "{found} of what the filter finds: published but never stored; sending it again would spread it."
+        ));
+    }
+    Ok(())
 }
 
 async fn make_plan(client: &Client, args: &Resend, mode: Mode) -> anyhow::Result<Plan> {
@@ -183,7 +205,7 @@ fn confirmation(args: &Resend, plan: &Plan, opened: &Opened) -> anyhow::Result<S
             let why = match opened.profile.environment {
                 Environment::Production => format!("{} is production", opened.profile.name),
                 Environment::Development | Environment::Staging => {
-                    "it is not proven how the relay writes these".to_owned()
+                    "it is not proven how these are written".to_owned()
                 }
             };
             bail!("nothing was sent: {why}; confirm with --yes={expected}")

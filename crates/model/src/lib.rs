@@ -85,8 +85,8 @@ pub use event::{ConsumerCell, Copy, EventDetail, EventRow, Fact, OutboxRow, Sibl
 mod resend;
 pub use resend::{
     Attempt, AttemptState, BodySource, HEADER_AT, HEADER_ATTEMPT, HEADER_BY, HEADER_ID,
-    HEADER_REASON, Mode, Pace, Parcel, Plan, PlannedEvent, Receipt, Recipient, ResendId, Route,
-    RouteCheck, Unproven, Warning,
+    HEADER_REASON, Mode, Pace, Parcel, Plan, PlannedEvent, Receipt, Recipient, Reconstruction,
+    ResendId, Route, RouteCheck, Unproven, Warning,
 };
 
 mod probe;

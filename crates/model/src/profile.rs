@@ -270,7 +270,7 @@ pub struct Flow {
     /// Whether outbox rows and copies are compared, and what of them; left out, no body is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<CompareSettings>,
-    /// How to rebuild a message that never reached the outbox.
+    /// How to rebuild a message that was never published, in place of what rows and messages show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,
     /// Messages that consumers received, where Waybill cannot read any: they show how the relay

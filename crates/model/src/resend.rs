@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Coordinate, EventId, Micros};
+use crate::{Coordinate, EventId, Micros, ShownMessage};
 
 /// Marks a message as ours; the value is the [`ResendId`].
 pub const HEADER_ID: &str = "x-waybill-resend-id";
@@ -85,6 +85,22 @@ pub struct Plan {
     /// their relay makes one. They are left out, or sent all the same where the user says so.
     #[serde(default)]
     pub unproven: Vec<Unproven>,
+    /// Messages that are made of business rows as their service makes them.
+    #[serde(default)]
+    pub reconstructed: Vec<Reconstruction>,
+}
+
+/// A message that is made of a business row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconstruction {
+    /// Of which event.
+    pub event: EventId,
+    /// Which state of which row, a part of a sentence.
+    pub state: String,
+    /// The whole message as it would be sent now, masked for the eye.
+    pub message: ShownMessage,
+    /// Each part of it (key, header, property, pointer into the body) with where it comes from.
+    pub parts: Vec<(String, String)>,
 }
 
 /// Events whose relay's way of writing a message is not proven, all for the same reason.
@@ -101,6 +117,9 @@ pub struct Unproven {
     pub ways: Vec<String>,
     /// The user's reason for sending them all the same; `None` where they are left out.
     pub overridden: Option<String>,
+    /// They never reached an outbox: their messages would be made of business rows.
+    #[serde(default)]
+    pub reconstructed: bool,
 }
 
 /// One event of a plan.
@@ -149,7 +168,7 @@ pub enum BodySource {
         /// Which.
         coordinate: Coordinate,
     },
-    /// Rebuilt from the business row by the flow's template.
+    /// Made of the business row, as its service makes it or by the flow's template.
     Reconstructed {
         /// Which row.
         coordinate: Coordinate,

@@ -578,6 +578,7 @@ mod tests {
             typed_confirmation: typed.map(str::to_owned),
             refused: None,
             unproven: Vec::new(),
+            reconstructed: Vec::new(),
         }
     }
 }

@@ -255,7 +255,7 @@ pub fn publish(verdict: &PublishVerdict) -> &'static str {
         PublishVerdict::Published => "Published",
         PublishVerdict::Unroutable => "Reached no queue",
         PublishVerdict::InOpenTransaction => "In an open transaction",
-        PublishVerdict::MissingOutboxRow => "Never in outbox",
+        PublishVerdict::MissingOutboxRow => "Stored, never published",
         PublishVerdict::Pending => "Waiting for the relay",
         PublishVerdict::Stuck(_) => "Never published",
         PublishVerdict::LostInPublish => "Lost in publishing",

@@ -115,7 +115,7 @@ fn Bodies(plan: Plan) -> impl IntoView {
                     {(row > 0).then(|| view! { <p>{format!("{row} from the outbox row, as its relay writes it")}</p> })}
                     {(copy > 0).then(|| view! { <p>{format!("{copy} from a copy on the broker, byte for byte")}</p> })}
                     {(rebuilt > 0).then(|| view! {
-                        <p>{rebuilt}" "<span class="tone-late">"reconstructed"</span>" from the business row by template"</p>
+                        <p>{rebuilt}" "<span class="tone-late">"reconstructed"</span>" from the business row; look at the preview"</p>
                     })}
                 }
             }}
@@ -142,7 +142,12 @@ fn Warnings(plan: Plan, read_only: Option<String>) -> impl IntoView {
                 <div class="warn" data-test="unproven">
                     <span class="tone-late">"▲"</span>
                     <span>
-                        {format!("{} not proven how their relay writes them: {}", group.events.len(), group.differences.join("; "))}
+                        {format!(
+                            "{} not proven how their {} writes them: {}",
+                            group.events.len(),
+                            if group.reconstructed { "service" } else { "relay" },
+                            group.differences.join("; "),
+                        )}
                         {group.ways.into_iter().map(|way| view! { <br/>{way} }).collect_view()}
                     </span>
                 </div>

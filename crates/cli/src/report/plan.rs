@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use waybill_model::{
-    AttemptState, BodySource, EventId, Mode, Plan, PlannedEvent, Recipient, Unproven, Warning,
+    AttemptState, BodySource, EventId, Mode, Plan, PlannedEvent, Recipient, Reconstruction,
+    Unproven, Warning,
 };
 use waybill_protocol::{CheckedRoute, RunStatus};
 
@@ -30,7 +31,12 @@ pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
         .filter(|event| rebuilt(&event.body))
         .count();
     if n_rebuilt > 0 {
-        output::aside(&format!("  {n_rebuilt} bodies rebuilt from business rows"));
+        output::aside(&format!(
+            "  {n_rebuilt} RECONSTRUCTED from business rows, not original"
+        ));
+    }
+    for made in &plan.reconstructed {
+        reconstruction(made);
     }
     for warning in &plan.warnings {
         output::aside(&format!("  ! {}", sentence(warning)));
@@ -46,17 +52,52 @@ pub(crate) fn print(plan: &Plan, routes: &[CheckedRoute]) {
     }
 }
 
+/// A message that is made of a business row, whole, with where its parts come from.
+fn reconstruction(made: &Reconstruction) {
+    output::aside(&format!(
+        "  reconstructed {} from {}:",
+        made.event, made.state
+    ));
+    let message = &made.message;
+    let from = |part: &str| {
+        let found = made.parts.iter().find(|(of, _)| of == part);
+        found.map_or_else(String::new, |(_, from)| format!("  <- {from}"))
+    };
+    if let Some(key) = &message.key {
+        output::aside(&format!("    key: {key}{}", from("key")));
+    }
+    for (name, value) in &message.headers {
+        let part = format!("header {name}");
+        output::aside(&format!("    {part}: {value}{}", from(&part)));
+    }
+    for (name, value) in &message.properties {
+        output::aside(&format!("    {name}: {value}{}", from(name)));
+    }
+    let body = message.body.as_deref().unwrap_or("none");
+    output::aside(&format!("    body: {body}{}", from("body")));
+    for (part, from) in made.parts.iter().filter(|(part, _)| part.starts_with('/')) {
+        output::aside(&format!("      {part}  <- {from}"));
+    }
+}
+
 /// What stands in the way of making messages of rows, and what can be done instead.
 fn unproven(group: &Unproven) {
     let events = group.events.len();
     let why = group.differences.join("; ");
+    let who = match group.reconstructed {
+        true => "service",
+        false => "relay",
+    };
     match &group.overridden {
+        Some(reason) if group.reconstructed => output::aside(&format!(
+            "  ! {events} are sent as far as they can be made of their rows, though it is not proven that their service writes them so ({why}), because: {reason}"
+        )),
         Some(reason) => output::aside(&format!(
             "  ! {events} are sent as they stand in their rows, though it is not proven that their relay writes them so ({why}), because: {reason}"
         )),
         None => {
             output::aside(&format!(
-                "  {events} left out because it is not proven how their relay writes them: {why}"
+                "  {events} left out because it is not proven how their {who} writes them: {why}"
             ));
             for way in &group.ways {
                 output::aside(&format!("    - {way}"));
@@ -132,6 +173,8 @@ pub(crate) struct PlanDocument<'a> {
     left_out: Vec<LeftOut<'a>>,
     /// Events whose relay's way of writing a message is not proven.
     unproven: &'a [Unproven],
+    /// Messages that are made of business rows, whole.
+    reconstructed: &'a [Reconstruction],
     recipients: &'a [Recipient],
     warnings: Vec<String>,
     routes: &'a [CheckedRoute],
@@ -153,6 +196,7 @@ impl<'a> PlanDocument<'a> {
             events: &plan.events,
             left_out: plan.left_out.iter().map(left_out).collect(),
             unproven: &plan.unproven,
+            reconstructed: &plan.reconstructed,
             recipients: &plan.recipients,
             warnings: plan.warnings.iter().map(sentence).collect(),
             routes,

@@ -1,11 +1,14 @@
 //! For one event: which flow it belongs to, where its body comes from, and which sibling shows
 //! how messages look there. From the index alone, without asking anybody.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use waybill_model::{
-    BodySource, Coordinate, Copy, Marks, NO_DESTINATION, PlaceId, PlaceRole, Stage,
+    BodySource, Coordinate, Copy, Flags, Marks, NO_DESTINATION, PlaceId, PlaceRole, Stage,
 };
 use waybill_reconcile::{Index, Seen};
 
+use super::pairs::published;
 use crate::session::{Layout, PlannedPlace, Session};
 
 /// Neighbours of the same aggregate looked at.
@@ -72,7 +75,12 @@ impl Target {
 }
 
 /// Chooses; or says why the event cannot be resent, a sentence.
-pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice, String> {
+pub(super) fn choose(
+    session: &Session,
+    index: &Index,
+    no: u32,
+    of_tables: &mut OfTables,
+) -> Result<Choice, String> {
     let target = Target::of(session, &index.facts(no))?;
     let seen = target.of_these(session, index.facts(no));
     let siblings = index.siblings(no, SIBLINGS);
@@ -83,9 +91,16 @@ pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice
         .collect();
     let flow = match target.flow(session) {
         Some(flow) => flow,
-        None => flow_of(session, &seen, &sibling_copies)?,
+        None => match flow_of(session, &seen, &sibling_copies) {
+            Ok(flow) => flow,
+            Err(why) => of_tables.flow(&session.layout, index, &seen).ok_or(why)?,
+        },
     };
-    let bodies = bodies(session, flow, &seen);
+    // What never had an id cannot be told from others by a wrong one.
+    let is_nameless = index
+        .verdict(no)
+        .is_some_and(|verdict| verdict.flags.contains(Flags::RECONSTRUCTED));
+    let bodies = bodies(session, flow, &seen, is_nameless);
     if bodies.is_empty() {
         let no_template = session
             .profile
@@ -97,7 +112,7 @@ pub(super) fn choose(session: &Session, index: &Index, no: u32) -> Result<Choice
         return Err(if no_template && no_payload {
             "there is no copy of it, the profile names no payload column of the outbox to send its row by, and its flow has no template to rebuild it by".to_owned()
         } else if no_template {
-            "there is no copy and no outbox row of it, and its flow has no template to rebuild it by".to_owned()
+            "there is no copy, no outbox row and no business row of it".to_owned()
         } else {
             "there is nothing left to take its body from".to_owned()
         });
@@ -161,7 +176,33 @@ fn flow_of(session: &Session, own: &[Seen], siblings: &[Seen]) -> Result<usize, 
         })
 }
 
-fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
+/// Events looked at to find out where the changes of a table go, the youngest first.
+const LOOKED_AT: usize = 10_000;
+
+/// The only flow that changes of each table were seen in.
+#[derive(Debug, Default)]
+pub(super) struct OfTables(BTreeMap<PlaceId, Option<usize>>);
+
+impl OfTables {
+    /// The flow of what was stored, by where other changes of its table were published.
+    fn flow(&mut self, layout: &Layout, index: &Index, seen: &[Seen]) -> Option<usize> {
+        let table = seen.iter().find(|seen| seen.stage == Stage::Stored)?.place;
+        let found = || {
+            let order = index.in_time_order();
+            let flows = order.iter().rev().take(LOOKED_AT).filter_map(|no| {
+                let facts = index.facts(*no);
+                let is_its = facts.iter().any(|it| it.place == table);
+                let (flow, _) = published(&facts, layout).filter(|_| is_its)?;
+                Some(flow)
+            });
+            let flows: BTreeSet<usize> = flows.collect();
+            flows.first().copied().filter(|_| flows.len() == 1)
+        };
+        *self.0.entry(table).or_insert_with(found)
+    }
+}
+
+fn bodies(session: &Session, flow: usize, seen: &[Seen], is_nameless: bool) -> Vec<BodySource> {
     let layout = &session.layout;
     let with_role = |wanted: fn(PlaceRole) -> bool| {
         seen.iter().filter(move |seen| {
@@ -206,7 +247,7 @@ fn bodies(session: &Session, flow: usize, seen: &[Seen]) -> Vec<BodySource> {
         .flows
         .get(flow)
         .is_some_and(|flow| flow.template.is_some());
-    if has_template && !has_outbox_row {
+    if (has_template || is_nameless) && !has_outbox_row {
         bodies.extend(with_role(|role| role == PlaceRole::Business).map(|seen| {
             BodySource::Reconstructed {
                 coordinate: coordinate(layout, seen),

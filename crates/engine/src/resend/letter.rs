@@ -12,6 +12,7 @@ use waybill_source::{History, Row, RowColumns, RowKey};
 use super::pairs::roles;
 use super::place::{Facts, complete};
 use super::runs::Item;
+use super::states;
 use super::strip::{self, Headers};
 use super::template::rebuilt;
 use crate::clock::now;
@@ -98,7 +99,12 @@ pub(super) async fn parcel(
         .properties
         .iter()
         .any(|(name, _)| name == "timestamp");
-    if !is_copy && !has_time && style(session) == Style::Queues {
+    // One that is made as its publisher makes it has a time where those have one.
+    let wants_time = item.form.as_ref().is_none_or(|form| {
+        let mut left_out = form.left_out().iter();
+        left_out.any(|name| name == "timestamp")
+    });
+    if !is_copy && wants_time && !has_time && style(session) == Style::Queues {
         // The event's own time; when it was resent stands in our header.
         let secs = item.at.millis() / 1000;
         letter
@@ -178,14 +184,7 @@ async fn of_outbox(session: &Session, item: &Item, at: &Coordinate) -> Result<Le
     let outbox = session.profile.outbox.as_ref();
     if let (Some(form), Some(outbox)) = (&item.form, outbox) {
         let sheet = Sheet::of(&row, &roles(outbox));
-        let made = form.rebuild(&sheet, now())?;
-        return Ok(Letter {
-            key: made.key,
-            headers: made.headers,
-            properties: made.properties,
-            payload: made.payload,
-            stripped: Vec::new(),
-        });
+        return Ok(made(form.rebuild(&sheet, now())?));
     }
     let headers = outbox.and_then(|outbox| outbox.headers.as_deref());
     Ok(Letter {
@@ -198,9 +197,24 @@ async fn of_outbox(session: &Session, item: &Item, at: &Coordinate) -> Result<Le
     })
 }
 
+fn made(wire: Wire) -> Letter {
+    Letter {
+        key: wire.key,
+        headers: wire.headers,
+        properties: wire.properties,
+        payload: wire.payload,
+        stripped: Vec::new(),
+    }
+}
+
 async fn of_business(session: &Session, item: &Item, at: &Coordinate) -> Result<Letter, String> {
     let columns = columns_of(session, at).ok_or("its table is gone from the profile")?;
     let row = row_of_version(session, columns, at, item.version).await?;
+    if let (Some(form), Some(table)) = (&item.form, states::table(session, at)) {
+        let roles = states::roles(session, table);
+        let sheet = Sheet::of(&row, &roles).seeded(item.planned.id.as_str());
+        return Ok(made(form.rebuild(&sheet, now())?));
+    }
     let template = session
         .profile
         .flows
@@ -256,12 +270,27 @@ pub(super) async fn row_of_version(
     at: &Coordinate,
     version: Option<i64>,
 ) -> Result<Row, String> {
-    let mut columns = columns.clone();
-    if let (Some(column), Some(version)) = (&columns.version, version) {
-        columns.only = Some((column.clone(), version.to_string()));
+    let (Some(column), Some(version)) = (&columns.version, version) else {
+        return row(session, columns, at).await;
+    };
+    let only = Some((column.clone(), version.to_string()));
+    let of_version = RowColumns {
+        only,
+        ..columns.clone()
+    };
+    let why = match row(session, &of_version, at).await {
+        Ok(row) => return Ok(row),
+        Err(why) => why,
+    };
+    match row(session, columns, at).await {
+        Ok(newer) => {
+            let shown = value(&newer, column).unwrap_or("none");
+            Err(format!(
+                "its row shows version {shown} by now; of version {version} nothing is left there, and only what a row shows can be sent"
+            ))
+        }
+        Err(_) => Err(why),
     }
-    let found = row(session, &columns, at).await;
-    found.map_err(|why| format!("{why}, or has moved on to another version"))
 }
 
 /// How the table of a coordinate is read.

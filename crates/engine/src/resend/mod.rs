@@ -24,6 +24,8 @@ mod pairs;
 
 mod proof;
 
+mod states;
+
 mod shown;
 
 mod written;

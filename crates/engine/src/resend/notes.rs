@@ -229,6 +229,7 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
     if again > 0 {
         said.push(format!("{} resent before", were(again)));
     }
+    said.extend(made_anew(items));
     said.extend(may_come_twice(session, items, candidates));
     said.extend(may_be_skipped(session, mode, items, candidates));
     if let Mode::OneConsumer { consumer } = mode {
@@ -243,6 +244,27 @@ fn said(session: &Session, mode: &Mode, items: &[Item], candidates: &[Candidate]
         said.push("Nothing keeps a history of this exchange, so arrival can be seen only while Waybill listens".to_owned());
     }
     said
+}
+
+/// What a message says that was not kept and is made anew: ids that the service makes up, and the
+/// time of sending.
+fn made_anew(items: &[Item]) -> Vec<String> {
+    let (mut ids, mut times) = (BTreeMap::new(), BTreeMap::new());
+    for form in items.iter().filter_map(|item| item.form.as_ref()) {
+        for part in form.made_up() {
+            *ids.entry(part).or_insert(0) += 1;
+        }
+        for part in form.times_of_sending() {
+            *times.entry(part).or_insert(0) += 1;
+        }
+    }
+    let ids = ids.into_iter().map(|(part, n): (String, usize)| {
+        format!("{n} get a new id in {part}: the service makes one up for each message, and nobody knows theirs")
+    });
+    let times = times.into_iter().map(|(part, n): (String, usize)| {
+        format!("{n} tell the time of this resend in {part}, where others tell when they were sent")
+    });
+    ids.chain(times).collect()
 }
 
 /// What somebody else may still publish (rows that wait, transactions that hang), or may have

@@ -32,10 +32,11 @@ pub(super) type Group = (usize, String);
 
 /// Where a row and its message are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Pair {
-    kind: String,
-    row: Coordinate,
-    copy: Coordinate,
+pub(super) struct Pair {
+    pub(super) kind: String,
+    pub(super) row: Coordinate,
+    pub(super) version: Option<i64>,
+    pub(super) copy: Coordinate,
 }
 
 /// Samples of one flow, by event type.
@@ -66,6 +67,7 @@ pub(super) fn roles(outbox: &OutboxSettings) -> Roles {
             .map(|r| Place::of(r))
             .collect(),
         changing: changing.into_iter().flatten().cloned().collect(),
+        state: None,
     }
 }
 
@@ -74,19 +76,29 @@ pub(super) async fn samples(
     session: &Arc<Session>,
     wanted: &[Group],
 ) -> Result<BTreeMap<usize, Samples>, Failure> {
-    let looking = (Arc::clone(session), wanted.to_vec());
-    let pairs = tokio::task::spawn_blocking(move || pairs(&looking.0, &looking.1)).await;
-    let pairs =
-        pairs.map_err(|error| failure::internal("Looking for samples ended in a bug.", &error))?;
     let mut found = BTreeMap::new();
-    for (flow, pairs) in pairs {
+    for (flow, pairs) in seen(session, wanted, pair).await? {
         found.insert(flow, fetched(session, &pairs).await?);
     }
     Ok(found)
 }
 
+/// Which rows of an event make a pair with its message, and of which flow.
+pub(super) type Pairing = fn(&Index, &Layout, u32) -> Option<(usize, Pair)>;
+
+/// Pairs for these flows and types, per flow.
+pub(super) async fn seen(
+    session: &Arc<Session>,
+    wanted: &[Group],
+    pairing: Pairing,
+) -> Result<BTreeMap<usize, Vec<Pair>>, Failure> {
+    let looking = (Arc::clone(session), wanted.to_vec());
+    let pairs = tokio::task::spawn_blocking(move || pairs(&looking.0, &looking.1, pairing)).await;
+    pairs.map_err(|error| failure::internal("Looking for samples ended in a bug.", &error))
+}
+
 /// The youngest pairs of each flow: those of the types that are wanted, and some of any.
-fn pairs(session: &Session, wanted: &[Group]) -> BTreeMap<usize, Vec<Pair>> {
+fn pairs(session: &Session, wanted: &[Group], pairing: Pairing) -> BTreeMap<usize, Vec<Pair>> {
     let mut found: BTreeMap<usize, Vec<Pair>> =
         wanted.iter().map(|(flow, _)| (*flow, Vec::new())).collect();
     let mut full: BTreeMap<Group, usize> = BTreeMap::new();
@@ -98,7 +110,7 @@ fn pairs(session: &Session, wanted: &[Group]) -> BTreeMap<usize, Vec<Pair>> {
     for some in order.rchunks(AT_ONCE) {
         let book = session.book();
         for no in some.iter().rev() {
-            let Some((flow, pair)) = pair(&book.index, &session.layout, *no) else {
+            let Some((flow, pair)) = pairing(&book.index, &session.layout, *no) else {
                 continue;
             };
             let Some(of_flow) = found.get_mut(&flow) else {
@@ -120,8 +132,7 @@ fn pairs(session: &Session, wanted: &[Group]) -> BTreeMap<usize, Vec<Pair>> {
     found
 }
 
-/// An event's outbox row and its message at a destination, where it has both. A resend of ours
-/// says nothing about the relay.
+/// An event's outbox row and its message at a destination, where it has both.
 fn pair(index: &Index, layout: &Layout, no: u32) -> Option<(usize, Pair)> {
     let seen = index.facts(no);
     let rows = seen.iter().filter(|seen| {
@@ -130,12 +141,7 @@ fn pair(index: &Index, layout: &Layout, no: u32) -> Option<(usize, Pair)> {
             && !seen.marks.contains(Marks::GONE)
     });
     let rows: Vec<&Seen> = rows.collect();
-    let (flow, copy) = seen.iter().find_map(|seen| {
-        let planned = layout.place(seen.place)?;
-        let published =
-            planned.place.role == PlaceRole::Destination && !seen.marks.contains(Marks::OWN_RESEND);
-        Some((planned.flow.filter(|_| published)?, seen))
-    })?;
+    let (flow, copy) = published(&seen, layout)?;
     // A row that says where it is to be sent has made no message elsewhere.
     let said = [NO_DESTINATION, copy.place.as_destination()];
     let row = rows.into_iter().find(|row| said.contains(&row.partition))?;
@@ -144,21 +150,31 @@ fn pair(index: &Index, layout: &Layout, no: u32) -> Option<(usize, Pair)> {
         return None;
     }
     let kind = index.row(no).map(|row| row.kind).unwrap_or_default();
-    let row = coordinate(layout, row);
-    Some((flow, Pair { kind, row, copy }))
+    let pair = Pair {
+        kind,
+        row: coordinate(layout, row),
+        version: None,
+        copy,
+    };
+    Some((flow, pair))
+}
+
+/// An event's message at a destination, with its flow. A resend of ours says nothing about who
+/// publishes.
+pub(super) fn published<'a>(seen: &'a [Seen], layout: &Layout) -> Option<(usize, &'a Seen)> {
+    seen.iter().find_map(|seen| {
+        let planned = layout.place(seen.place)?;
+        let published =
+            planned.place.role == PlaceRole::Destination && !seen.marks.contains(Marks::OWN_RESEND);
+        Some((planned.flow.filter(|_| published)?, seen))
+    })
 }
 
 /// Rows and messages themselves; what is gone or too large is left out.
 async fn fetched(session: &Session, pairs: &[Pair]) -> Result<Samples, Failure> {
     let coordinates: Vec<Coordinate> = pairs.iter().map(|pair| pair.row.clone()).collect();
     let rows = rows(session, &coordinates, MAX_SAMPLE_BYTES).await?;
-    let broker = session.sources.broker()?;
-    let mut copies = Vec::with_capacity(pairs.len());
-    for some in pairs.chunks(SAMPLES) {
-        let at: Vec<Coordinate> = some.iter().map(|pair| pair.copy.clone()).collect();
-        let fetched = broker.copies(&at, MAX_SAMPLE_BYTES).await;
-        copies.extend(fetched.map_err(|error| failure::of_source("broker", &error))?);
-    }
+    let copies = copies(session, pairs).await?;
     let Some(outbox) = &session.profile.outbox else {
         return Ok(Samples::new());
     };
@@ -179,6 +195,21 @@ async fn fetched(session: &Session, pairs: &[Pair]) -> Result<Samples, Failure> 
         }
     }
     Ok(found)
+}
+
+/// The messages of pairs, in this order.
+pub(super) async fn copies(
+    session: &Session,
+    pairs: &[Pair],
+) -> Result<Vec<Option<Copy>>, Failure> {
+    let broker = session.sources.broker()?;
+    let mut copies = Vec::with_capacity(pairs.len());
+    for some in pairs.chunks(SAMPLES) {
+        let at: Vec<Coordinate> = some.iter().map(|pair| pair.copy.clone()).collect();
+        let fetched = broker.copies(&at, MAX_SAMPLE_BYTES).await;
+        copies.extend(fetched.map_err(|error| failure::of_source("broker", &error))?);
+    }
+    Ok(copies)
 }
 
 /// Outbox rows by coordinate, in this order.

@@ -12,7 +12,7 @@ use waybill_protocol::{Code, Failure, MakePlan};
 use waybill_reconcile::Index;
 use waybill_source::form::Form;
 
-use super::choose::{Choice, choose, is_compacted, partition_of};
+use super::choose::{Choice, OfTables, choose, is_compacted, partition_of};
 use super::due::{Due, due};
 use super::letter::{Style, style};
 use super::order::{Turn, in_order};
@@ -22,7 +22,7 @@ use super::place::no_id_place;
 use super::proof::{Doubts, refused};
 use super::runs::{Item, StoredPlan};
 use super::written::{OfRow, Written, written};
-use super::{letter, notes};
+use super::{letter, notes, states};
 use crate::clock::now;
 use crate::failure;
 use crate::journal::Earlier;
@@ -88,6 +88,8 @@ pub(super) async fn make(
             Err(why) => left_out.push((candidate.row.id.clone(), why)),
         }
     }
+    let reconstructed =
+        states::reconstructed(session, &candidates, &mut items, &mut left_out).await;
     let unproven = doubts.told(session, known.override_reason.as_ref());
     let overridden = unproven.iter().any(|group| group.overridden.is_some());
     let typed = session.profile.environment == Environment::Production || overridden;
@@ -102,6 +104,7 @@ pub(super) async fn make(
         typed_confirmation: typed.then(|| session.profile.name.clone()),
         refused: refusal(session).or_else(|| mode_refused(session, &asked.mode)),
         unproven,
+        reconstructed,
     };
     plan.recipients = notes::recipients(session, &plan, &candidates).await;
     session.resends.keep(StoredPlan {
@@ -125,6 +128,7 @@ fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, Left
     let one = session.consumer_of(&asked.mode);
     let epoch = session.book().epoch;
     let mut found = BTreeMap::new();
+    let mut of_tables = OfTables::default();
     for &no in &asked.events {
         // Given back after each event, so that a live tail can go on.
         let book = session.book();
@@ -133,7 +137,8 @@ fn candidates(session: &Session, asked: &MakePlan) -> (u64, Vec<Candidate>, Left
         };
         let judged =
             not_before_its_time(&row, &book.index).and_then(|()| due(&row.verdict, one, &names));
-        let chosen = judged.and_then(|due| Ok((due, choose(session, &book.index, no)?)));
+        let chosen =
+            judged.and_then(|due| Ok((due, choose(session, &book.index, no, &mut of_tables)?)));
         match chosen {
             Ok(_) if found.len() == MAX_EVENTS => {
                 let why =
@@ -308,6 +313,9 @@ fn item(
             ..OfBody::default()
         },
         BodySource::OutboxRow { .. } => of_row(candidate, known, doubts)?,
+        BodySource::Reconstructed { .. } if known.written.row(row.no).is_some() => {
+            of_row(candidate, known, doubts)?
+        }
         BodySource::Reconstructed { .. } => {
             let carriers = session.profile.flows.get(flow).map(|flow| &flow.carriers);
             let unknown = carriers.and_then(|c| no_id_place(c, style(session), example.as_ref()));
@@ -370,9 +378,12 @@ fn of_row(candidate: &Candidate, known: &Known<'_>, doubts: &mut Doubts) -> Resu
             bytes: *bytes,
         }),
         Some(OfRow::Doubted { doubt, bytes }) => {
-            doubts.add(doubt.clone(), candidate.row.id.clone());
-            match known.override_reason {
+            doubts.add(doubt, candidate.row.id.clone());
+            // A business row has no body of its own to be sent.
+            let can_be_sent = !doubt.of_state || doubt.partly.is_some();
+            match known.override_reason.as_ref().filter(|_| can_be_sent) {
                 Some(_) => Ok(OfBody {
+                    form: doubt.partly.clone(),
                     bytes: *bytes,
                     ..OfBody::default()
                 }),
@@ -394,13 +405,16 @@ fn route_of_form(
     model: Option<&Copy>,
 ) -> Result<Route, String> {
     if style(session) == Style::Queues {
-        let mut route = route(session, candidate, mode, planned, None, model)?;
-        if *mode == Mode::Everyone
-            && let Some(key) = key
-        {
-            route.routing_key = Some(String::from_utf8_lossy(&key).into_owned());
-        }
-        return Ok(route);
+        let flows = &session.profile.flows;
+        return match (flows.get(candidate.choice.flow), key) {
+            (Some(flow), Some(key)) if *mode == Mode::Everyone => Ok(Route {
+                destination: flow.destination.clone(),
+                key: None,
+                partition: None,
+                routing_key: Some(String::from_utf8_lossy(&key).into_owned()),
+            }),
+            _ => route(session, candidate, mode, planned, None, model),
+        };
     }
     let same_key = model.filter(|copy| copy.key == key);
     let mut route = route(session, candidate, mode, planned, None, same_key)?;

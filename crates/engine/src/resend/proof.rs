@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waybill_model::{EventId, ShownMessage, Unproven};
 use waybill_protocol::Failure;
-use waybill_source::form::{Form, Roles, Sample, learn};
+use waybill_source::form::{Form, Roles, Sample, learn_partly};
 
 use super::pairs::{self, Group, SAMPLES};
 use super::shown;
@@ -24,12 +24,16 @@ pub(super) enum Proof {
 }
 
 /// What stands in the way.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub(super) struct Doubt {
     /// How many rows were held against their messages.
     pub(super) compared: u32,
     /// Parts of sentences.
     pub(super) differences: Vec<String>,
+    /// It is about rows of business tables, whose messages have to be made as a whole…
+    pub(super) of_state: bool,
+    /// … and so much is known of how.
+    pub(super) partly: Option<Arc<Form>>,
 }
 
 impl Doubt {
@@ -38,6 +42,17 @@ impl Doubt {
         Self {
             compared: 0,
             differences: vec![why],
+            of_state: false,
+            partly: None,
+        }
+    }
+
+    /// The same of a row of a business table.
+    pub(super) fn of_state(why: String, partly: Option<Arc<Form>>) -> Self {
+        Self {
+            of_state: true,
+            partly,
+            ..Self::of_row(why)
         }
     }
 }
@@ -49,7 +64,7 @@ pub(super) struct Proofs(BTreeMap<Group, Proof>);
 impl Proofs {
     pub(super) fn of(&self, flow: usize, kind: &str) -> Proof {
         let found = self.0.get(&(flow, kind.to_owned())).cloned();
-        found.unwrap_or_else(|| Proof::Not(none_seen(0)))
+        found.unwrap_or_else(|| Proof::Not(none_seen(0, false)))
     }
 }
 
@@ -86,7 +101,7 @@ pub(super) async fn proofs(
 
 /// What the samples of a flow prove for events of one type: its own count first, and where other
 /// types are written otherwise, its own alone.
-fn proof(kind: &str, samples: &[(String, Sample)], roles: &Roles) -> Proof {
+pub(super) fn proof(kind: &str, samples: &[(String, Sample)], roles: &Roles) -> Proof {
     let (own, others): (Vec<_>, Vec<_>) = samples.iter().partition(|(of, _)| of == kind);
     let sample = |(_, sample): &&(String, Sample)| sample.clone();
     let own: Vec<Sample> = own.iter().map(sample).take(SAMPLES).collect();
@@ -98,14 +113,19 @@ fn proof(kind: &str, samples: &[(String, Sample)], roles: &Roles) -> Proof {
             .take(SAMPLES.saturating_sub(own.len())),
     );
     let compared = count(all.len());
+    let is_state = roles.state.is_some();
     if all.len() < AT_LEAST {
-        return Proof::Not(none_seen(compared));
+        return Proof::Not(none_seen(compared, is_state));
     }
-    let learnt = match learn(&all, roles) {
-        Err(_) if own.len() >= AT_LEAST && own.len() < all.len() => learn(&own, roles),
+    let learnt = match learn_partly(&all, roles) {
+        (_, differences)
+            if !differences.is_empty() && own.len() >= AT_LEAST && own.len() < all.len() =>
+        {
+            learn_partly(&own, roles)
+        }
         learnt => learnt,
     };
-    of_learnt(learnt, compared)
+    of_learnt(learnt, compared, is_state)
 }
 
 /// What messages that the user shows prove, together with the few that were read.
@@ -122,54 +142,80 @@ async fn by_shown(
     let (shown, useless) = shown::samples(session, shown).await?;
     if !useless.is_empty() {
         return Ok(Proof::Not(Doubt {
-            compared: 0,
             differences: useless,
+            ..Doubt::of_row(String::new())
         }));
     }
     let all = shown.iter().chain(seen);
     let all: Vec<Sample> = all.map(|(_, sample)| sample.clone()).collect();
-    Ok(of_learnt(learn(&all, roles), count(all.len())))
+    Ok(of_learnt(
+        learn_partly(&all, roles),
+        count(all.len()),
+        false,
+    ))
 }
 
-fn of_learnt(learnt: Result<Form, Vec<String>>, compared: u32) -> Proof {
-    match learnt {
-        Ok(form) => Proof::Proven(Arc::new(form)),
-        Err(differences) => Proof::Not(Doubt {
-            compared,
-            differences,
-        }),
+fn of_learnt((form, differences): (Form, Vec<String>), compared: u32, of_state: bool) -> Proof {
+    if differences.is_empty() {
+        return Proof::Proven(Arc::new(form));
     }
+    let partly = (of_state && form.has_body()).then(|| Arc::new(form.without_care()));
+    Proof::Not(Doubt {
+        compared,
+        differences,
+        of_state,
+        partly,
+    })
 }
 
-fn none_seen(compared: u32) -> Doubt {
+fn none_seen(compared: u32, of_state: bool) -> Doubt {
+    let row = if of_state { "row" } else { "sent row" };
     let seen = match compared {
-        0 => "no sent row of this flow was seen together with its message".to_owned(),
-        1 => "only 1 sent row of this flow was seen together with its message".to_owned(),
-        n => format!("only {n} sent rows of this flow were seen together with their messages"),
+        0 => format!("no {row} of this flow was seen together with its message"),
+        1 => format!("only 1 {row} of this flow was seen together with its message"),
+        n => format!("only {n} {row}s of this flow were seen together with their messages"),
     };
     Doubt {
         compared,
         differences: vec![format!("{seen}, and {AT_LEAST} are needed")],
+        of_state,
+        partly: None,
     }
 }
 
+/// What is told of a doubt, by which events are gathered.
+type Told = (bool, bool, u32, Vec<String>);
+
 /// Events that are not proven, gathered by what stands in the way.
 #[derive(Debug, Default)]
-pub(super) struct Doubts(BTreeMap<Doubt, Vec<EventId>>);
+pub(super) struct Doubts(BTreeMap<Told, Vec<EventId>>);
 
 impl Doubts {
-    pub(super) fn add(&mut self, doubt: Doubt, event: EventId) {
-        self.0.entry(doubt).or_default().push(event);
+    pub(super) fn add(&mut self, doubt: &Doubt, event: EventId) {
+        let told = (
+            doubt.of_state,
+            doubt.partly.is_some(),
+            doubt.compared,
+            doubt.differences.clone(),
+        );
+        self.0.entry(told).or_default().push(event);
     }
 
     /// As a plan shows them.
     pub(super) fn told(self, session: &Session, overridden: Option<&String>) -> Vec<Unproven> {
-        let told = self.0.into_iter().map(|(doubt, events)| Unproven {
-            events,
-            compared: doubt.compared,
-            differences: doubt.differences,
-            ways: ways(session),
-            overridden: overridden.cloned(),
+        let told = self.0.into_iter().map(|(doubt, events)| {
+            let (reconstructed, partly, compared, differences) = doubt;
+            Unproven {
+                events,
+                compared,
+                differences,
+                ways: match reconstructed {
+                    true => ways_of_states(session, partly),
+                    false => ways(session),
+                },
+                overridden: overridden.filter(|_| !reconstructed || partly).cloned(),
+                reconstructed,
+            }
         });
         told.collect()
     }
@@ -197,14 +243,33 @@ fn ways(session: &Session) -> Vec<String> {
     ]
 }
 
+/// What can be done instead of making a message of a business row.
+fn ways_of_states(session: &Session, partly: bool) -> Vec<String> {
+    let mut ways = vec![
+        "Let the service publish it again, which writes it as it should be".to_owned(),
+        "Look further back (--since), so that more rows and their messages are read together"
+            .to_owned(),
+        "Say how it is written: template = { type = \"…\", body = '{\"id\": {column}, …}' } in the flow of the profile"
+            .to_owned(),
+    ];
+    if partly {
+        ways.push(format!(
+            "Send what can be made of its row all the same, if you know that its consumers take it so: --unproven-form 'REASON' --yes={}; the journal keeps the reason",
+            session.profile.name
+        ));
+    }
+    ways
+}
+
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Why an event is left out.
 pub(super) fn refused(doubt: &Doubt) -> String {
+    let who = if doubt.of_state { "service" } else { "relay" };
     format!(
-        "it is not proven how its relay makes a message of its row: {}",
+        "it is not proven how its {who} makes a message of its row: {}",
         doubt.differences.join("; ")
     )
 }

@@ -36,8 +36,8 @@ pub(super) async fn recheck(session: &Arc<Session>, item: &Item, last: &mut Last
         .iter()
         .map(|c| c.name.clone())
         .collect();
-    let gone =
-        item.due == Due::Publication && !ask_for_rows(session, &[item.planned.no]).await.is_empty();
+    let no = item.no(&session.book().index);
+    let gone = item.due == Due::Publication && !ask_for_rows(session, &[no]).await.is_empty();
     let book = session.book();
     if let Some((name, failure)) = failed(session, &book.places, item) {
         return Still::Unclear(format!(
@@ -50,7 +50,7 @@ pub(super) async fn recheck(session: &Arc<Session>, item: &Item, last: &mut Last
             "its outbox row is gone by now, so its relay may have published it".to_owned(),
         );
     }
-    match book.index.verdict(item.planned.no) {
+    match book.index.verdict(no) {
         Some(verdict) => still(item.due, &verdict, &names),
         None => Still::Unclear("it is no longer part of what was read".to_owned()),
     }

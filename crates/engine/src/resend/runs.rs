@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use waybill_model::{Micros, Plan, PlannedEvent, ResendId};
 use waybill_protocol::{Code, Failure};
+use waybill_reconcile::Index;
 use waybill_source::form::{Form, Wire};
 
 use super::due::Due;
@@ -47,6 +48,14 @@ pub(crate) struct Item {
     pub(super) form: Option<Arc<Form>>,
     /// The size of its body, where it is known.
     pub(super) bytes: u64,
+}
+
+impl Item {
+    /// Its event's number by now: a copy that came may turn out to be the same event, and stand for
+    /// it.
+    pub(super) fn no(&self, index: &Index) -> u32 {
+        index.no_of(&self.planned.id).unwrap_or(self.planned.no)
+    }
 }
 
 /// Plans and the running resend of a session.

@@ -56,7 +56,10 @@ pub(super) async fn watch(run: &mut Run, plan: &StoredPlan) {
         }
         let over = Instant::now() >= deadline;
         for item in sent {
-            let verdict = run.session.book().index.verdict(item.planned.no);
+            let verdict = {
+                let book = run.session.book();
+                book.index.verdict(item.no(&book.index))
+            };
             let state = match verdict.map(|verdict| arrival(item.due, &verdict, &names)) {
                 Some(Arrival::There) => AttemptState::Effective,
                 Some(Arrival::NotYet(why)) if over => AttemptState::NotEffective { why },

@@ -10,10 +10,11 @@ use waybill_source::Row;
 use waybill_source::form::{Form, Sheet, Wire};
 
 use super::choose::coordinate;
-use super::letter::style;
+use super::letter::{columns_of, row_of_version, style};
 use super::pairs::{self, Group, wire};
 use super::plan::Candidate;
 use super::proof::{Doubt, Proof, proofs};
+use super::states::states;
 use crate::clock::now;
 use crate::failure;
 use crate::session::{BROKER, Session};
@@ -68,11 +69,12 @@ pub(super) async fn written(
 ) -> Result<Written, Failure> {
     let mut wanted: Vec<Group> = Vec::new();
     let mut of_rows: Vec<(&Candidate, &Coordinate)> = Vec::new();
+    let mut of_states: Vec<(&Candidate, &Coordinate)> = Vec::new();
     let mut flows: Vec<usize> = Vec::new();
     for (candidate, body) in planned {
         match body {
             BodySource::Copy { .. } => continue,
-            BodySource::Reconstructed { .. } => {}
+            BodySource::Reconstructed { coordinate } => of_states.push((candidate, coordinate)),
             BodySource::OutboxRow { coordinate } => {
                 of_rows.push((candidate, coordinate));
                 wanted.push((candidate.choice.flow, candidate.row.kind.clone()));
@@ -96,10 +98,36 @@ pub(super) async fn written(
             found.rows.insert(candidate.row.no, made);
         }
     }
+    of_business(session, &of_states, &mut found).await?;
     flows.sort_unstable();
     flows.dedup();
     found.examples = examples(session, &flows).await?;
     Ok(found)
+}
+
+/// Makes a message of every business row whose flow has no template.
+async fn of_business(
+    session: &Arc<Session>,
+    planned: &[(&Candidate, &Coordinate)],
+    found: &mut Written,
+) -> Result<(), Failure> {
+    let flows = &session.profile.flows;
+    let own = |flow: usize| flows.get(flow).is_some_and(|flow| flow.template.is_none());
+    let planned: Vec<_> = planned.iter().filter(|(c, _)| own(c.choice.flow)).collect();
+    let wanted = planned.iter().map(|(c, at)| (c.choice.flow, (*at).clone()));
+    let states = states(session, &wanted.collect::<Vec<_>>()).await?;
+    for (candidate, at) in planned {
+        let row = match columns_of(session, at) {
+            Some(columns) => row_of_version(session, columns, at, candidate.row.version).await,
+            None => Err("its table is gone from the profile".to_owned()),
+        };
+        let made = match row {
+            Ok(row) => states.of(session, candidate, at, &row),
+            Err(why) => OfRow::Gone(why),
+        };
+        found.rows.insert(candidate.row.no, made);
+    }
+    Ok(())
 }
 
 async fn of_row(

@@ -12,7 +12,7 @@ use crate::session::Layout;
 
 /// All tabs that hold something, worst first, and `All` last.
 pub(super) fn groups(tally: &Tally, layout: &Layout) -> Vec<Group> {
-    let mut groups = Vec::from(of_publication(tally));
+    let mut groups = Vec::from(of_publication(tally, layout.shape.has_outbox));
     groups.extend(of_consumers(tally, layout));
     groups.extend(of_classes(tally));
     groups.retain(|group| group.count > 0);
@@ -28,12 +28,13 @@ pub(super) fn groups(tally: &Tally, layout: &Layout) -> Vec<Group> {
 }
 
 /// One tab per verdict: a sentence counts what it names, and nothing beside.
-fn of_publication(tally: &Tally) -> [Group; 5] {
+fn of_publication(tally: &Tally, has_outbox: bool) -> [Group; 5] {
     let publish = &tally.publish;
     let group = |title: &str, count, verdict: PublishVerdict| {
         let (class, filter) = (verdict.class(), format!("verdict:{}", verdict.name()));
         let finding = Finding::Publish(verdict);
-        group(class, title, &filter, count, many(count, &finding, |_| ""))
+        let sentence = many(count, &finding, has_outbox, |_| "");
+        group(class, title, &filter, count, sentence)
     };
     [
         group(
@@ -47,7 +48,7 @@ fn of_publication(tally: &Tally) -> [Group; 5] {
             PublishVerdict::LostInPublish,
         ),
         group(
-            "Never in outbox",
+            "Stored, never published",
             publish.missing_outbox_row,
             PublishVerdict::MissingOutboxRow,
         ),
@@ -81,7 +82,7 @@ fn of_consumers(tally: &Tally, layout: &Layout) -> Vec<Group> {
             let filter = format!("consumer.{name}:{}", verdict.name());
             let class = verdict.class();
             let finding = Finding::Consumer(ConsumerNo(0), verdict);
-            let sentence = many(count, &finding, |_| name);
+            let sentence = many(count, &finding, true, |_| name);
             groups.push(group(
                 class,
                 &format!("{title} {name}"),
@@ -119,7 +120,7 @@ fn of_standing(name: &str, counts: &ConsumerCounts) -> [Group; 3] {
         );
         let class = verdict.class();
         let finding = Finding::Consumer(ConsumerNo(0), verdict);
-        let sentence = many(count, &finding, |_| name);
+        let sentence = many(count, &finding, true, |_| name);
         group(class, &format!("{title} {name}"), &filter, count, sentence)
     })
 }

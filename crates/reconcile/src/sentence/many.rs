@@ -10,11 +10,16 @@ pub(super) struct Many(u64);
 
 /// What happened to `n` events that have the same finding, as the beginning of a sentence.
 /// `name` says what people call a consumer.
-pub fn many<'a>(n: u64, finding: &Finding, name: impl Fn(ConsumerNo) -> &'a str) -> String {
+pub fn many<'a>(
+    n: u64,
+    finding: &Finding,
+    has_outbox: bool,
+    name: impl Fn(ConsumerNo) -> &'a str,
+) -> String {
     let events = Many(n);
     let rest = match finding {
         Finding::Arrived => format!("{} received by everyone", events.were()),
-        Finding::Publish(verdict) => publish::fragment(verdict, events),
+        Finding::Publish(verdict) => publish::fragment(verdict, has_outbox, events),
         Finding::Consumer(no, verdict) => consumer::fragment(verdict, events, name(*no)),
     };
     format!("{n} {} {rest}", if n == 1 { "event" } else { "events" })

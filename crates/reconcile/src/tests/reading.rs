@@ -237,7 +237,7 @@ fn a_row_that_waits_claims_nothing_about_copies_that_nobody_can_see() {
 
 #[test]
 fn a_number_of_events_is_told_by_what_they_have_in_common() {
-    let told = |n, finding: Finding| sentence::many(n, &finding, |_| "search");
+    let told = |n, finding: Finding| sentence::many(n, &finding, true, |_| "search");
     let lost = || Finding::Consumer(SEARCH, ConsumerVerdict::LostByConsumer);
     let stuck = || Finding::Publish(PublishVerdict::Stuck(StuckReason::RelayIdle));
     expect![[r#"

@@ -5,10 +5,12 @@ use waybill_model::Micros;
 use super::Said;
 use super::layers::{self, Layer, peeled, wrapped};
 use super::learn::Sample;
+use super::rebuild::Care;
 use super::sheet::{Place, Roles, Sheet};
 use super::spelling::quoted;
+use super::state::{may_differ, source, unmade};
 use super::way::{Kind, Maker, Rank, Way, make, ways};
-use crate::content::{members, same, string};
+use crate::content::{is_document, members, same, string};
 
 /// How a body is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +78,47 @@ impl Body {
         }
     }
 
+    /// Where its parts come from.
+    pub(super) fn sources(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        match &self.made {
+            Made::Nothing => {}
+            Made::Whole(places) => {
+                let place = places.first().map(|whole| whole.place.to_string());
+                found.extend(place.map(|place| ("body".to_owned(), place)));
+            }
+            Made::Built(node) => node.sources("", &mut found),
+        }
+        found
+    }
+
+    /// Words in it that are always the same, with where they stand.
+    pub(super) fn words(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        match &self.made {
+            Made::Nothing | Made::Whole(_) => {}
+            Made::Built(node) => node.words("", &mut found),
+        }
+        found
+    }
+
     /// The body of a row.
-    pub(super) fn make(&self, sheet: &Sheet, now: Micros) -> Result<Option<Vec<u8>>, String> {
+    pub(super) fn make(
+        &self,
+        sheet: &Sheet,
+        now: Micros,
+        care: Care,
+    ) -> Result<Option<Vec<u8>>, String> {
         let core = match &self.made {
             Made::Nothing => None,
-            Made::Whole(places) => whole(places, sheet)?,
-            Made::Built(node) => match node.make("", sheet, now)? {
+            Made::Whole(places) => whole(places, sheet, care)?,
+            Made::Built(node) => match node.make("", sheet, now, care)? {
+                Said::Bytes(bytes) if !is_document(&bytes) => {
+                    return Err(
+                        "its body would be no JSON: a value of the row is a text where numbers were seen"
+                            .to_owned(),
+                    );
+                }
                 Said::Bytes(bytes) => Some(bytes),
                 Said::Nothing | Said::Null => None,
             },
@@ -95,7 +132,17 @@ impl Body {
     }
 }
 
-fn whole(places: &[Whole], sheet: &Sheet) -> Result<Option<Vec<u8>>, String> {
+/// The word that all messages have in a part, and that those of other rows may not have.
+pub(super) fn constant_word(part: &str, ways: &[Way]) -> Option<(String, String)> {
+    let Maker::Constant(Said::Bytes(value)) = &ways.first()?.maker else {
+        return None;
+    };
+    let plain = string(value).unwrap_or_else(|| value.clone());
+    let word = String::from_utf8_lossy(&plain).into_owned();
+    may_differ(part, &plain).then(|| (part.to_owned(), word))
+}
+
+fn whole(places: &[Whole], sheet: &Sheet, care: Care) -> Result<Option<Vec<u8>>, String> {
     let Some(best) = places.first() else {
         return Ok(None);
     };
@@ -104,6 +151,9 @@ fn whole(places: &[Whole], sheet: &Sheet) -> Result<Option<Vec<u8>>, String> {
         (Some(one), Some(other)) => same(one, &other),
         (one, other) => one.is_none() == other.is_none(),
     };
+    if care == Care::None {
+        return Ok(made);
+    }
     // The payload's column outweighs a copy of it somewhere else.
     let mut others = places.iter().filter(|o| o.is_payload || !best.is_payload);
     match others.find(|other| !alike(other)) {
@@ -116,16 +166,17 @@ fn whole(places: &[Whole], sheet: &Sheet) -> Result<Option<Vec<u8>>, String> {
 }
 
 impl Node {
-    fn make(&self, at: &str, sheet: &Sheet, now: Micros) -> Result<Said, String> {
+    fn make(&self, at: &str, sheet: &Sheet, now: Micros, care: Care) -> Result<Said, String> {
         let parts = match self {
             Self::Value(ways) => {
-                return make(ways, sheet, now).map_err(|why| format!("{at} of its body {why}"));
+                return make(ways, sheet, now, care)
+                    .map_err(|why| format!("{at} of its body {why}"));
             }
             Self::Object(parts) => parts,
         };
         let mut text = vec![b'{'];
         for (name, part) in parts {
-            let value = match part.make(&format!("{at}/{name}"), sheet, now)? {
+            let value = match part.make(&format!("{at}/{name}"), sheet, now, care)? {
                 Said::Bytes(value) => value,
                 Said::Null => b"null".to_vec(),
                 Said::Nothing => continue,
@@ -139,6 +190,30 @@ impl Node {
         }
         text.push(b'}');
         Ok(Said::Bytes(text))
+    }
+
+    /// Where each of its values comes from.
+    fn sources(&self, at: &str, found: &mut Vec<(String, String)>) {
+        match self {
+            Self::Value(ways) => found.push((at.to_owned(), source(ways))),
+            Self::Object(parts) => {
+                for (name, part) in parts {
+                    part.sources(&format!("{at}/{name}"), found);
+                }
+            }
+        }
+    }
+
+    /// Words in it that are always the same.
+    fn words(&self, at: &str, found: &mut Vec<(String, String)>) {
+        match self {
+            Self::Value(ways) => found.extend(constant_word(at, ways)),
+            Self::Object(parts) => {
+                for (name, part) in parts {
+                    part.words(&format!("{at}/{name}"), found);
+                }
+            }
+        }
     }
 
     /// Whether it tells when it was sent, so that no two are the same.
@@ -155,56 +230,59 @@ impl Node {
     /// Whether anything in it is the row's.
     fn is_of_row(&self) -> bool {
         match self {
-            Self::Value(ways) => ways
-                .iter()
-                .any(|way| matches!(way.maker, Maker::Cell(..) | Maker::Joined(_))),
+            Self::Value(ways) => ways.iter().any(|way| {
+                matches!(
+                    way.maker,
+                    Maker::Cell(..) | Maker::Joined(_) | Maker::At(..)
+                )
+            }),
             Self::Object(parts) => parts.iter().any(|(_, part)| part.is_of_row()),
         }
     }
 }
 
-/// Finds out how the bodies of all samples are made; or what of them cannot be.
-pub(super) fn find(samples: &[Sample], roles: &Roles) -> Result<Body, Vec<String>> {
+/// Finds out how the bodies of all samples are made, as far as they can be; and what of them cannot.
+pub(super) fn find(samples: &[Sample], roles: &Roles) -> (Option<Body>, Vec<String>) {
     let bodies: Vec<Option<&[u8]>> = samples.iter().map(|s| s.wire.payload.as_deref()).collect();
     let Some(first) = bodies.iter().position(Option::is_some) else {
         return nothing(samples, roles);
     };
     if let Some(how) = bodies[first].and_then(layers::compressed) {
-        return Err(vec![format!("the body is compressed with {how}")]);
+        return (None, vec![format!("the body is compressed with {how}")]);
     }
     let as_it_is = places(first, samples, roles, &[Read::AsIs], |made, body| {
         let (one, other) = (peeled(made), peeled(body));
         one.0 == other.0 && same(&one.1, &other.1)
     });
     if !as_it_is.is_empty() {
-        return Ok(Body {
+        let body = Body {
             layers: Vec::new(),
             made: Made::Whole(as_it_is),
-        });
+        };
+        return (Some(body), Vec::new());
     }
     let (wrapping, _) = bodies[first].map(peeled).unwrap_or_default();
     let alike = |body: &&[u8]| peeled(body).0 == wrapping;
     if !bodies.iter().flatten().all(alike) {
-        return Err(vec![
-            "the bodies are wrapped in different ways (a string, base64, a schema's number)"
-                .to_owned(),
-        ]);
+        let why = "the bodies are wrapped in different ways (a string, base64, a schema's number)";
+        return (None, vec![why.to_owned()]);
     }
     let all = [Read::AsIs, Read::OutOfString, Read::Base64];
     let inside = places(first, samples, roles, &all, |made, body| {
         same(made, &peeled(body).1)
     });
-    let made = match inside.is_empty() {
-        false => Made::Whole(inside),
-        true => Made::Built(built(samples, roles)?),
+    let (made, differences) = match inside.is_empty() {
+        false => (Some(Made::Whole(inside)), Vec::new()),
+        true => {
+            let (node, differences) = built(samples, roles);
+            (node.map(Made::Built), differences)
+        }
     };
-    Ok(Body {
-        layers: wrapping,
-        made,
-    })
+    let layers = wrapping;
+    (made.map(|made| Body { layers, made }), differences)
 }
 
-fn nothing(samples: &[Sample], roles: &Roles) -> Result<Body, Vec<String>> {
+fn nothing(samples: &[Sample], roles: &Roles) -> (Option<Body>, Vec<String>) {
     let place = roles.payload.as_deref().map(Place::column);
     let empty = |sample: &Sample| {
         place
@@ -212,14 +290,14 @@ fn nothing(samples: &[Sample], roles: &Roles) -> Result<Body, Vec<String>> {
             .is_none_or(|p| sample.sheet.cell(p).is_none())
     };
     if !samples.iter().all(empty) {
-        return Err(vec![
-            "the messages have no body, and their rows have a payload".to_owned(),
-        ]);
+        let why = "the messages have no body, and their rows have a payload";
+        return (None, vec![why.to_owned()]);
     }
-    Ok(Body {
+    let body = Body {
         layers: Vec::new(),
         made: Made::Nothing,
-    })
+    };
+    (Some(body), Vec::new())
 }
 
 /// The places of a row that are the body of every sample.
@@ -254,7 +332,7 @@ fn places(
     found
 }
 
-fn built(samples: &[Sample], roles: &Roles) -> Result<Node, Vec<String>> {
+fn built(samples: &[Sample], roles: &Roles) -> (Option<Node>, Vec<String>) {
     let cores: Vec<Said> = samples
         .iter()
         .map(|sample| {
@@ -269,19 +347,16 @@ fn built(samples: &[Sample], roles: &Roles) -> Result<Node, Vec<String>> {
     let said: Vec<&Said> = cores.iter().collect();
     let is_object = |said: &&Said| said.bytes().is_some_and(|text| members(text).is_some());
     if !said.iter().all(is_object) {
-        return Err(vec![
-            "the body is in no column of the row, as it is or as a part of one".to_owned(),
-        ]);
+        let why = "the body is in no column of the row, as it is or as a part of one";
+        return (None, vec![why.to_owned()]);
     }
     let mut differences = Vec::new();
     let node = node("", &said, samples, roles, &mut differences);
-    match node.filter(|_| differences.is_empty()) {
-        Some(node) if node.is_of_row() => Ok(node),
-        Some(_) => Err(vec![
-            "all bodies that were seen are the same, and none is what its row holds".to_owned(),
-        ]),
-        None => Err(differences),
+    if differences.is_empty() && node.as_ref().is_some_and(|node| !node.is_of_row()) {
+        let why = "all bodies that were seen are the same, and none is what its row holds";
+        return (None, vec![why.to_owned()]);
     }
+    (node, differences)
 }
 
 /// A part of the document that fits all samples; what does not is added to the differences.
@@ -304,7 +379,8 @@ fn node(
         .collect();
     let Some(parts) = parts.filter(|parts| parts.iter().any(|members| !members.is_empty())) else {
         if ways.is_empty() {
-            differences.push(format!("{at} of the body is not in the row"));
+            let part = format!("{at} of the body");
+            differences.push(unmade(&part, said, samples, roles));
             return None;
         }
         return Some(Node::Value(ways));

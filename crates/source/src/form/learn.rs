@@ -2,10 +2,12 @@
 
 use waybill_model::Micros;
 
-use super::rebuild::Form;
+use super::rebuild::{Care, Form};
 use super::sheet::{Roles, Sheet};
+use super::spread::Spread;
+use super::state::{Kinds, unmade};
 use super::way::{Kind, ways};
-use super::{Said, Wire, body, spread};
+use super::{Said, Wire, body, spread, state};
 
 /// With fewer samples than this, what is the same in all of them says little.
 const FEW: usize = 3;
@@ -38,56 +40,79 @@ pub struct Sample {
 /// How all of these rows became their messages; or, as parts of sentences, what stands in the
 /// messages and cannot be made of the rows.
 pub fn learn(samples: &[Sample], roles: &Roles) -> Result<Form, Vec<String>> {
+    match learn_partly(samples, roles) {
+        (form, differences) if differences.is_empty() => Ok(form),
+        (_, differences) => Err(differences),
+    }
+}
+
+/// The same with as much of the form as is known where something cannot be made.
+pub fn learn_partly(samples: &[Sample], roles: &Roles) -> (Form, Vec<String>) {
+    let Some(state) = &roles.state else {
+        return learnt(samples, roles);
+    };
+    let (with_ids, n_ids) = state::with_made_up_ids(samples);
+    let (mut form, differences) = learnt(&with_ids, roles);
+    form.new_ids = n_ids;
+    form.kinds = Some(Kinds::of(samples, state, &form));
+    form.care = Care::Strict;
+    (form, differences)
+}
+
+fn learnt(samples: &[Sample], roles: &Roles) -> (Form, Vec<String>) {
     let mut differences = twice(samples);
     let spread = spread::find(samples, roles);
     let mut form = Form::default();
     let keys: Vec<Said> = samples.iter().map(|s| s.wire.key.clone().into()).collect();
     match part("key", &keys, samples, roles) {
         Ok(ways) => form.key = ways,
-        Err(()) => differences.push("the message's key is not in the row".to_owned()),
+        Err(said) => differences.push(unmade("the message's key", &said, samples, roles)),
     }
     for name in names(samples.iter().map(|s| names_of(&s.wire.headers))) {
         let said: Vec<Said> = samples.iter().map(|s| header(&s.wire, &name)).collect();
-        let is_spread = samples.iter().zip(&said).all(|(sample, said)| {
-            let made = spread.as_ref().and_then(|s| s.make(&sample.sheet).ok());
-            let made = made.unwrap_or_default();
-            let of_name = made.iter().find(|(n, _)| *n == name);
-            of_name.map_or(Said::Nothing, |(_, said)| said.clone()) == *said
-        });
-        if is_spread {
+        if is_spread(&name, &said, spread.as_ref(), samples) {
             continue;
         }
         match part(&name, &said, samples, roles) {
             Ok(ways) => form.headers.push((name, ways)),
-            Err(()) if is_of_handling(&name) => form.left_out.push(name),
-            Err(()) => differences.push(format!(
-                "the message has header {name}, which is not in the row"
-            )),
+            Err(_) if is_of_handling(&name) => form.left_out.push(name),
+            Err(said) => differences.push(match roles.state {
+                Some(_) => unmade(&format!("header {name}"), &said, samples, roles),
+                None => format!("the message has header {name}, which is not in the row"),
+            }),
         }
     }
     for name in names(samples.iter().map(|s| names_of(&s.wire.properties))) {
         let said: Vec<Said> = samples.iter().map(|s| property(&s.wire, &name)).collect();
         match part(&name, &said, samples, roles) {
             Ok(ways) => form.properties.push((name, ways)),
-            Err(()) if is_of_handling(&name) => form.left_out.push(name),
-            Err(()) => differences.push(format!("the message has {name}, which is not in the row")),
+            Err(_) if is_of_handling(&name) => form.left_out.push(name),
+            Err(said) => differences.push(match roles.state {
+                Some(_) => unmade(&name, &said, samples, roles),
+                None => format!("the message has {name}, which is not in the row"),
+            }),
         }
     }
     form.spread = spread;
-    match body::find(samples, roles) {
-        Ok(body) => form.body = Some(body),
-        Err(more) => differences.extend(more),
-    }
+    let (body, more) = body::find(samples, roles);
+    form.body = body;
+    differences.extend(more);
     if differences.is_empty() {
         differences = samples.iter().flat_map(|s| form.differences(s)).collect();
         differences.sort();
         differences.dedup();
     }
-    if differences.is_empty() {
-        Ok(form)
-    } else {
-        Err(differences)
-    }
+    (form, differences)
+}
+
+/// Whether a header is one of those that an object in the row becomes.
+fn is_spread(name: &str, said: &[Said], spread: Option<&Spread>, samples: &[Sample]) -> bool {
+    samples.iter().zip(said).all(|(sample, said)| {
+        let made = spread.and_then(|s| s.make(&sample.sheet).ok());
+        let made = made.unwrap_or_default();
+        let of_name = made.iter().find(|(n, _)| n == name);
+        of_name.map_or(Said::Nothing, |(_, said)| said.clone()) == *said
+    })
 }
 
 /// Whether a value that all samples have may be what every message has: with few samples only
@@ -99,12 +124,20 @@ pub(super) fn may_be_constant(value: &[u8], n_samples: usize) -> bool {
 
 /// Whether a place of the row and a part of a message are called the same, however written.
 pub(super) fn alike(one: &str, other: &str) -> bool {
-    let letters = |name: &str| -> String {
-        let letters = name.chars().filter(|c| c.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).collect()
-    };
     let (one, other) = (letters(one), letters(other));
     !one.is_empty() && one == other
+}
+
+/// Whether the name of one is a part of the other's: `is_active` and `active`, `version` and
+/// `ce_version`.
+pub(super) fn akin(one: &str, other: &str) -> bool {
+    let (one, other) = (letters(one), letters(other));
+    !one.is_empty() && !other.is_empty() && (one.contains(&other) || other.contains(&one))
+}
+
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// What a header says.
@@ -121,19 +154,23 @@ fn property(wire: &Wire, name: &str) -> Said {
     found.map(|(_, value)| value.clone().into_bytes()).into()
 }
 
-/// The ways of one part: none where no message has it.
-fn part(
+/// The ways of one part: none where no message has it. Without a way, what messages have.
+fn part<'a>(
     name: &str,
-    said: &[Said],
+    said: &'a [Said],
     samples: &[Sample],
     roles: &Roles,
-) -> Result<Vec<super::way::Way>, ()> {
+) -> Result<Vec<super::way::Way>, Vec<&'a Said>> {
     let said: Vec<&Said> = said.iter().collect();
     if said.iter().all(|said| **said == Said::Nothing) {
         return Ok(Vec::new());
     }
     let found = ways(name, Kind::Bytes, &said, samples, roles);
-    if found.is_empty() { Err(()) } else { Ok(found) }
+    if found.is_empty() {
+        Err(said)
+    } else {
+        Ok(found)
+    }
 }
 
 fn names_of<T>(pairs: &[(String, T)]) -> Vec<&str> {

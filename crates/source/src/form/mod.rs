@@ -9,13 +9,18 @@
 //! made every sample's message anew.
 
 mod sheet;
-pub use sheet::{Place, Roles, Sheet};
+pub use sheet::{Place, Roles, Sheet, StateRoles};
 
 mod spelling;
 
 mod time;
 
 mod way;
+
+mod choice;
+
+mod state;
+pub use state::of_the_same_kind;
 
 mod layers;
 
@@ -24,10 +29,10 @@ mod spread;
 mod body;
 
 mod learn;
-pub use learn::{Sample, learn};
+pub use learn::{Sample, learn, learn_partly};
 
 mod rebuild;
-pub use rebuild::{Form, Rebuilt};
+pub use rebuild::{Care, Form, Made, Rebuilt};
 
 #[cfg(test)]
 mod tests;

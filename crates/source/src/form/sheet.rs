@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use waybill_model::{InColumn, Micros};
+use waybill_model::{InColumn, Micros, reconstructed_id};
 
+use super::time::TimeSpelling;
 use crate::Row;
 use crate::content::members;
 
@@ -13,6 +14,9 @@ const MAX_DEPTH: usize = 5;
 
 /// Places of one row at most: wide documents are of no more use than their first members.
 const MAX_PLACES: usize = 400;
+
+/// In place of a pointer: whether the number in the column is 1.
+const IS_FIRST: &str = "?";
 
 /// A place in a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +45,32 @@ impl Place {
         }
     }
 
+    /// An id that is made anew for each message: no column has this name.
+    pub(super) fn new_id(nth: usize) -> Self {
+        Self {
+            column: String::new(),
+            pointer: format!("/{nth}"),
+        }
+    }
+
+    /// Whether a version is the first: no pointer is written so.
+    pub(super) fn is_first(version: &str) -> Self {
+        Self {
+            column: version.to_owned(),
+            pointer: IS_FIRST.to_owned(),
+        }
+    }
+
+    /// Whether its value may stand in a message; what is not a value of the row only decides.
+    pub(super) fn is_value(&self) -> bool {
+        self.pointer != IS_FIRST
+    }
+
+    /// Whether it is a column as it stands in the row.
+    pub(super) fn is_column(&self) -> bool {
+        self.pointer.is_empty() && !self.column.is_empty()
+    }
+
     /// The last step of its pointer, else its column: what its value is called.
     pub(super) fn name(&self) -> &str {
         match self.pointer.rsplit_once('/') {
@@ -53,6 +83,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
+            _ if self.column.is_empty() => f.write_str("a new id"),
+            IS_FIRST => write!(f, "whether {} is 1", self.column),
             "" => f.write_str(&self.column),
             pointer => write!(f, "{}#{pointer}", self.column),
         }
@@ -70,6 +102,21 @@ pub struct Roles {
     pub telling: Vec<Place>,
     /// Columns whose values change when the row is sent: what they say now was not on any message.
     pub changing: Vec<String>,
+    /// Of a business table.
+    pub state: Option<StateRoles>,
+}
+
+/// What the columns of a business table mean. A service makes its messages of the state that it
+/// stores, by its own words: whatever no message was seen for stays unknown, and ids that it makes
+/// up can be made up anew.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateRoles {
+    /// The version of the state.
+    pub version: String,
+    /// When it was written.
+    pub written: String,
+    /// Pointers into bodies whose values nobody is to be shown.
+    pub hidden: Vec<String>,
 }
 
 /// What stands in a place.
@@ -95,6 +142,10 @@ pub struct Sheet {
     cells: BTreeMap<Place, Cell>,
     /// When it was written.
     pub(super) at: Option<Micros>,
+    /// What local times of the row are off from UTC, as far as its own time shows.
+    shift: i64,
+    /// What ids that are made anew are made from.
+    seed: String,
 }
 
 impl Sheet {
@@ -103,6 +154,8 @@ impl Sheet {
         let mut sheet = Self {
             cells: BTreeMap::new(),
             at: row.at,
+            shift: 0,
+            seed: String::new(),
         };
         let lasting = |name: &String| !roles.changing.contains(name);
         for (name, value) in row.columns.iter().filter(|(name, _)| lasting(name)) {
@@ -112,6 +165,67 @@ impl Sheet {
         }
         if let (Some(name), Some(body)) = (&roles.payload, &row.payload) {
             sheet.add(Place::column(name), body);
+        }
+        if let Some(state) = &roles.state {
+            sheet.of_state(state);
+        }
+        sheet
+    }
+
+    /// The same, with what ids are made from: the same for the same event.
+    pub fn seeded(mut self, event: &str) -> Self {
+        event.clone_into(&mut self.seed);
+        self
+    }
+
+    fn of_state(&mut self, state: &StateRoles) {
+        let version = self.cell(&Place::column(&state.version));
+        let is_first = version.map(|cell| cell.bytes() == b"1");
+        if let Some(is_first) = is_first {
+            let told = Cell::Json(is_first.to_string().into_bytes());
+            self.cells.insert(Place::is_first(&state.version), told);
+        }
+        let written = self.time(&Place::column(&state.written), false);
+        if let (Some(at), Some(written)) = (self.at, written) {
+            self.shift = at.since(written);
+        }
+    }
+
+    /// The time that stands in a place; read as a local time of the database where `is_local`.
+    pub(super) fn time(&self, place: &Place, is_local: bool) -> Option<Micros> {
+        let text = self.cell(place)?.bytes();
+        let (_, at) = TimeSpelling::read(text).into_iter().next().or_else(|| {
+            // PostgreSQL writes hours alone.
+            let hours = text.strip_suffix(b"+00")?;
+            TimeSpelling::read(hours).into_iter().next()
+        })?;
+        Some(if is_local { at.plus(self.shift) } else { at })
+    }
+
+    /// Whether its local times are other ones in UTC.
+    pub(super) fn is_shifted(&self) -> bool {
+        self.shift != 0
+    }
+
+    /// The same with an id that its message had and the row has not.
+    pub(super) fn with_id(&mut self, nth: usize, id: &str) {
+        let cell = Cell::Text(id.as_bytes().to_vec());
+        self.cells.insert(Place::new_id(nth), cell);
+    }
+
+    /// The same with so many ids that are made anew.
+    pub(super) fn with_new_ids(&self, n: usize) -> Self {
+        let mut sheet = self.clone();
+        for nth in 0..n {
+            let is_own = nth == 0 && uuid::Uuid::try_parse(&self.seed).is_ok();
+            let id = match is_own {
+                true => self.seed.clone(),
+                false => {
+                    let nth = i64::try_from(nth).unwrap_or(i64::MAX);
+                    reconstructed_id("id of a message", &self.seed, nth).0
+                }
+            };
+            sheet.with_id(nth, &id);
         }
         sheet
     }
@@ -128,6 +242,18 @@ impl Sheet {
     /// The members of a place that holds an object.
     pub(super) fn members(&self, place: &Place) -> Option<Vec<(String, &[u8])>> {
         self.cell(place).and_then(|cell| members(cell.bytes()))
+    }
+
+    /// Every place inside of a document.
+    pub(super) fn of_document(text: &[u8]) -> Self {
+        let mut sheet = Self {
+            cells: BTreeMap::new(),
+            at: None,
+            shift: 0,
+            seed: String::new(),
+        };
+        sheet.look_into(&Place::column("body"), text, MAX_DEPTH);
+        sheet
     }
 
     fn add(&mut self, place: Place, text: &[u8]) {

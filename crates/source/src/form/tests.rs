@@ -15,6 +15,7 @@ fn roles() -> Roles {
             .map(Place::column)
             .into(),
         changing: vec!["attempts".to_owned()],
+        state: None,
     }
 }
 

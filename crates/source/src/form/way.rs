@@ -4,7 +4,9 @@ use std::fmt;
 
 use waybill_model::Micros;
 
+use super::choice::{self, Choice};
 use super::learn::Sample;
+use super::rebuild::Care;
 use super::sheet::{Cell, Place, Roles, Sheet};
 use super::spelling::{Spelling, quoted};
 use super::time::TimeSpelling;
@@ -13,6 +15,9 @@ use crate::content::{is_document, same};
 
 /// A relay writes its own time into a message within this, by whatever clock.
 const SENT_WITHIN_MICROS: i64 = 60_000_000;
+
+/// Where a time of sending comes from.
+pub(super) const SENDING: &str = "the time of sending";
 
 /// What a part of a message is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +30,10 @@ pub(super) enum Maker {
     Joined(Vec<Piece>),
     /// The time the row was written.
     Written(TimeSpelling),
+    /// A time in the row; a local one, where that is set.
+    At(Place, TimeSpelling, bool),
+    /// What messages had for each value of a place.
+    Chosen(Choice),
     /// The time of sending.
     Sent(TimeSpelling),
 }
@@ -43,6 +52,8 @@ pub(super) enum Rank {
     Meant,
     /// Some other value of the row.
     Found,
+    /// What goes with a value of the row.
+    Chosen,
     /// It was the same in all samples.
     Constant,
     /// It is a time near the sending.
@@ -70,7 +81,9 @@ impl fmt::Display for Maker {
                 Piece::Cell(place) => write!(f, "{{{place}}}"),
             }),
             Self::Written(_) => f.write_str("the time of the row"),
-            Self::Sent(_) => f.write_str("the time of sending"),
+            Self::At(place, ..) => write!(f, "the time in {place}"),
+            Self::Chosen(choice) => write!(f, "what goes with {}", choice.place),
+            Self::Sent(_) => f.write_str(SENDING),
         }
     }
 }
@@ -83,6 +96,11 @@ impl Way {
             Maker::Cell(place, spelling) => self.of_cell(sheet, place, *spelling),
             Maker::Joined(pieces) => joined(pieces, sheet),
             Maker::Written(spelling) => sheet.at.map(|at| spelling.write(at).into_bytes()),
+            Maker::At(place, spelling, is_local) => {
+                let at = sheet.time(place, *is_local);
+                at.map(|at| spelling.write(at).into_bytes())
+            }
+            Maker::Chosen(choice) => return choice.make(sheet),
             Maker::Sent(spelling) => Some(spelling.write(now).into_bytes()),
         };
         let made = match made {
@@ -141,8 +159,22 @@ pub(super) fn ways(
         return Vec::new();
     };
     let mut found = candidates(name, kind, target, &samples[first], roles);
+    // Where values are the same in one row, another tells them apart.
+    for (said, sample) in said.iter().zip(samples).skip(first + 1) {
+        let joins = said.bytes().map(|text| joins(kind, text, sample, roles));
+        let joins = joins.into_iter().flatten();
+        let new: Vec<Way> = joins.filter(|way| !found.contains(way)).collect();
+        found.extend(new);
+    }
     found.retain(|way| holds(way, kind, said, samples));
     found.retain(|way| is_seen_enough(way, samples.len()));
+    plain_first(&mut found);
+    times_first(&mut found, &samples[first].sheet);
+    for way in &mut found {
+        if is_hardly_meant(way, name, samples) {
+            way.rank = Rank::Found;
+        }
+    }
     if learn::may_be_constant(target, samples.len()) && said.iter().all(|s| is(kind, s, target)) {
         found.push(Way {
             maker: Maker::Constant(Said::Bytes(target.clone())),
@@ -151,8 +183,53 @@ pub(super) fn ways(
             rank: Rank::Constant,
         });
     }
+    if found.is_empty() && roles.state.is_some() {
+        found = choice::ways(said, samples, roles);
+    }
     found.sort_by_key(|way| way.rank);
     found
+}
+
+/// Of a value that is spelled as it stands in the row, other spellings say nothing more.
+fn plain_first(found: &mut Vec<Way>) {
+    let as_is = |way: &Way| match &way.maker {
+        Maker::Cell(place, Spelling::AsIs) => Some((place.clone(), way.quoted)),
+        _ => None,
+    };
+    let plain: Vec<(Place, bool)> = found.iter().filter_map(as_is).collect();
+    found.retain(|way| match &way.maker {
+        Maker::Cell(_, Spelling::AsIs) => true,
+        Maker::Cell(place, _) => !plain.contains(&(place.clone(), way.quoted)),
+        _ => true,
+    });
+}
+
+/// How a time stands in a row is how it was read, and says less than that it is one.
+fn times_first(found: &mut Vec<Way>, sheet: &Sheet) {
+    let told = |way: &Way| matches!(way.maker, Maker::Written(_) | Maker::At(..));
+    if found.iter().any(told) {
+        found.retain(|way| match &way.maker {
+            Maker::Cell(place, _) => sheet.time(place, false).is_none(),
+            _ => true,
+        });
+    }
+}
+
+/// A number that was the same in all rows and is called otherwise in messages may be any number.
+fn is_hardly_meant(way: &Way, name: &str, samples: &[Sample]) -> bool {
+    let Maker::Cell(place, _) = &way.maker else {
+        return false;
+    };
+    let values: Vec<Option<&[u8]>> = samples
+        .iter()
+        .map(|sample| sample.sheet.cell(place).map(Cell::bytes))
+        .collect();
+    let first = values.first().copied().flatten().unwrap_or_default();
+    let is_number = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    is_number
+        && samples.len() > 1
+        && values.iter().all(|value| *value == Some(first))
+        && !learn::akin(place.name(), name)
 }
 
 /// What stands between values is always the same, and as doubtful as anything else that is.
@@ -181,8 +258,20 @@ fn only_null(said: &[&Said]) -> Vec<Way> {
 fn is(kind: Kind, said: &Said, target: &[u8]) -> bool {
     said.bytes().is_some_and(|bytes| match kind {
         Kind::Bytes => bytes == target,
-        Kind::Json => same(bytes, target),
+        Kind::Json => same_value(bytes, target),
     })
+}
+
+/// Whether two JSON values are the same to who reads them: a number in a string is a text, and a
+/// document in one may be spelled otherwise.
+fn same_value(one: &[u8], other: &[u8]) -> bool {
+    let string = crate::content::string;
+    match (string(one), string(other)) {
+        (Some(one), Some(other)) if !one.starts_with(b"{") && !one.starts_with(b"[") => {
+            one == other
+        }
+        _ => same(one, other),
+    }
 }
 
 fn holds(way: &Way, kind: Kind, said: &[&Said], samples: &[Sample]) -> bool {
@@ -202,8 +291,10 @@ fn is_near(said: &Said, spelling: TimeSpelling, is_quoted: bool, stamp: Micros) 
         true => crate::content::string(bytes),
         false => Some(bytes.to_vec()),
     });
-    text.and_then(|text| TimeSpelling::read(&text))
-        .is_some_and(|(found, at)| found == spelling && at.since(stamp).abs() <= SENT_WITHIN_MICROS)
+    let read = text.map(|text| TimeSpelling::read(&text));
+    read.into_iter()
+        .flatten()
+        .any(|(found, at)| found == spelling && at.since(stamp).abs() <= SENT_WITHIN_MICROS)
 }
 
 /// Ways that make this part of one sample.
@@ -211,10 +302,14 @@ fn candidates(name: &str, kind: Kind, target: &[u8], sample: &Sample, roles: &Ro
     let mut makers: Vec<(Maker, bool, Rank)> = Vec::new();
     let spellings: &[Spelling] = match kind {
         Kind::Bytes => &Spelling::ALL,
-        Kind::Json => &Spelling::ALL[..3],
+        Kind::Json => Spelling::TEXTS,
     };
-    for (place, _) in sample.sheet.cells() {
-        for spelling in spellings {
+    for (place, _) in sample.sheet.cells().filter(|(place, _)| place.is_value()) {
+        let named = learn::akin(place.name(), name);
+        for spelling in spellings
+            .iter()
+            .filter(|it| named || **it != Spelling::Truth)
+        {
             for is_quoted in [false, true] {
                 let maker = Maker::Cell(place.clone(), *spelling);
                 makers.push((maker, is_quoted, rank(place, name, roles)));
@@ -224,15 +319,12 @@ fn candidates(name: &str, kind: Kind, target: &[u8], sample: &Sample, roles: &Ro
     let plain = crate::content::string(target).filter(|_| kind == Kind::Json);
     let is_quoted = plain.is_some();
     let text = plain.unwrap_or_else(|| target.to_vec());
-    // A document is no text with values in it: its parts are looked at one by one.
-    let pieces = pieces_of(&text, &sample.sheet, roles);
-    if let Some(pieces) = pieces.filter(|_| kind == Kind::Bytes || is_quoted) {
-        makers.push((Maker::Joined(pieces), is_quoted, Rank::Found));
-    }
-    if let Some((spelling, _)) = TimeSpelling::read(&text) {
+    for (spelling, at) in TimeSpelling::read(&text) {
         makers.push((Maker::Written(spelling), is_quoted, Rank::Found));
+        makers.extend(times(spelling, at, name, sample, roles).map(|(m, r)| (m, is_quoted, r)));
         makers.push((Maker::Sent(spelling), is_quoted, Rank::Time));
     }
+    let joined = joins(kind, target, sample, roles);
     let both = makers.into_iter().flat_map(|(maker, quoted, rank)| {
         [false, true].map(|null| Way {
             maker: maker.clone(),
@@ -241,17 +333,69 @@ fn candidates(name: &str, kind: Kind, target: &[u8], sample: &Sample, roles: &Ro
             rank,
         })
     });
-    both.filter(|way| {
-        matches!(way.maker, Maker::Sent(_))
-            || match way.make(&sample.sheet, sample.stamp) {
-                Said::Bytes(made) => {
-                    (kind == Kind::Bytes || is_document(&made))
-                        && is(kind, &Said::Bytes(made), target)
+    both.chain(joined)
+        .filter(|way| {
+            matches!(way.maker, Maker::Sent(_))
+                || match way.make(&sample.sheet, sample.stamp) {
+                    Said::Bytes(made) => {
+                        (kind == Kind::Bytes || is_document(&made))
+                            && is(kind, &Said::Bytes(made), target)
+                    }
+                    Said::Nothing | Said::Null => false,
                 }
-                Said::Nothing | Said::Null => false,
-            }
+        })
+        .collect()
+}
+
+/// The text of one sample, as values with text between them.
+fn joins(kind: Kind, target: &[u8], sample: &Sample, roles: &Roles) -> Vec<Way> {
+    let plain = crate::content::string(target).filter(|_| kind == Kind::Json);
+    let quoted = plain.is_some();
+    // A document is no text with values in it: its parts are looked at one by one.
+    if kind == Kind::Json && !quoted {
+        return Vec::new();
+    }
+    let text = plain.unwrap_or_else(|| target.to_vec());
+    let pieces = pieces_of(&text, &sample.sheet, roles);
+    let way = |pieces: Vec<Piece>| {
+        [false, true].map(|null| Way {
+            maker: Maker::Joined(pieces.clone()),
+            quoted,
+            null,
+            rank: Rank::Found,
+        })
+    };
+    pieces.into_iter().flat_map(way).collect()
+}
+
+/// Columns of a business table that hold this time; an outbox has its own time alone.
+fn times(
+    spelling: TimeSpelling,
+    at: Micros,
+    name: &str,
+    sample: &Sample,
+    roles: &Roles,
+) -> impl Iterator<Item = (Maker, Rank)> {
+    let written = roles.state.as_ref().map(|state| state.written.as_str());
+    let columns = sample.sheet.cells().map(|(place, _)| place);
+    let columns = columns.filter(move |place| place.is_column() && written.is_some());
+    let is_local: &[bool] = match sample.sheet.is_shifted() {
+        true => &[false, true],
+        false => &[false],
+    };
+    columns.flat_map(move |place| {
+        is_local.iter().filter_map(move |is_local| {
+            // The row's own time is told by itself.
+            let found = sample.sheet.time(place, *is_local)?;
+            let is_own = written == Some(place.column.as_str()) && sample.sheet.at == Some(found);
+            let near = found.since(at).abs() < 1_000_000 && !is_own;
+            let rank = match learn::alike(place.name(), name) {
+                true => Rank::Meant,
+                false => Rank::Found,
+            };
+            near.then(|| (Maker::At(place.clone(), spelling, *is_local), rank))
+        })
     })
-    .collect()
 }
 
 fn rank(place: &Place, name: &str, roles: &Roles) -> Rank {
@@ -307,23 +451,37 @@ fn pieces_of(text: &[u8], sheet: &Sheet, roles: &Roles) -> Option<Vec<Piece>> {
 }
 
 /// Makes a part of a message of a row; or says which ways that agreed until now do not here.
-pub(super) fn make(ways: &[Way], sheet: &Sheet, now: Micros) -> Result<Said, String> {
+pub(super) fn make(ways: &[Way], sheet: &Sheet, now: Micros, care: Care) -> Result<Said, String> {
     let Some(best) = ways.first() else {
         return Ok(Said::Nothing);
     };
     let made = best.make(sheet, now);
+    if care == Care::None {
+        return Ok(made);
+    }
+    if let Maker::Chosen(choice) = &best.maker
+        && let Some(why) = choice.unseen(sheet)
+    {
+        return Err(why);
+    }
     let doubted = |way: &&Way| match (best.rank, way.rank) {
         (Rank::Meant, rank) => rank == Rank::Meant,
         (Rank::Found, rank) => rank != Rank::Time,
+        (Rank::Chosen, rank) => rank == Rank::Chosen,
         (Rank::Constant | Rank::Time, _) => false,
     };
     let differs = |way: &&Way| match (&way.make(sheet, now), &made) {
-        (Said::Bytes(one), Said::Bytes(other)) => !same(one, other),
-        // Whether nothing is written as a null is no more than a detail of one value.
+        (Said::Bytes(one), Said::Bytes(other)) => !same_value(one, other),
         (Said::Bytes(_), _) | (_, Said::Bytes(_)) => true,
-        _ => false,
+        // Whether nothing is written as a null is no more than a detail of one value, unless all of
+        // the message is made of such values.
+        (one, other) => care == Care::Strict && one != other,
     };
     match ways.iter().filter(doubted).find(differs) {
+        Some(other) if other.maker == best.maker => Err(format!(
+            "is empty in {}, and whether it is left out then or written as a null was not seen",
+            best.maker
+        )),
         Some(other) => Err(format!(
             "may be {} or {}, which were the same in all messages that were seen and are not in this row",
             best.maker, other.maker

@@ -242,6 +242,7 @@ impl World {
             typed_confirmation: Some("toys".to_owned()),
             refused: None,
             unproven: Vec::new(),
+            reconstructed: Vec::new(),
             events,
         }
     }

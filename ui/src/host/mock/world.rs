@@ -350,7 +350,7 @@ impl World {
                 "events are stuck in the outbox",
             ),
             (
-                "Never in outbox",
+                "Stored, never published",
                 "verdict:missing-outbox-row",
                 VerdictClass::Missing,
                 "changes never reached the outbox",

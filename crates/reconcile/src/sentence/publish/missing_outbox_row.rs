@@ -13,6 +13,10 @@ pub(super) fn sentence(story: &Story<'_>) -> String {
     format!("It never reached the outbox{}.", story.no_copy("; "))
 }
 
-pub(super) fn fragment(events: Many) -> String {
-    format!("{} stored and never reached the outbox", events.were())
+pub(super) fn fragment(has_outbox: bool, events: Many) -> String {
+    let what = match has_outbox {
+        true => "reached the outbox",
+        false => "published",
+    };
+    format!("{} stored and never {what}", events.were())
 }

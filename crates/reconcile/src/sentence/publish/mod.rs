@@ -34,14 +34,14 @@ pub(super) fn sentence(story: &Story<'_>) -> String {
 }
 
 /// Of many: what follows `45 events`.
-pub(super) fn fragment(verdict: &PublishVerdict, events: Many) -> String {
+pub(super) fn fragment(verdict: &PublishVerdict, has_outbox: bool, events: Many) -> String {
     match verdict {
         PublishVerdict::NotChecked(_) => not_checked::fragment(),
         PublishVerdict::Phantom => phantom::fragment(events),
         PublishVerdict::Published => published::fragment(events),
         PublishVerdict::Unroutable => unroutable::fragment(events),
         PublishVerdict::InOpenTransaction => open::fragment(events),
-        PublishVerdict::MissingOutboxRow => missing_outbox_row::fragment(events),
+        PublishVerdict::MissingOutboxRow => missing_outbox_row::fragment(has_outbox, events),
         PublishVerdict::Pending => pending::fragment(events),
         PublishVerdict::Stuck(_) => stuck::fragment(events),
         PublishVerdict::LostInPublish => lost::fragment(events),
