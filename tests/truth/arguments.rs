@@ -1,5 +1,7 @@
 //! What can be asked for.
 
+use std::num::NonZeroUsize;
+
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use waybill_world::Situation;
@@ -11,7 +13,7 @@ use waybill_world::Situation;
 /// so) and missed (not said although it was so), and how often `unknown` was said instead, with its
 /// reasons: `unknowable` where the evidence that is left carries no more, `unexcused` where it does.
 /// The exit code is 1 when anything is false or missed, or when a flag was.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "cargo xtask truth")]
 pub(crate) struct Arguments {
     /// The same seed makes the same world
@@ -20,6 +22,13 @@ pub(crate) struct Arguments {
     /// How many events
     #[arg(long, default_value_t = 2000)]
     pub(crate) events: usize,
+    /// Instead of one world, so many small ones: of 1 to 200 events, by dice from the seed
+    ///
+    /// Faults' rarity, ids and outbox are thrown as well. Prints all of them together, the share of
+    /// `unknown` for each combination of options, and the words that make a world again in which
+    /// something was wrong.
+    #[arg(long, conflicts_with_all = ["events", "one_in", "situation", "ids", "outbox", "no_audit_stream", "live"])]
+    pub(crate) small: Option<NonZeroUsize>,
     /// Where the company keeps its data
     #[arg(long, value_enum, default_value_t = Database::Sqlite)]
     pub(crate) db: Database,
@@ -73,6 +82,47 @@ pub(crate) struct Arguments {
     /// With --live: changes per second
     #[arg(long, default_value_t = 100.0)]
     pub(crate) rate: f64,
+}
+
+impl Arguments {
+    /// What makes this run another than the one with all defaults, but for seed and size.
+    pub(crate) fn options(&self) -> String {
+        let unseen = match self.no_audit_stream {
+            true => ", no audit stream",
+            false => "",
+        };
+        format!(
+            "{} × {}, ids {}, outbox {}{unseen}",
+            word(&self.db),
+            word(&self.broker),
+            word(&self.ids),
+            word(&self.outbox)
+        )
+    }
+
+    /// The words that make this run again.
+    pub(crate) fn words(&self) -> String {
+        let unseen = match self.no_audit_stream {
+            true => " --no-audit-stream",
+            false => "",
+        };
+        format!(
+            "--seed {} --events {} --one-in {} --db {} --broker {} --ids {} --outbox {}{unseen}",
+            self.seed,
+            self.events,
+            self.one_in,
+            word(&self.db),
+            word(&self.broker),
+            word(&self.ids),
+            word(&self.outbox)
+        )
+    }
+}
+
+/// A choice as it is typed.
+fn word(choice: &impl ValueEnum) -> String {
+    let typed = choice.to_possible_value();
+    typed.map_or_else(String::new, |it| it.get_name().to_owned())
 }
 
 /// The situation of that name.

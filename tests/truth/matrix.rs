@@ -8,6 +8,7 @@ use waybill_world::{Expected, Ledger};
 
 use crate::apart::Strays;
 use crate::look::Looked;
+use crate::unknown::Unknown;
 
 /// How often a verdict was right, said wrongly, and not said where it was due.
 #[derive(Debug, Default, Serialize)]
@@ -21,6 +22,22 @@ pub(crate) struct Count {
     /// Of those missed: `unknown` was said instead, and it could have been known.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unexcused: BTreeMap<&'static str, u64>,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.r#true += other.r#true;
+        self.r#false += other.r#false;
+        self.missed += other.missed;
+        for (all, here) in [
+            (&mut self.unknowable, other.unknowable),
+            (&mut self.unexcused, other.unexcused),
+        ] {
+            for (why, n) in here {
+                *all.entry(why).or_default() += n;
+            }
+        }
+    }
 }
 
 /// The confusion of everything that was said.
@@ -44,7 +61,7 @@ pub(crate) struct Matrix {
 }
 
 #[derive(Debug, Serialize)]
-struct Wrong {
+pub(crate) struct Wrong {
     id: String,
     who: &'static str,
     said: String,
@@ -111,6 +128,37 @@ impl Matrix {
         all.iter().all(|counts| counts.values().all(clean))
             && self.invented.is_empty()
             && self.unseen.is_empty()
+    }
+
+    /// How much is given up.
+    pub(crate) fn unknown(&self) -> Unknown {
+        let mut unknown = Unknown::default();
+        for count in self.publish.values().chain(self.consumers.values()) {
+            let excused: u64 = count.unknowable.values().sum();
+            unknown.verdicts += count.r#true + count.missed + excused;
+            for (why, n) in count.unknowable.iter().chain(&count.unexcused) {
+                *unknown.given_up.entry(why).or_default() += n;
+            }
+        }
+        unknown
+    }
+
+    /// Takes in what was counted in another world; what was wrong there is handed back.
+    pub(crate) fn add(&mut self, other: Self) -> Vec<Wrong> {
+        let pairs = [
+            (&mut self.publish, other.publish),
+            (&mut self.consumers, other.consumers),
+            (&mut self.flags, other.flags),
+            (&mut self.apart, other.apart),
+        ];
+        for (all, counts) in pairs {
+            for (word, count) in counts {
+                all.entry(word).or_default().add(count);
+            }
+        }
+        self.invented.extend(other.invented);
+        self.unseen.extend(other.unseen);
+        other.wrong
     }
 
     fn count_apart(&mut self, row: &EventRow, wrong: &[&'static str]) {

@@ -30,6 +30,8 @@ pub(crate) struct Report {
     /// Events that more than one fault has hit.
     combined: u64,
     seconds: Seconds,
+    /// How many verdicts are given up, and why.
+    unknown: String,
     /// When an event was late.
     graces: Vec<String>,
     /// What was told of a small world, and what should have been.
@@ -81,6 +83,7 @@ impl Report {
             faults,
             combined,
             seconds,
+            unknown: matrix.unknown().line(&arguments.options()),
             told,
             graces: looked
                 .graces
@@ -90,6 +93,11 @@ impl Report {
             matrix,
             live,
         }
+    }
+
+    /// What was counted.
+    pub(crate) fn into_matrix(self) -> Matrix {
+        self.matrix
     }
 
     /// Whether nothing was said wrongly and nothing was left unsaid.

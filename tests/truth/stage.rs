@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -11,6 +12,9 @@ use waybill_world::{
 };
 
 use crate::arguments::{Arguments, Broker, Database, Ids, Outbox};
+
+/// How many worlds this process has made on servers: each has names of its own.
+static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 /// How long a past is.
 const SPAN: Duration = Duration::from_secs(45 * 60);
@@ -151,7 +155,8 @@ fn config(arguments: &Arguments, folder: Option<&TempDir>) -> anyhow::Result<Wor
         _ => BrokerKind::Mock,
     };
     let prefix = if on_servers {
-        format!("truth-{}-", std::process::id())
+        let nth = WORLDS.fetch_add(1, Ordering::Relaxed);
+        format!("truth-{}-{nth}-", std::process::id())
     } else {
         String::new()
     };

@@ -43,6 +43,16 @@ async fn small_worlds_are_told_word_by_word() {
     checks.join_all().await;
 }
 
+/// Most of what may be known of these rests on a neighbour or two.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handful_of_small_worlds_by_dice() {
+    let arguments = arguments::Arguments::parse_from(["truth", "--small", "8", "--seed", "1"]);
+    let worlds = arguments.small.expect("it was asked for");
+    let summary = small::run(&arguments, worlds).await;
+    let told = serde_json::to_string_pretty(&summary).expect("a report is JSON");
+    assert!(summary.all_true(), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_world_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -23,7 +23,7 @@ impl Index {
     /// later. What has arrived everywhere is settled and costs nothing until it is seen again.
     pub fn judge(&mut self, judgement: &Judgement) -> &Counts {
         self.adopt_resends();
-        self.find_bases();
+        self.find_bases(judgement.slack_micros);
         self.join();
         self.gather_resends();
         self.judge_order();

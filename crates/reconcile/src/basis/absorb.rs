@@ -36,11 +36,8 @@ impl Index {
         if let (true, Some(kinship)) = (bases.by_version.is_empty(), &mut bases.kinship) {
             kinship.forget_touched();
         }
-        if bases
-            .found
-            .values()
-            .all(|it| it.recognised == Recognised::ById)
-        {
+        let mut found = bases.found.values();
+        if found.all(|it| it.recognised == Recognised::ById) && !bases.is_any_in_doubt() {
             // Neither needed for verdicts nor worth its memory.
             bases.kinship = None;
             bases.p99 = None;

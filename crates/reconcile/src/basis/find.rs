@@ -1,10 +1,11 @@
 //! Finds the basis of every flow, before events are joined and judged.
 
-use waybill_model::{FlowBasis, Marks, PlaceId, PlaceRole, Recognised};
+use waybill_model::{Content, FlowBasis, Marks, PlaceId, PlaceRole, Recognised};
 
 use super::measure::{SAMPLED, consumer_ids_do};
 use super::sample::Drawn;
 use super::{Bases, Fit, Kinship, Tally};
+use crate::controls::{Pair, Pairs, Times, is_no_chance};
 use crate::delays::Delays;
 use crate::index::Index;
 use crate::ingest::taken_from;
@@ -13,7 +14,7 @@ use crate::store::{CopyRef, State};
 impl Index {
     /// Looks again by what the messages of each destination are recognised, and which events are
     /// one under several ids.
-    pub(crate) fn find_bases(&mut self) {
+    pub(crate) fn find_bases(&mut self, slack_micros: i64) {
         let mut bases = std::mem::take(&mut self.bases);
         let drawn = self.drawn(&bases);
         let mut found: Vec<(PlaceId, Tally)> = Vec::new();
@@ -25,12 +26,16 @@ impl Index {
         if found.iter().any(|(_, tally)| !tally.ids_do()) {
             let mut kinship = bases.kinship.take().unwrap_or_else(Kinship::new);
             kinship.file(&mut self.events, &self.business, &self.unjoined);
+            let rows = self.rows_in_order();
             for ((_, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
                 self.count_versions(drawn, &kinship, tally);
+                self.weigh(drawn, &kinship, (&rows, slack_micros), tally);
             }
             bases.p99 = self.p99_of(&found, &drawn, &kinship);
             bases.kinship = Some(kinship);
         }
+        let in_doubt = found.iter().filter(|(_, tally)| tally.ids_are_in_doubt());
+        bases.in_doubt = in_doubt.map(|(place, _)| *place).collect();
         let found = found
             .iter()
             .map(|(place, tally)| (*place, basis(*place, tally)));
@@ -116,7 +121,60 @@ impl Index {
             // Changes that share an id are told apart by nothing.
             let alone = matches!(fit, Fit::One(head) if !self.events.is(head, State::SHARED));
             tally.by_version_alone += u32::from(alone);
+            let lone = |head: u32| head != no && self.events.own_copies(head).next().is_none();
+            let lone = matches!(fit, Fit::One(head) if lone(head));
+            tally.under_another += u32::from(alone && lone);
         }
+    }
+
+    /// Whether chance explains what is known by id, and what by aggregate and version.
+    fn weigh(
+        &self,
+        drawn: &[(u32, CopyRef)],
+        kinship: &Kinship,
+        (rows, slack): (&[i64], i64),
+        tally: &mut Tally,
+    ) {
+        let (mut ids, mut versions) = (Pairs::default(), Pairs::default());
+        for &(no, copy) in drawn {
+            let content = |no| self.events.row_contents(no).next().unwrap_or_default();
+            if let Some(written) = self
+                .events
+                .outbox_at(no)
+                .filter(|_| !self.events.is(no, State::SHARED))
+            {
+                let contents = (content(no), copy.content);
+                let pair = Pair {
+                    written,
+                    came: copy.at,
+                    contents,
+                };
+                ids.add(pair, || is_no_chance(&self.events.id(no)));
+            } else if let Fit::One(head) = kinship.fit(no, &self.events, &self.business)
+                && let Some(written) = self.events.outbox_at(head)
+            {
+                let pair = Pair {
+                    written,
+                    came: copy.at,
+                    contents: (Content::NONE, Content::NONE),
+                };
+                versions.add(pair, || false);
+            }
+        }
+        let near = self.near();
+        tally.ids_are_sure = ids.are_no_chance(rows, near, slack);
+        tally.versions_are_sure = versions.are_no_chance(rows, near, slack);
+    }
+
+    /// When rows were written.
+    fn rows_in_order(&self) -> Vec<i64> {
+        let mut times = Times::default();
+        for no in 0..self.events.len() {
+            if let Some(written) = self.events.outbox_at(no) {
+                times.add(written);
+            }
+        }
+        times.in_order()
     }
 
     /// How long the relay takes, as far as rows and copies find each other by version.

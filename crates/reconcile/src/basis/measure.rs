@@ -17,6 +17,13 @@ pub(super) struct Tally {
     pub(super) by_version: u32,
     /// … and are those of one event only.
     pub(super) by_version_alone: u32,
+    /// Messages whose id is not in the outbox, and which are by aggregate and version those of a
+    /// row that has no message of its own.
+    pub(super) under_another: u32,
+    /// The ids that are known are no chance.
+    pub(super) ids_are_sure: bool,
+    /// What is known by aggregate and version is no chance.
+    pub(super) versions_are_sure: bool,
     /// Most of what a consumer has processed has lost its message, and nearly all of that is known
     /// by its id: the messages that are left are no fair sample.
     pub(super) vouched: bool,
@@ -64,15 +71,29 @@ impl Tally {
             Recognised::ByVersion
         } else if self.contested() * 2 > self.sampled {
             Recognised::Ambiguously
+        } else if self.ids_are_sure && self.by_id_alone > 0 {
+            Recognised::ById
         } else {
             Recognised::Not
         }
     }
 
-    /// Nobody asked for aggregate and version, so they have to earn it.
+    /// Whether ids are carried, and many of them are not known: what each of those is has to be
+    /// asked by itself. An id of 122 random bits that stands on both sides is no chance, however
+    /// many others do not.
+    pub(super) fn ids_are_in_doubt(&self) -> bool {
+        !self.ids_do() && self.recognised() == Recognised::ById
+    }
+
+    /// Nobody asked for aggregate and version, so they have to earn it: nearly all are known by
+    /// them, or most of those that are not known by their ids, beyond chance.
     fn versions_do(&self) -> bool {
         let misses = self.sampled - self.by_version_alone;
-        self.by_version_alone >= 3 && misses <= (self.sampled / 10).max(1)
+        let nearly_all = misses <= (self.sampled / 10).max(1);
+        let strange = self.sampled - self.by_id_alone;
+        let most =
+            self.versions_are_sure && self.under_another >= 3 && self.under_another * 2 > strange;
+        self.by_version_alone >= 3 && (nearly_all || most)
     }
 
     /// How many find something, and cannot say which of several.
@@ -108,7 +129,7 @@ mod tests {
             by_id_alone: alone,
             by_version,
             by_version_alone: one,
-            vouched: false,
+            ..Tally::default()
         };
         tally.recognised()
     }
@@ -135,6 +156,42 @@ mod tests {
             "the id is the aggregate's"
         );
         assert_eq!(check(200, (0, 0), (200, 40)), Ambiguously);
+    }
+
+    #[test]
+    fn one_id_that_is_no_chance_leaves_each_of_the_others_to_be_asked() {
+        let of = |sampled, by_id, ids_are_sure| Tally {
+            sampled,
+            by_id,
+            by_id_alone: by_id,
+            ids_are_sure,
+            ..Tally::default()
+        };
+        let told = |tally: Tally| (tally.recognised(), tally.ids_are_in_doubt());
+        assert_eq!(told(of(40, 38, true)), (Recognised::ById, false));
+        assert_eq!(told(of(40, 30, true)), (Recognised::ById, true));
+        assert_eq!(told(of(40, 1, true)), (Recognised::ById, true));
+        assert_eq!(told(of(40, 30, false)), (Recognised::Not, false), "chance");
+        assert_eq!(told(of(40, 0, true)), (Recognised::Not, false));
+    }
+
+    #[test]
+    fn most_of_what_no_id_leads_to_is_enough_for_versions_that_are_no_chance() {
+        let of = |by_id, under_another, versions_are_sure| Tally {
+            sampled: 40,
+            by_id,
+            by_id_alone: by_id,
+            by_version: by_id + under_another,
+            by_version_alone: by_id + under_another,
+            under_another,
+            ids_are_sure: true,
+            versions_are_sure,
+            ..Tally::default()
+        };
+        assert_eq!(of(0, 25, true).recognised(), Recognised::ByVersion);
+        assert_eq!(of(20, 15, true).recognised(), Recognised::ByVersion);
+        assert_eq!(of(20, 8, true).recognised(), Recognised::ById, "a few");
+        assert_eq!(of(0, 25, false).recognised(), Recognised::Not, "chance");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Bases {
     samples: BTreeMap<PlaceId, Sample>,
     span: RowSpan,
     found: BTreeMap<PlaceId, FlowBasis>,
+    /// The destinations where ids are known that are no chance, and many that are not.
+    in_doubt: Vec<PlaceId>,
     /// Events by aggregate and version; made only where ids do not do.
     kinship: Option<Kinship>,
     /// The destinations whose messages were recognised by version when kin were last looked for.
@@ -80,6 +82,16 @@ impl Bases {
         self.found
             .get(&place)
             .map_or(Recognised::ById, |found| found.recognised)
+    }
+
+    /// Whether of the messages of a destination each has to show that it is under no other id.
+    pub(crate) fn is_in_doubt(&self, place: PlaceId) -> bool {
+        self.in_doubt.contains(&place)
+    }
+
+    /// Whether that is so anywhere.
+    pub(crate) fn is_any_in_doubt(&self) -> bool {
+        !self.in_doubt.is_empty()
     }
 
     /// Whether the messages of some destination are recognised by version.

@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 use waybill_model::{Content, Marks, PlaceId, PlaceRole, Recognised, SilentFlow};
 
 use super::identity::{Pair, Pairs};
-use super::{Controls, Form, Heard, Kinds, Loose, Stray, is_no_chance};
+use super::{Controls, Form, Heard, Kinds, Left, Leftovers, Loose, Stray, is_no_chance};
 use crate::GraceRule;
 use crate::index::Index;
 use crate::ingest::is_own_copy;
@@ -19,14 +19,14 @@ const ROWS: usize = 8192;
 
 /// When rows were written: all of them, or every so many.
 #[derive(Debug, Default)]
-pub(super) struct Times {
+pub(crate) struct Times {
     at: Vec<i64>,
     apart: usize,
     seen: usize,
 }
 
 impl Times {
-    pub(super) fn add(&mut self, at: i64) {
+    pub(crate) fn add(&mut self, at: i64) {
         if self.seen.is_multiple_of(self.apart.max(1)) {
             if self.at.len() == ROWS {
                 let mut nth = 0;
@@ -41,7 +41,13 @@ impl Times {
         self.seen += 1;
     }
 
-    pub(super) fn in_order(mut self) -> Vec<i64> {
+    /// All or every so many, and that number.
+    pub(super) fn thinned(self) -> (Vec<i64>, usize) {
+        let apart = self.apart.max(1);
+        (self.in_order(), apart)
+    }
+
+    pub(crate) fn in_order(mut self) -> Vec<i64> {
         self.at.sort_unstable();
         self.at
     }
@@ -59,6 +65,16 @@ struct Gathering<'a> {
     /// Aggregates of rows without a copy.
     wanted: HashSet<u64>,
     destinations: Destinations,
+    doubted: Option<Doubted>,
+}
+
+/// What is left at the destinations whose ids are in doubt.
+#[derive(Debug, Default)]
+struct Doubted {
+    rows: Vec<Left>,
+    copies: Vec<Left>,
+    /// When messages came whose ids are known.
+    found: Times,
 }
 
 impl Index {
@@ -83,6 +99,16 @@ impl Index {
         Stray {
             at: Some(at),
             form,
+            aggregate: self.bare_aggregate(no),
+            version: self.events.version(no),
+        }
+    }
+
+    /// The same, where it may be under another id.
+    pub(super) fn left(&self, no: u32, at: i64) -> Left {
+        Left {
+            at,
+            kind: self.events.kind(no),
             aggregate: self.bare_aggregate(no),
             version: self.events.version(no),
         }
@@ -197,6 +223,7 @@ impl<'a> Gathering<'a> {
                 copies: Loose::default(),
                 rows: Loose::default(),
                 unidentified: vec![0; places.len()],
+                leftovers: None,
             },
             places,
             pairs,
@@ -204,6 +231,7 @@ impl<'a> Gathering<'a> {
             copies: Vec::new(),
             wanted: HashSet::new(),
             destinations: index.destinations_now(),
+            doubted: index.bases.is_any_in_doubt().then(Doubted::default),
         }
     }
 
@@ -249,6 +277,11 @@ impl<'a> Gathering<'a> {
                 self.heard.kinds.find(index.events.kind(no));
             }
             any = true;
+            if let Some(doubted) = &mut self.doubted
+                && index.bases.is_in_doubt(copy.place)
+            {
+                doubted.found.add(copy.at);
+            }
             self.heard.published[at].find(copy.at);
             self.heard.stored[at].find(written);
             let timed = !copy.marks.contains(Marks::NO_TIME);
@@ -266,6 +299,12 @@ impl<'a> Gathering<'a> {
         let index = self.index;
         let stray = index.stray(no, written);
         self.wanted.extend(stray.aggregate);
+        let may_be_sent = index.says_sent(no) || !index.shape.outbox_tells_sent;
+        if let Some(doubted) = self.doubted.as_mut().filter(|_| may_be_sent) {
+            let timed = !index.events.outbox_marks(no).contains(Marks::NO_TIME);
+            let at = if timed { written } else { i64::MIN };
+            doubted.rows.push(index.left(no, at));
+        }
         let reached =
             !index.resends(no).is_empty() || crate::row::consumed(&index.events, no).is_some();
         if !index.says_sent(no) {
@@ -305,8 +344,13 @@ impl<'a> Gathering<'a> {
                 continue;
             }
             let timed = !copy.marks.contains(Marks::NO_TIME);
-            self.copies
-                .push((no, if timed { copy.at } else { i64::MIN }));
+            let came = if timed { copy.at } else { i64::MIN };
+            self.copies.push((no, came));
+            if let Some(doubted) = &mut self.doubted
+                && index.bases.is_in_doubt(copy.place)
+            {
+                doubted.copies.push(index.left(no, came));
+            }
             if let Some(at) = self.places.iter().position(|&place| place == copy.place) {
                 self.heard.unidentified[at] += 1;
                 self.heard.stored[at].miss(copy.at);
@@ -335,6 +379,16 @@ impl<'a> Gathering<'a> {
         }
         self.heard.copies.sort();
         self.heard.rows.sort();
+        if let Some(doubted) = self.doubted {
+            let (index, kinds) = (self.index, &self.heard.kinds);
+            self.heard.leftovers = Some(Leftovers::new(
+                doubted.rows,
+                doubted.copies,
+                doubted.found.thinned(),
+                |at| index.rows_of(at),
+                |kind| kinds.is_heard(kind),
+            ));
+        }
         self.heard
     }
 }

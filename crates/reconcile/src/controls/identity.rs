@@ -76,7 +76,7 @@ const AT_ONCE: [i64; 2] = [1_000_000, 10_000_000];
 
 /// Pairs of one place that have an id in common, and what speaks for it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pairs {
+pub(crate) struct Pairs {
     sure: bool,
     looked_at: usize,
     /// When each was written, and when it came.
@@ -90,15 +90,15 @@ pub(super) struct Pairs {
 
 /// One pair.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair {
-    pub(super) written: i64,
-    pub(super) came: i64,
-    pub(super) contents: (Content, Content),
+pub(crate) struct Pair {
+    pub(crate) written: i64,
+    pub(crate) came: i64,
+    pub(crate) contents: (Content, Content),
 }
 
 impl Pairs {
     /// Takes in a pair; `id` is only asked for while it can tell something.
-    pub(super) fn add(&mut self, pair: Pair, id: impl FnOnce() -> bool) {
+    pub(crate) fn add(&mut self, pair: Pair, id: impl FnOnce() -> bool) {
         if self.sure || self.looked_at >= LOOKED_AT {
             return;
         }
@@ -135,7 +135,7 @@ impl Pairs {
 
     /// Whether chance does not explain them. `rows`: when rows were written, in order; `near`: how
     /// far a message may be from its row.
-    pub(super) fn are_no_chance(&self, rows: &[i64], near: i64, slack: i64) -> bool {
+    pub(crate) fn are_no_chance(&self, rows: &[i64], near: i64, slack: i64) -> bool {
         self.sure || self.say_the_same() || self.lie_near(rows, near, slack)
     }
 
@@ -153,19 +153,19 @@ impl Pairs {
     }
 
     fn lie_near(&self, rows: &[i64], near: i64, slack: i64) -> bool {
-        let (mut hits, mut unlikely, mut expected) = (0_u32, 0.0, 0.0);
+        let (mut hits, mut unlikely, mut expected) = (0, 0.0, 0);
         for &(written, came) in &self.times {
             let from = came.saturating_sub(near).saturating_sub(slack);
             let to = came.saturating_add(slack);
             let here = rows.partition_point(|&at| at <= to) - rows.partition_point(|&at| at < from);
-            let chance = (here.max(1) as f64 / rows.len().max(1) as f64).min(1.0);
-            expected += chance;
+            let here = here.clamp(1, rows.len().max(1));
+            expected += here;
             if (from..=to).contains(&written) {
                 hits += 1;
-                unlikely -= chance.ln();
+                unlikely -= (here as f64 / rows.len().max(1) as f64).ln();
             }
         }
-        hits >= 3 && f64::from(hits) >= 3.0 * expected && unlikely >= UNLIKELY
+        hits >= 3 && hits * rows.len() >= 3 * expected && unlikely >= UNLIKELY
     }
 }
 

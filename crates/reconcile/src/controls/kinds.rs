@@ -50,6 +50,11 @@ impl Kinds {
         kind != 0 && self.get(kind).found > 0
     }
 
+    /// Whether a copy of that type was found; of what tells none, that is nobody's type.
+    pub(super) fn is_heard(&self, kind: u32) -> bool {
+        kind == 0 || self.was_found(kind)
+    }
+
     /// Whether so many of that type were missed, and none found, that they must go elsewhere.
     pub(super) fn is_silent(&self, kind: u32) -> bool {
         let this = self.get(kind);

@@ -9,7 +9,7 @@
 //! first found to be absent.
 
 mod identity;
-pub(crate) use identity::{Form, is_no_chance};
+pub(crate) use identity::{Form, Pair, Pairs, is_no_chance};
 
 mod heard;
 pub(crate) use heard::Heard;
@@ -20,7 +20,11 @@ pub(crate) use loose::{Alike, Loose, Stray};
 mod kinds;
 use kinds::Kinds;
 
+mod leftover;
+pub(crate) use leftover::{Left, Leftovers};
+
 mod gather;
+pub(crate) use gather::Times;
 
 mod behind;
 pub(crate) use behind::behind;
@@ -49,6 +53,8 @@ pub(crate) struct Controls {
     rows: Loose,
     /// Copies without a row at each destination.
     unidentified: Vec<u64>,
+    /// What may be each other's under another id, where ids are in doubt.
+    leftovers: Option<Leftovers>,
 }
 
 impl Controls {
@@ -118,7 +124,9 @@ impl Controls {
     pub(crate) fn heap_bytes(&self) -> usize {
         let heard = self.published.iter().chain(&self.stored);
         let heard: usize = heard.map(Heard::heap_bytes).sum();
-        heard + self.copies.heap_bytes() + self.rows.heap_bytes() + self.kinds.heap_bytes()
+        let left = self.leftovers.as_ref().map_or(0, Leftovers::heap_bytes);
+        let strays = self.copies.heap_bytes() + self.rows.heap_bytes();
+        heard + strays + self.kinds.heap_bytes() + left
     }
 }
 
@@ -196,6 +204,35 @@ impl Index {
             return Err(UnknownReason::OneOfThese);
         }
         Ok(control)
+    }
+
+    /// Whether the message of an event without a row may be that of another's row.
+    pub(crate) fn copy_may_be_known(&self, no: u32, at: i64) -> bool {
+        let heard = self.heard();
+        let left = self.left(no, at);
+        let (span, is_heard) = (self.rows_of(at), heard.kinds.is_heard(left.kind));
+        let leftovers = heard.leftovers.as_ref();
+        leftovers.is_some_and(|it| it.copy_may_be_known(&left, span, is_heard))
+    }
+
+    /// Whether the message of an event may be there under another id.
+    pub(crate) fn row_may_be_sent(&self, no: u32, (from, at): (i64, i64)) -> bool {
+        let heard = self.heard();
+        let left = self.left(no, at);
+        let until = at.saturating_add(self.usual_way());
+        let span = (from.saturating_sub(self.slack()), until);
+        let is_heard = heard.kinds.is_heard(left.kind);
+        let leftovers = heard.leftovers.as_ref();
+        leftovers.is_some_and(|it| it.row_may_be_sent(&left, span, is_heard))
+    }
+
+    /// When the row of a message of that time was written.
+    fn rows_of(&self, at: i64) -> (i64, i64) {
+        if at == i64::MIN {
+            return (i64::MIN, i64::MAX);
+        }
+        let from = at.saturating_sub(self.usual_way());
+        (from, at.saturating_add(self.slack()))
     }
 
     /// How long a copy may come after its row, clocks included, before it is taken for another's.

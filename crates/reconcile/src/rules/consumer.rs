@@ -3,15 +3,15 @@
 use waybill_model::{LagReason, Marks, UnknownReason};
 
 use super::summary::Anchor;
-use super::{ConsumerContext, Context, Summary, doubt};
+use super::{ConsumerContext, Context, Goes, Summary, doubt};
 use crate::ProgressKind;
 use crate::coverage::Unproven;
 use crate::store::Held;
 use crate::tracker::Passage;
 use crate::verdicts::{ConsumerCode, PublishCode};
 
-/// Why nobody can say which event a message is. All other reasons leave open whether it has a row,
-/// and it is a message all the same.
+/// Why nobody can say which event a message is: what a consumer has may be it under another name.
+/// All other reasons leave open whether it has a row, and it is a message all the same.
 const WHICH: [UnknownReason; 2] = [UnknownReason::Ambiguous, UnknownReason::NoMatchableId];
 
 /// The verdict on one consumer. Its inbox row outweighs everything, where that says processed; then
@@ -35,11 +35,15 @@ pub(crate) fn consumer(
     }
     let resent = !event.resends().is_empty();
     let seen = event.routed || event.consumed.is_some() || resent;
+    let doubt = publish.doubt();
+    let nobody_knows = doubt.filter(|why| WHICH.contains(why));
     let there = publish == PublishCode::PUBLISHED
         || publish == PublishCode::PHANTOM
-        || seen && publish.doubt().is_some_and(|why| !WHICH.contains(&why));
+        || seen && doubt.is_some();
     if !there {
-        return ConsumerCode::NOT_DUE;
+        let has_row = event.outbox.is_some() || event.stored.is_some();
+        let may_be_there = nobody_knows.filter(|_| has_row && may_read(event, consumer));
+        return may_be_there.map_or(ConsumerCode::NOT_DUE, ConsumerCode::unknown);
     }
     let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
         // No copy was seen, but another consumer had one by then: it may have been there ever since
@@ -54,11 +58,21 @@ pub(crate) fn consumer(
     });
     match anchor {
         Some(anchor) if anchor.at < consumer.since => ConsumerCode::NOT_DUE,
-        Some(anchor) => match held {
-            Some(held) => waits(held, anchor, consumer, context),
-            None => moved(event, anchor, consumer, context),
+        Some(anchor) => match (nobody_knows, held) {
+            (Some(reason), _) => ConsumerCode::unknown(reason),
+            (None, Some(held)) => waits(held, anchor, consumer, context),
+            (None, None) => moved(event, anchor, consumer, context),
         },
         None => ConsumerCode::NOT_DUE,
+    }
+}
+
+/// Whether its row is sent to where the consumer reads, as far as it says.
+fn may_read(event: &Summary<'_>, consumer: &ConsumerContext) -> bool {
+    match event.destination {
+        Some(Goes::To(place)) => consumer.reads(place),
+        Some(Goes::Elsewhere) => false,
+        None => true,
     }
 }
 
@@ -124,7 +138,10 @@ fn moved(
         ProgressKind::Queue => movement.left_queue(routed),
         ProgressKind::Group => group_passage(event, consumer),
     };
-    let in_flight = context.in_flight(anchor.at, consumer);
+    let (anchor, in_flight) = match passage {
+        Passage::By(by) if consumer.has_inbox => late_by(event, anchor, by, consumer, context),
+        _ => (anchor, context.in_flight(anchor.at, consumer)),
+    };
     match (passage, in_flight) {
         (Passage::By(at), _) if !consumer.has_inbox && !movement.may_have_dropped(routed, at) => {
             ConsumerCode::PASSED
@@ -144,6 +161,33 @@ fn moved(
         (Passage::NotYet(reason), None) => ConsumerCode::lagging(reason),
         (Passage::NotLooked, None) => ConsumerCode::unknown(UnknownReason::NotCovered),
     }
+}
+
+/// When a copy that the consumer has passed was there, and whether it has time left. The clock of
+/// one that says it is yet to come is wrong: it was there before the consumer passed it.
+fn late_by(
+    event: &Summary<'_>,
+    anchor: Anchor,
+    by: i64,
+    consumer: &ConsumerContext,
+    context: &Context,
+) -> (Anchor, Option<ConsumerCode>) {
+    let in_flight = context.in_flight(anchor.at, consumer);
+    let ahead = context.is_ahead(anchor.at, consumer.grace);
+    // Without a row nothing says since when it may have been there.
+    let Some(written) = event.outbox.filter(|_| ahead) else {
+        return (anchor, in_flight);
+    };
+    let at = overtaken(event, consumer).map_or(by, |at| by.min(at.saturating_add(1)));
+    if context.in_flight(at, consumer).is_some() {
+        return (anchor, in_flight);
+    }
+    let was_there = Anchor {
+        at,
+        since: written.from.min(at),
+        directed: anchor.directed,
+    };
+    (was_there, None)
 }
 
 /// Whether nothing at all shows that it ever took anything.

@@ -1,6 +1,6 @@
 //! Why something that was not found may be there all the same: it cannot be recognised.
 
-use waybill_model::{Marks, PlaceId, PlaceRole, Recognised, UnknownReason};
+use waybill_model::{Marks, Place, PlaceId, PlaceRole, Recognised, UnknownReason};
 
 use super::{ConsumerContext, Since, Summary};
 use crate::basis::Fit;
@@ -46,23 +46,41 @@ pub(super) fn of_copies(event: &Summary<'_>) -> Option<UnknownReason> {
     {
         return None;
     }
-    places.filter_map(|place| of_place(event, place)).min()
+    let known = |copy: CopyRef| {
+        let timed = !copy.marks.contains(Marks::NO_TIME);
+        let came = if timed { copy.at } else { i64::MIN };
+        index.bases.is_in_doubt(copy.place) && index.copy_may_be_known(event.no, came)
+    };
+    let doubts = places.filter_map(|place| of_place(event, place)).min();
+    doubts.or_else(|| {
+        let mut copies = event.copies().filter(foreign);
+        copies.any(known).then_some(UnknownReason::NoMatchableId)
+    })
 }
 
 /// Of an event without a copy: whether one could be told to be its own.
 pub(super) fn of_absence(event: &Summary<'_>) -> Option<UnknownReason> {
     let index = event.index;
     let places = index.shape.places.iter();
-    let destinations = places.filter(|place| place.role == PlaceRole::Destination);
-    if event.outbox.is_none() {
+    let mut destinations = places.filter(|place| place.role == PlaceRole::Destination);
+    let told = if event.outbox.is_none() {
         // A business row and a copy find each other by version, whatever their flow's basis.
-        return destinations
-            .filter_map(|place| index.bases.doubt(place.id))
-            .min();
-    }
-    destinations
-        .filter_map(|place| of_place(event, place.id))
-        .min()
+        let doubts = destinations.filter_map(|place| index.bases.doubt(place.id));
+        doubts.min()
+    } else {
+        let doubts = destinations.by_ref();
+        doubts.filter_map(|place| of_place(event, place.id)).min()
+    };
+    told.or_else(|| of_another_id(event))
+}
+
+/// Of a row without a copy: whether that may be there under another id.
+fn of_another_id(event: &Summary<'_>) -> Option<UnknownReason> {
+    let index = event.index;
+    let since = event.outbox.or(event.stored)?;
+    let may_be =
+        index.bases.is_any_in_doubt() && index.row_may_be_sent(event.no, (since.from, since.at));
+    may_be.then_some(UnknownReason::NoMatchableId)
 }
 
 /// Of an event without a copy: whether silence at the destinations counts.
@@ -146,7 +164,13 @@ pub(super) fn of_consumer(
         PlaceRole::Destination if unseen && consumer.reads(place.id) => of_place(event, place.id),
         _ => None,
     });
-    reasons.min()
+    let in_doubt = |place: &Place| {
+        let here = place.role == PlaceRole::Destination && consumer.reads(place.id);
+        here && index.bases.is_in_doubt(place.id)
+    };
+    let mut places = index.shape.places.iter().filter(|_| unseen);
+    let told = reasons.min();
+    told.or_else(|| places.any(in_doubt).then(|| of_another_id(event))?)
 }
 
 fn of_place(event: &Summary<'_>, place: PlaceId) -> Option<UnknownReason> {

@@ -4,6 +4,7 @@ use waybill_model::{ConsumerNo, FlowBasis, PlaceRole, Recognised, UnknownReason}
 
 use super::silent;
 use crate::Shape;
+use crate::basis::bearable;
 use crate::index::Index;
 
 /// By what the messages of a place are matched: `matched by id (198 of 200 sampled)`. Empty where
@@ -14,7 +15,12 @@ pub fn basis(found: &FlowBasis, shape: &Shape) -> String {
     let n = found.sampled;
     match found.recognised {
         Recognised::ById if at_destination && n > 0 => {
-            format!("matched by id ({} of {n} sampled)", found.by_id)
+            let told = format!("matched by id ({} of {n} sampled)", found.by_id);
+            let strange = u64::from(n.saturating_sub(found.by_id));
+            if strange <= bearable(n.into()) {
+                return told;
+            }
+            format!("{told}; if the others carry another id, check `match.id` of their flow")
         }
         Recognised::ById => String::new(),
         Recognised::ByVersion => format!(
@@ -67,8 +73,9 @@ pub(super) fn reason(index: &Index, why: UnknownReason, consumer: Option<Consume
     let mut places = index.shape.places.iter();
     let told = places.find_map(|place| {
         let found = index.basis(place.id)?;
-        let says_why = role_counts(place.role) && found.recognised.doubt() == Some(why);
-        says_why.then(|| doubt(&found, &index.shape))
+        let in_doubt = index.bases.is_in_doubt(place.id) && why == UnknownReason::NoMatchableId;
+        let says_why = found.recognised.doubt() == Some(why) || in_doubt;
+        (says_why && role_counts(place.role)).then(|| doubt(&found, &index.shape))
     });
     told.unwrap_or_else(|| why.clause().to_owned())
 }

@@ -291,7 +291,7 @@ fn what_has_no_id_cannot_be_matched() {
         key: String::new(),
         ..seen(TOPIC, "", 1000)
     });
-    expect!["unknown(NoMatchableId) / not-due [NO_ID]"]
+    expect!["unknown(NoMatchableId) / unknown(NoMatchableId) [NO_ID]"]
         .assert_eq(&company.verdict("product-events-0@17"));
     let oddities = company.index.oddities();
     assert_eq!(

@@ -6,11 +6,15 @@ use waybill_model::{ConsumerNo, Marks, PlaceId, PlaceRole, Recognised, UnknownRe
 use super::event::{Event, made_from};
 use super::history::Sighting;
 use super::known::Known;
+use super::leftover::{is_sure, lie_near};
+use crate::GraceRule;
 
 /// What was found of every place that has messages.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bases {
     of: Vec<(PlaceId, Recognised)>,
+    /// Where ids are no chance, and many are not known.
+    in_doubt: Vec<PlaceId>,
     /// The longest way of a row to its copy, where they find each other by version.
     pub(super) longest: i64,
 }
@@ -33,7 +37,10 @@ impl Bases {
         for place in known.places(PlaceRole::Destination) {
             let sample = sample(place, all, known);
             let vouched = || is_vouched_for(place, all, known);
-            let recognised = recognised(&sample, all, &vouched);
+            let recognised = recognised(&sample, all, &vouched, known);
+            if recognised == Recognised::ById && !nearly_all_by_id(&sample, all, &vouched) {
+                bases.in_doubt.push(place);
+            }
             if recognised == Recognised::ByVersion {
                 for (idx, copy) in &sample {
                     if let Fit::One(head) = fit(*idx, all) {
@@ -71,6 +78,10 @@ impl Bases {
     pub(super) fn recognised(&self, place: PlaceId) -> Recognised {
         let found = self.of.iter().find(|(known, _)| *known == place);
         found.map_or(Recognised::ById, |(_, recognised)| *recognised)
+    }
+
+    pub(super) fn is_in_doubt(&self, place: PlaceId) -> bool {
+        self.in_doubt.contains(&place)
     }
 
     pub(super) fn any_by_version(&self) -> bool {
@@ -236,31 +247,77 @@ fn is_vouched_for(place: PlaceId, all: &[Event<'_>], known: &Known<'_>) -> bool 
     })
 }
 
+/// Whether an id stands in the outbox as that of one change.
+fn is_by_one_id(idx: usize, all: &[Event<'_>]) -> bool {
+    !all[idx].rows.is_empty() && !all[idx].is_shared()
+}
+
+fn nearly_all_by_id(
+    sample: &[(usize, &Sighting)],
+    all: &[Event<'_>],
+    vouched: &dyn Fn() -> bool,
+) -> bool {
+    let n = sample.len();
+    let known = sample.iter().filter(|(idx, _)| is_by_one_id(*idx, all));
+    let known = known.count();
+    n - known <= 2 + n / 10 || (known * 4 >= n * 3 && vouched())
+}
+
 fn recognised(
     sample: &[(usize, &Sighting)],
     all: &[Event<'_>],
     vouched: &dyn Fn() -> bool,
+    known: &Known<'_>,
 ) -> Recognised {
     let n = sample.len();
     let count =
         |wanted: &dyn Fn(usize) -> bool| sample.iter().filter(|(idx, _)| wanted(*idx)).count();
-    let by_id = count(&|idx| !all[idx].rows.is_empty());
-    let by_one_id = count(&|idx| !all[idx].rows.is_empty() && !all[idx].is_shared());
-    if n - by_one_id <= 2 + n / 10 || (by_one_id * 4 >= n * 3 && vouched()) {
+    if nearly_all_by_id(sample, all, vouched) {
         return Recognised::ById;
     }
+    let by_id = count(&|idx| !all[idx].rows.is_empty());
+    let by_one_id = count(&|idx| is_by_one_id(idx, all));
     let by_version = count(&|idx| fit(idx, all) != Fit::Nothing);
     let by_one_version =
         count(&|idx| matches!(fit(idx, all), Fit::One(head) if !all[head].is_shared()));
-    if by_one_version >= 3 && n - by_one_version <= 1.max(n / 10) {
+    if by_one_version >= 3
+        && (n - by_one_version <= 1.max(n / 10) || most_are_renamed(sample, all, known))
+    {
         return Recognised::ByVersion;
     }
     let contested = (by_id - by_one_id).max(by_version - by_one_version);
+    let ids = sample.iter().filter(|(idx, _)| is_by_one_id(*idx, all));
+    let ids: Vec<&str> = ids.map(|(idx, _)| all[*idx].id.as_str()).collect();
     if contested * 2 > n {
         Recognised::Ambiguously
+    } else if is_sure(&ids) {
+        Recognised::ById
     } else {
         Recognised::Not
     }
+}
+
+/// Whether most of what no id leads to is, by aggregate and version, what a row without a message
+/// misses, and time says that this is no chance.
+fn most_are_renamed(sample: &[(usize, &Sighting)], all: &[Event<'_>], known: &Known<'_>) -> bool {
+    let (mut strange, mut renamed, mut pairs) = (0, 0, Vec::new());
+    for (idx, copy) in sample {
+        if is_by_one_id(*idx, all) {
+            continue;
+        }
+        strange += 1;
+        let Fit::One(head) = fit(*idx, all) else {
+            continue;
+        };
+        pairs.extend(all[head].written().map(|written| (written, copy.at)));
+        let lone = head != *idx && all[head].copies.is_empty();
+        renamed += usize::from(lone && !all[head].is_shared());
+    }
+    let near = match known.shape.grace.publish {
+        GraceRule::Set(micros) => micros,
+        GraceRule::Learnt(learning) => learning.cold_micros,
+    };
+    renamed >= 3 && renamed * 2 > strange && lie_near(&pairs, all, near / 1_000_000, known)
 }
 
 /// The events with rows that an event may be, by aggregate and version.

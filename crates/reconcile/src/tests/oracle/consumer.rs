@@ -10,6 +10,7 @@ use super::event::{Event, Picture};
 use super::grace::consume_grace;
 use super::history::{EVER, Look, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
+use super::leftover;
 use super::publish::{can_be_consumed, is_ahead, is_anybodys};
 use crate::ProgressKind;
 
@@ -67,17 +68,26 @@ pub(super) fn consumer(
     let seen = event.copies.iter().any(|copy| can_be_consumed(copy.marks));
     let there = match publish {
         [PublishVerdict::Published | PublishVerdict::Phantom] => true,
-        [
-            PublishVerdict::Unknown(UnknownReason::Ambiguous | UnknownReason::NoMatchableId),
-            ..,
-        ] => false,
         [PublishVerdict::Unknown(_), ..] => {
             seen || event.consumed().is_some() || !event.resends.is_empty()
         }
         _ => false,
     };
+    // Which message is whose nobody knows, so that it may have it under another name.
+    let whose = match publish {
+        [PublishVerdict::Unknown(why), ..]
+            if matches!(why, UnknownReason::Ambiguous | UnknownReason::NoMatchableId) =>
+        {
+            Some(*why)
+        }
+        _ => None,
+    };
     if !there {
-        return vec![ConsumerVerdict::NotDue];
+        let has_row = !event.rows.is_empty() || event.change.is_some();
+        return match whose {
+            Some(why) if has_row => unknown(&[why]),
+            _ => vec![ConsumerVerdict::NotDue],
+        };
     }
     let due = due(event, no, known);
     let latest = due.iter().map(|due| due.at).max();
@@ -85,6 +95,9 @@ pub(super) fn consumer(
     // Nothing that was published before anybody expected it.
     if latest.is_none_or(|latest| since.is_some_and(|since| latest < since)) {
         return vec![ConsumerVerdict::NotDue];
+    }
+    if let Some(why) = whose {
+        return unknown(&[why]);
     }
     if rows.is_empty() {
         return expected(event, &due, no, picture, known);
@@ -229,20 +242,19 @@ fn expected(
         ProgressKind::Queue => queue_moved(no, routed, known),
         _ => group_moved(due, no, known),
     };
-    // What may happen to the queue once it was seen empty is of no account.
-    let may_drop = |by: i64| {
-        let looks = known.looks_at(no);
-        let mut until = looks
-            .iter()
-            .filter(|look| routed <= look.at && look.at <= by);
-        until.any(|look| look.may_drop)
-    };
+    if let Moved::PastBy(by) = moved
+        && let Some(told) = ahead(event, due, by, no, picture, known)
+    {
+        return told;
+    }
     let in_flight = in_flight(latest, no, picture, known);
     match moved {
-        Moved::PastBy(by) if !consumer.inbox && !may_drop(by) => vec![ConsumerVerdict::Passed],
+        Moved::PastBy(by) if !consumer.inbox && !may_drop(no, (routed, by), known) => {
+            vec![ConsumerVerdict::Passed]
+        }
         _ if in_flight.is_some() => in_flight.unwrap_or_default(),
         Moved::PastBy(_) if !consumer.inbox => unknown(&[UnknownReason::QueueMayDrop]),
-        Moved::PastBy(by) => passed(event, due, by, no, picture, known),
+        Moved::PastBy(by) => passed(event, (due, due), by, no, picture, known),
         // What the look before said may be out of date.
         _ if known.could_not_read(PlaceRole::Progress(no))
             && (moved != Moved::NoOffset || never_consumed(no, known)) =>
@@ -266,6 +278,42 @@ fn expected(
     }
 }
 
+/// What may happen to the queue once it was seen empty is of no account.
+fn may_drop(no: ConsumerNo, (routed, by): (i64, i64), known: &Known<'_>) -> bool {
+    let looks = known.looks_at(no);
+    let mut until = looks
+        .iter()
+        .filter(|look| routed <= look.at && look.at <= by);
+    until.any(|look| look.may_drop)
+}
+
+/// What it has passed was there, whatever the clock of its copy says: after its row was written.
+fn ahead(
+    event: &Event<'_>,
+    due: &[Due],
+    by: i64,
+    no: ConsumerNo,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Option<Vec<ConsumerVerdict>> {
+    let grace = consume_grace(no, &picture.by_id, known);
+    let has_inbox = known.shape.consumers[usize::from(no.0)].inbox;
+    let latest = due.iter().map(|due| due.at).max()?;
+    if !has_inbox || event.rows.is_empty() || !is_ahead(latest, grace, known) {
+        return None;
+    }
+    let by = by.min(overtaken_by(due, no, picture));
+    if known.looked_at() <= by + grace {
+        return Some(unknown(&[UnknownReason::ClockAhead]));
+    }
+    let was_there = [Due {
+        at: by,
+        since: event.written_since().min(by),
+        ..due[0]
+    }];
+    Some(passed(event, (&was_there, due), by, no, picture, known))
+}
+
 /// It has no committed offset anywhere, and left no trace at its own places.
 fn never_consumed(no: ConsumerNo, known: &Known<'_>) -> bool {
     let looks = known.looks_at(no);
@@ -286,7 +334,7 @@ fn never_consumed(no: ConsumerNo, known: &Known<'_>) -> bool {
 /// everything.
 fn passed(
     event: &Event<'_>,
-    due: &[Due],
+    (due, copies): (&[Due], &[Due]),
     by: i64,
     no: ConsumerNo,
     picture: &Picture<'_>,
@@ -297,18 +345,7 @@ fn passed(
     let since = since.expect("one is due at least");
     let latest = due.iter().map(|due| due.at).max();
     let late = latest.expect("one is due at least") + consume_grace(no, &picture.by_id, known);
-    // Copies behind all of these may have been processed earlier: it was past these even then.
-    let coordinates: Vec<_> = due.iter().filter_map(|due| due.coordinate).collect();
-    let mut overtaken = i64::MIN;
-    for coordinate in &coordinates {
-        let at = overtaken_at(*coordinate, no, &picture.events).unwrap_or(i64::MAX - 1);
-        overtaken = overtaken.max(at + 1);
-    }
-    let by = if coordinates.is_empty() {
-        by
-    } else {
-        by.min(overtaken)
-    };
+    let by = by.min(overtaken_by(copies, no, picture));
     let until = by.max(late);
     let from = since - known.slack;
     let rows_until = by.max(late - ROW_LEAD);
@@ -327,6 +364,16 @@ fn passed(
     lost
 }
 
+/// Copies behind all of these may have been processed earlier: it was past these even then.
+fn overtaken_by(due: &[Due], no: ConsumerNo, picture: &Picture<'_>) -> i64 {
+    let mut overtaken = None;
+    for coordinate in due.iter().filter_map(|due| due.coordinate) {
+        let at = overtaken_at(coordinate, no, &picture.events).unwrap_or(i64::MAX - 1);
+        overtaken = overtaken.max(Some(at + 1));
+    }
+    overtaken.unwrap_or(i64::MAX)
+}
+
 /// What rests on the consumer having nothing of it, where that would have been recognised.
 fn unless_unrecognised(
     event: &Event<'_>,
@@ -338,10 +385,35 @@ fn unless_unrecognised(
     if is_anybodys(event) {
         return unknown(&[UnknownReason::WhoseUnknown]);
     }
-    match picture.bases.of_consumer(event, no, &picture.by_id, known) {
+    let told = picture.bases.of_consumer(event, no, &picture.by_id, known);
+    match told.or_else(|| letter_of_another_id(event, no, picture, known)) {
         Some(reason) => unknown(&[reason]),
         None => vec![verdict],
     }
+}
+
+/// Why a dead letter may be its: nobody saw its copy, which may be there under another id.
+fn letter_of_another_id(
+    event: &Event<'_>,
+    no: ConsumerNo,
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Option<UnknownReason> {
+    let consumer = &known.shape.consumers[usize::from(no.0)];
+    let mut places = known.places(PlaceRole::Destination).into_iter();
+    let in_doubt = places.any(|place| {
+        let reads = consumer.destination.is_none_or(|wanted| wanted == place);
+        reads && picture.bases.is_in_doubt(place)
+    });
+    if !consumer.dead_letters || !event.copies.is_empty() || !in_doubt {
+        return None;
+    }
+    let span = match (event.written(), event.change) {
+        (Some(written), _) => (written, event.written_since()),
+        (None, Some(change)) => (change.at, change.since()),
+        (None, None) => return None,
+    };
+    leftover::row_may_be_sent(event, span, picture, known)
 }
 
 /// When it processed a later copy of the same partition. An event with copies in several places,

@@ -12,6 +12,7 @@ mod basis;
 mod event;
 mod history;
 mod known;
+mod leftover;
 
 mod consumer;
 mod control;

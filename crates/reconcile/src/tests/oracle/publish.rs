@@ -8,6 +8,7 @@ use super::event::{Event, Picture};
 use super::grace::{consume_grace, publish_grace};
 use super::history::{EVER, Sighting};
 use super::known::{Doubt, Known, ROW_LEAD};
+use super::leftover;
 use super::unstored;
 
 /// How far what is followed may be behind the judgement.
@@ -22,7 +23,8 @@ pub(super) fn publish(
     if let Some(reason) = nameless(event, picture, known).filter(|_| event.nameless) {
         return unknown(&[reason]);
     }
-    if let Some(reason) = picture.bases.of_copies(event, &picture.by_id, known) {
+    let doubt = picture.bases.of_copies(event, &picture.by_id, known);
+    if let Some(reason) = doubt.or_else(|| leftover::copy_may_be_known(event, picture, known)) {
         return unknown(&[reason]);
     }
     let told = if known.shape.has_outbox {
@@ -238,11 +240,22 @@ fn unless_unrecognised(
             control::no_copy(event, (at, since), picture, known)
         }
     };
-    let unrecognised = picture.bases.of_absence(event, &picture.by_id, known);
+    let unrecognised = unrecognised(event, (at, since), picture, known);
     match unrecognised.or_else(silent) {
         Some(reason) => unknown(&[reason]),
         None => vec![verdict],
     }
+}
+
+/// Why a copy may be there without our knowing that it is the event's.
+fn unrecognised(
+    event: &Event<'_>,
+    span: (i64, i64),
+    picture: &Picture<'_>,
+    known: &Known<'_>,
+) -> Option<UnknownReason> {
+    let told = picture.bases.of_absence(event, &picture.by_id, known);
+    told.or_else(|| leftover::row_may_be_sent(event, span, picture, known))
 }
 
 /// Not marked as sent, and no copy known.
@@ -276,8 +289,8 @@ fn unsent(
             _ if !shape.has_observer => vec![UnknownReason::NoObserver],
             Err(Doubt::Because(reasons)) => reasons,
             _ => {
-                let unrecognised = picture.bases.of_absence(event, &picture.by_id, known);
                 let span = (written, event.written_since());
+                let unrecognised = unrecognised(event, span, picture, known);
                 Vec::from_iter(
                     unrecognised.or_else(|| control::no_copy(event, span, picture, known)),
                 )

@@ -45,7 +45,10 @@ impl Trouble {
         match &mut placed.kind {
             TroubleKind::Gap(from, to, _) => (*from, *to) = (at, at + *to - *from),
             TroubleKind::From(from) | TroubleKind::InPieces(from) => *from = at,
-            _ => {}
+            TroubleKind::Before(_)
+            | TroubleKind::Unread
+            | TroubleKind::Failed
+            | TroubleKind::FailedLater => {}
         }
         placed
     }
