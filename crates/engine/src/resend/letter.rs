@@ -99,12 +99,7 @@ pub(super) async fn parcel(
         .properties
         .iter()
         .any(|(name, _)| name == "timestamp");
-    // One that is made as its publisher makes it has a time where those have one.
-    let wants_time = item.form.as_ref().is_none_or(|form| {
-        let mut left_out = form.left_out().iter();
-        left_out.any(|name| name == "timestamp")
-    });
-    if !is_copy && wants_time && !has_time && style(session) == Style::Queues {
+    if !is_copy && wants_time(item) && !has_time && style(session) == Style::Queues {
         // The event's own time; when it was resent stands in our header.
         let secs = item.at.millis() / 1000;
         letter
@@ -131,6 +126,13 @@ pub(super) async fn parcel(
         properties: letter.properties,
         payload: letter.payload,
     })
+}
+
+/// Whether a message gets the event's time: a service's own has one where its others have.
+fn wants_time(item: &Item) -> bool {
+    let is_rebuilt = matches!(item.planned.body, BodySource::Reconstructed { .. });
+    let own_form = item.form.as_ref().filter(|_| is_rebuilt);
+    own_form.is_none_or(|form| form.left_out().iter().any(|name| name == "timestamp"))
 }
 
 /// The facts a message of this event has to carry.
