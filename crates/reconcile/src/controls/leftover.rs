@@ -259,6 +259,15 @@ mod tests {
     }
 
     #[test]
+    fn where_most_may_be_somebodys_no_neighbour_speaks_against_it() {
+        let nth = |from: i64| (0..3).map(move |nth| untold(from + nth * 100));
+        let (rows, copies): (Vec<Left>, Vec<Left>) = (nth(102).collect(), nth(103).collect());
+        let found: Vec<i64> = (0..400).step_by(5).collect();
+        check(&rows, &copies, &found, true, [true; 2]);
+        check(&rows[..1], &copies[..1], &found, true, [false; 2]);
+    }
+
+    #[test]
     fn a_type_that_was_never_found_may_carry_anything() {
         let (row, copy) = ([left(10, 7, 1)], [left(12, 8, 9)]);
         check(&row, &copy, &[1, 2, 3, 30, 31], false, [true; 2]);
