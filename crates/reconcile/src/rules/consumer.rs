@@ -3,7 +3,7 @@
 use waybill_model::{LagReason, Marks, UnknownReason};
 
 use super::summary::Anchor;
-use super::{ConsumerContext, Context, Goes, Summary, doubt};
+use super::{ConsumerContext, Context, Summary, doubt};
 use crate::ProgressKind;
 use crate::coverage::Unproven;
 use crate::store::Held;
@@ -41,9 +41,7 @@ pub(crate) fn consumer(
         || publish == PublishCode::PHANTOM
         || seen && doubt.is_some();
     if !there {
-        let has_row = event.outbox.is_some() || event.stored.is_some();
-        let may_be_there = nobody_knows.filter(|_| has_row && may_read(event, consumer));
-        return may_be_there.map_or(ConsumerCode::NOT_DUE, ConsumerCode::unknown);
+        return ConsumerCode::NOT_DUE;
     }
     let anchor = event.anchor(consumer.no, consumer.destination).or_else(|| {
         // No copy was seen, but another consumer had one by then: it may have been there ever since
@@ -64,15 +62,6 @@ pub(crate) fn consumer(
             (None, None) => moved(event, anchor, consumer, context),
         },
         None => ConsumerCode::NOT_DUE,
-    }
-}
-
-/// Whether its row is sent to where the consumer reads, as far as it says.
-fn may_read(event: &Summary<'_>, consumer: &ConsumerContext) -> bool {
-    match event.destination {
-        Some(Goes::To(place)) => consumer.reads(place),
-        Some(Goes::Elsewhere) => false,
-        None => true,
     }
 }
 

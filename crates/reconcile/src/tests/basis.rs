@@ -220,7 +220,7 @@ fn two_rows_of_one_version_are_never_taken_for_one() {
         &mut company,
         &["twin", "m3", "e3", "lost", "e4"],
         expect![[r#"
-            twin unknown(Ambiguous) / unknown(Ambiguous)
+            twin unknown(Ambiguous) / not-due
             m3 unknown(Ambiguous) / unknown(Ambiguous)
             e3 published / processed
             lost lost-in-publish / not-due
@@ -248,7 +248,7 @@ fn the_type_tells_events_of_one_version_apart_where_both_sides_name_it() {
         &["renamed", "repriced", "m-any"],
         expect![[r#"
             renamed published / lost-by-consumer
-            repriced unknown(Ambiguous) / unknown(Ambiguous)
+            repriced unknown(Ambiguous) / not-due
             m-any unknown(Ambiguous) / unknown(Ambiguous)"#]],
     );
 }

@@ -83,11 +83,7 @@ pub(super) fn consumer(
         _ => None,
     };
     if !there {
-        let has_row = !event.rows.is_empty() || event.change.is_some();
-        return match whose {
-            Some(why) if has_row => unknown(&[why]),
-            _ => vec![ConsumerVerdict::NotDue],
-        };
+        return vec![ConsumerVerdict::NotDue];
     }
     let due = due(event, no, known);
     let latest = due.iter().map(|due| due.at).max();
