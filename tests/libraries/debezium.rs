@@ -8,7 +8,7 @@ use waybill_tests::kafka::Kafka;
 
 use crate::database::Database;
 use crate::host::{Host, Recipe, jdbc};
-use crate::look::Look;
+use crate::look::{Look, all};
 use crate::toolchain::JAVA;
 
 const HOST: Recipe = Recipe {
@@ -55,8 +55,21 @@ async fn what_the_router_never_saw_is_published_by_an_inserted_copy() {
     // Written while it is stopped.
     let waiting = rows(&host.run(&["write", "1", "kept"]));
 
-    let table = ("public.outboxevent".to_owned(), "id".to_owned());
-    let requeue = look.knows(&database, "debezium-outbox", "done", table);
+    look.has_a_profile_made(
+        &[],
+        &[
+            "The outbox of Debezium outbox event router",
+            "deletes-after-send = true",
+            "id = [\"header:id\"]",
+            &format!("destination = \"outbox.event.{}\"", kinds[0]),
+            &format!("destination = \"outbox.event.{}\"", kinds[1]),
+        ],
+    );
+    // A row without a time waits since it was first seen; nothing is a phantom for want of its row.
+    let unread: Vec<&String> = missed.keys().chain(waiting.keys()).collect();
+    look.finds(&all(&unread, "stuck/relay-idle"), 12);
+
+    let requeue = look.recognises(&database, "debezium-outbox", "done");
     for id in missed.keys() {
         requeue.put_back(&database, id).await;
     }
@@ -84,6 +97,8 @@ async fn what_the_router_never_saw_is_published_by_an_inserted_copy() {
         copies.remove(new_id);
     }
     assert_eq!(copies, BTreeMap::new());
+    let unread: Vec<&String> = missed.keys().collect();
+    look.finds(&all(&unread, "stuck/relay-idle"), 15);
     host.run(&["forget"]);
     database.remove().await;
 }

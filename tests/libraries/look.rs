@@ -122,19 +122,8 @@ impl Look {
     /// Has the outbox of the profile recognised, and takes the statement that puts rows in this state
     /// back.
     pub(crate) fn recognises(&self, database: &Database, layout: &str, state: &str) -> Requeue {
-        let OutboxSettings { table, key, .. } = self.outbox();
-        self.knows(database, layout, state, (table, key))
-    }
-
-    /// The same of a table by its name, and the column that identifies its rows.
-    pub(crate) fn knows(
-        &self,
-        database: &Database,
-        layout: &str,
-        state: &str,
-        (name, key): (String, String),
-    ) -> Requeue {
-        let table = database.qualified(&name);
+        let outbox = self.outbox();
+        let table = database.qualified(&outbox.table);
         let url = database.address();
         let words = ["layouts", "explain", &table, "--database", &url];
         let secret = ["--secret", DATABASE_SECRET, "--json"];
@@ -154,8 +143,8 @@ impl Look {
         let statement = lines.find(is_statement);
         Requeue {
             statement: statement.expect("it has a statement").to_owned(),
-            table: name,
-            key,
+            table: outbox.table,
+            key: outbox.key,
         }
     }
 

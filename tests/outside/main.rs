@@ -7,6 +7,7 @@ mod bindings;
 mod bodies;
 mod connecting;
 mod consumers;
+mod deleted_at_once;
 mod destinations;
 mod due_later;
 mod endings;

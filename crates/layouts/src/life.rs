@@ -15,6 +15,11 @@ pub struct Publication {
 }
 
 impl Publication {
+    /// Whether a row may be deleted by the transaction that inserts it, as the application likes.
+    pub fn may_delete_at_once(&self) -> bool {
+        self.by.contains(&Way::DeletedAtOnce)
+    }
+
     /// Whether a row that is gone may have been sent.
     pub fn deletes_after_send(&self) -> bool {
         let deletes = |way: &Way| matches!(way, Way::RowDeleted | Way::DeletedAtOnce);

@@ -73,6 +73,7 @@ mod tests {
             open_status: None,
             is_settled_id: false,
             is_settled_zone: false,
+            may_delete_at_once: false,
             why: Vec::new(),
             limits: Vec::new(),
             questions: Vec::new(),

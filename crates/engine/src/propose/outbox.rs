@@ -1,8 +1,8 @@
 //! Which table is the outbox, and what its columns are.
 
 use waybill_layouts::{
-    Confidence, Explanation, FoundTable, Layout, Mapped, Proposal, Role, TableRole, Unmappable,
-    Verdict, find_table,
+    Confidence, Explanation, FoundTable, Layout, Mapped, Proposal, Publication, Role, TableRole,
+    Unmappable, Verdict, find_table,
 };
 use waybill_model::{InColumn, OutboxSettings, RolePlace};
 use waybill_protocol::{Code, Failure};
@@ -26,6 +26,9 @@ pub(super) struct Outbox {
     pub(super) is_settled_id: bool,
     /// So was its zone.
     pub(super) is_settled_zone: bool,
+    /// Its library may delete a row in the transaction that inserts it: only messages show whether
+    /// it does.
+    pub(super) may_delete_at_once: bool,
     /// Why it is this one.
     pub(super) why: Vec<String>,
     /// What the profile cannot say.
@@ -47,6 +50,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
     }
     outbox.is_settled_id = asked.roles.contains_key("id");
     outbox.is_settled_zone = asked.roles.contains_key("zone");
+    outbox.may_delete_at_once &= !asked.roles.contains_key("deletes-after-send");
     if asked.roles.contains_key("sent-states") && outbox.settings.status.is_none() {
         outbox.settings.status = outbox.open_status.take();
     }
@@ -131,6 +135,7 @@ fn named(tables: &Tables, name: &str, url: &str) -> Result<Outbox, Failure> {
             open_status: None,
             is_settled_id: false,
             is_settled_zone: false,
+            may_delete_at_once: false,
             why: vec![format!("{name} was named by hand.")],
             limits: other
                 .and_then(Result::err)
@@ -263,6 +268,7 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
         open_status: None,
         is_settled_id: false,
         is_settled_zone: false,
+        may_delete_at_once: false,
         why: Vec::new(),
         limits: mapped.limits,
         questions: Vec::new(),
@@ -278,6 +284,8 @@ fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettin
                 words(first.confidence)
             ));
             outbox.layout = Some(first.layout);
+            let published = first.table.published.as_ref();
+            outbox.may_delete_at_once = published.is_some_and(Publication::may_delete_at_once);
             if let Some(envelope) = &first.table.envelope {
                 envelope::open(&mut outbox, envelope);
             }

@@ -34,6 +34,9 @@ pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], seen:
             "Rows are there that are as old as the messages, so nothing shows that they are deleted when they are sent.",
         );
     }
+    if outbox.may_delete_at_once && seen.letters >= ENOUGH {
+        deletes_at_once(outbox, seen.letters, pairs.len());
+    }
     if pairs.is_empty() {
         if seen.letters >= ENOUGH && seen.outlived {
             deletes_rows(outbox);
@@ -66,6 +69,19 @@ pub(super) fn learn_states(outbox: &mut Outbox, pairs: &[(&Row, &Letter)], seen:
     }
     outbox.settings.sent_states = sent;
     outbox.settings.status = Some(column);
+}
+
+/// Says of an outbox that is read from the log whether rows stay: rows that are there may be those
+/// that were never read, and a message without a row is none that was never stored.
+fn deletes_at_once(outbox: &mut Outbox, letters: usize, kept: usize) {
+    let deletes = kept * 10 < letters * 9;
+    outbox.settings.deletes_after_send = deletes;
+    if deletes {
+        outbox.why.push(format!(
+            "Of {letters} messages {} have no row any more: rows are taken to be deleted as they are written.",
+            letters - kept
+        ));
+    }
 }
 
 /// Says of a hand-made outbox that it deletes what it has sent, whatever its columns are called:
@@ -142,6 +158,7 @@ mod tests {
             open_status: None,
             is_settled_id: false,
             is_settled_zone: false,
+            may_delete_at_once: false,
             why: Vec::new(),
             limits: Vec::new(),
             questions: vec![Question {
