@@ -36,6 +36,20 @@ async fn a_database_without_an_outbox_ends_with_what_to_do() {
         &ended.stderr,
         &["which column is its created-at", "--column created-at=…"],
     );
+    // That it has no time has to be said.
+    let timeless = [
+        "--outbox",
+        "letters",
+        "--column",
+        "id=label",
+        "--column",
+        "created-at=",
+        "--destination",
+        &topic,
+    ];
+    let ended = somebody.new_profile(&timeless);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stdout.contains("created-at ="), "{}", ended.stdout);
     // With every role that is needed it becomes one.
     let all = [
         "--outbox",

@@ -42,6 +42,7 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         Some(name) => named(tables, name, &asked.database.url)?,
         None => recognised(&tables.of_address(&asked.database.url))?,
     };
+    let is_unmapped = outbox.settings == unknown(&outbox.table);
     outbox.find_dead_letters(tables);
     outbox.leave_out(tables.unreadable(&outbox.table));
     for (role, value) in &asked.roles {
@@ -57,7 +58,11 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
     if outbox.settings.status.is_some() {
         outbox.open_status = None;
     }
-    let lacking = lacking(&outbox.settings);
+    let mut lacking = lacking(&outbox.settings);
+    // Nothing is known of its columns, so that none holds a time has to be said.
+    if is_unmapped && !asked.roles.contains_key("created-at") {
+        lacking.push("created-at");
+    }
     if lacking.is_empty() {
         outbox.questions.retain(|q| !asked.is_settled(&q.about));
         return Ok(outbox);
@@ -67,7 +72,12 @@ pub(super) fn choose(tables: &Tables, asked: &Asked) -> Result<Outbox, Failure> 
         outbox.settings.table,
         lacking.join(" or its ")
     );
-    let columns = lacking.iter().map(|role| format!("--column {role}=…"));
+    let columns = lacking.iter().map(|role| match *role {
+        "created-at" => {
+            "--column created-at=… (empty where none holds the time of a row)".to_owned()
+        }
+        role => format!("--column {role}=…"),
+    });
     Err(Failure::new(Code::NoOutbox, told).hint(format!(
         "Name them: {}. `waybill layouts explain {}` says what was looked for.",
         columns.collect::<Vec<_>>().join(" "),
@@ -361,6 +371,6 @@ fn nothing(tables: &Tables, whynot: &[String]) -> Failure {
         ),
     };
     Failure::new(Code::NoOutbox, told).hint(
-        "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… makes it one.",
+        "`waybill layouts explain TABLE --database URL` says why a table is none; --outbox TABLE with --column id=… --column created-at=… makes it one.",
     )
 }
