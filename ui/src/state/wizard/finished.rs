@@ -1,5 +1,7 @@
 //! The profile as it stands on the pages.
 
+use std::collections::BTreeMap;
+
 use waybill_model::{Environment, GraceSettings, Profile};
 use waybill_protocol::{Asked, ReadMapping, Reasons, WriteProfile};
 
@@ -26,9 +28,19 @@ impl Wizard {
             } else {
                 Vec::new()
             },
-            roles: self.by_hand.clone(),
-            inboxes: std::collections::BTreeMap::new(),
+            roles: self.roles(),
+            inboxes: BTreeMap::new(),
         }
+    }
+
+    /// The roles that were set by hand. A time of writing that was left empty beside them is none.
+    fn roles(&self) -> BTreeMap<String, String> {
+        let mut roles = self.by_hand.clone();
+        let outbox = self.outbox.as_ref();
+        if !roles.is_empty() && outbox.is_some_and(|outbox| outbox.created_at.is_none()) {
+            roles.entry("created-at".to_owned()).or_default();
+        }
+        roles
     }
 
     /// Some rows, by the mapping as it stands.

@@ -260,9 +260,21 @@ fn another_table_is_asked_about_or_mapped_by_hand() {
     assert_eq!(say(&mut state, WizardMessage::Next), []);
     assert_eq!(wizard(&state).step, Step::Columns);
     let refusal = wizard(&state).refusal(&[]).expect("something is needed");
-    assert_eq!(refusal, "Still needed: Event id, Written at.");
+    assert_eq!(refusal, "Still needed: Event id.");
     assert_eq!(say(&mut state, WizardMessage::Next), []);
     assert_eq!(wizard(&state).step, Step::Columns, "it does not go on");
+
+    let role = WizardMessage::Role {
+        role: "id",
+        value: "label".to_owned(),
+    };
+    state.update(Message::Wizard(role));
+    let asked = look(&mut state, found("letters"));
+    assert_eq!(asked.roles["id"], "label");
+    assert_eq!(
+        asked.roles["created-at"], "",
+        "none of its columns was named"
+    );
 }
 
 #[test]
