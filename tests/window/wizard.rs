@@ -197,7 +197,7 @@ async fn what_cannot_be_found_is_said_and_mapped_by_hand() {
     window.click("wizard-next").await;
     on_page(&window, "Columns").await;
     let needed = window.text("wizard-status").await;
-    assert_eq!(needed.trim(), "Still needed: Event id, Written at.");
+    assert_eq!(needed.trim(), "Still needed: Event id.");
     take_dialog(&window, "wizard-by-hand").await;
     window.choose("wizard-role-id", "label").await;
     window.choose("wizard-role-created-at", "written").await;
