@@ -306,7 +306,7 @@ impl Index {
         match (added, times) {
             (Added::New, Some(times)) => times.add(spot.at),
             (Added::Moved, Some(times)) => times.spoil(),
-            _ => {}
+            (Added::Known | Added::Held, Some(_)) | (_, None) => {}
         }
         if added == Added::New {
             self.unjoined.push(change);

@@ -48,7 +48,7 @@ pub(crate) fn time(delivery: &Delivery, role: CopyRole) -> Option<Stamp> {
         Some(seconds) if *seconds > 0 => {
             return Some(stamp(seconds_since_1970(*seconds), Clock::App, SECOND));
         }
-        _ => {}
+        Some(_) | None => {}
     }
     if let Some(AMQPValue::LongLongInt(millis)) = header(&delivery.properties, "timestamp_in_ms") {
         return Some(stamp(

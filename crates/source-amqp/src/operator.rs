@@ -91,7 +91,7 @@ impl Operator for Sender {
                     "the body has {payload_len} bytes, and the broker takes {limit} unless it was told otherwise"
                 ));
             }
-            _ => {}
+            Some(_) | None => {}
         }
         Ok(check)
     }

@@ -134,7 +134,7 @@ impl Scan {
                     let at = taken.at.unwrap_or(self.begun.now);
                     self.position.unsent.see_key(key, at, taken.marks);
                 }
-                _ => {}
+                (Order::Number | Order::Time | Order::Key, _, _) => {}
             }
         }
     }

@@ -65,19 +65,7 @@ mod tests {
         let mut settings = unknown(&table);
         settings.id = "uuid".to_owned();
         settings.payload = Some("payload".to_owned());
-        let mut outbox = Outbox {
-            settings,
-            table,
-            layout: None,
-            destination: None,
-            open_status: None,
-            is_settled_id: false,
-            is_settled_zone: false,
-            may_delete_at_once: false,
-            why: Vec::new(),
-            limits: Vec::new(),
-            questions: Vec::new(),
-        };
+        let mut outbox = Outbox::bare(table, settings);
         let envelope = Envelope {
             format: Format::Json,
             body: Some("/payload".to_owned()),

@@ -138,21 +138,13 @@ fn named(tables: &Tables, name: &str, url: &str) -> Result<Outbox, Failure> {
     match mapped(&explanation, table) {
         Some(Ok(mapped)) => Ok(of(&explanation, table, mapped)),
         other => Ok(Outbox {
-            table: table.clone(),
-            settings: unknown(table),
-            layout: None,
-            destination: None,
-            open_status: None,
-            is_settled_id: false,
-            is_settled_zone: false,
-            may_delete_at_once: false,
             why: vec![format!("{name} was named by hand.")],
             limits: other
                 .and_then(Result::err)
                 .into_iter()
                 .map(|Unmappable(why)| why)
                 .collect(),
-            questions: Vec::new(),
+            ..Outbox::bare(table.clone(), unknown(table))
         }),
     }
 }
@@ -210,6 +202,23 @@ fn is_only_possible(explanation: &Explanation) -> bool {
 }
 
 impl Outbox {
+    /// A table that is read so, and nothing else known of it.
+    pub(super) fn bare(table: FoundTable, settings: OutboxSettings) -> Self {
+        Self {
+            table,
+            settings,
+            layout: None,
+            destination: None,
+            open_status: None,
+            is_settled_id: false,
+            is_settled_zone: false,
+            may_delete_at_once: false,
+            why: Vec::new(),
+            limits: Vec::new(),
+            questions: Vec::new(),
+        }
+    }
+
     /// Where nothing says that a row was sent, nor when it was written, and most messages have no
     /// row any more: rows are deleted, even if some are there now.
     pub(super) fn settle_deleting(&mut self, (n, n_kept): (usize, usize)) {
@@ -271,17 +280,8 @@ fn mapped(
 
 fn of(explanation: &Explanation, table: &FoundTable, mapped: Mapped<OutboxSettings>) -> Outbox {
     let mut outbox = Outbox {
-        table: table.clone(),
-        settings: mapped.settings,
-        layout: None,
-        destination: None,
-        open_status: None,
-        is_settled_id: false,
-        is_settled_zone: false,
-        may_delete_at_once: false,
-        why: Vec::new(),
         limits: mapped.limits,
-        questions: Vec::new(),
+        ..Outbox::bare(table.clone(), mapped.settings)
     };
     match (&explanation.verdict, explanation.recognised()) {
         (Verdict::HandMade(proposal), _) => hand_made(&mut outbox, proposal),

@@ -151,16 +151,6 @@ mod tests {
         let mut settings = unknown(&table);
         settings.deletes_after_send = true;
         Outbox {
-            settings,
-            table,
-            layout: None,
-            destination: None,
-            open_status: None,
-            is_settled_id: false,
-            is_settled_zone: false,
-            may_delete_at_once: false,
-            why: Vec::new(),
-            limits: Vec::new(),
             questions: vec![Question {
                 about: Subject::Role("deletes-after-send".to_owned()),
                 text: String::new(),
@@ -168,6 +158,7 @@ mod tests {
                 default: "true".to_owned(),
                 must_be_answered: false,
             }],
+            ..Outbox::bare(table, settings)
         }
     }
 
