@@ -16,6 +16,13 @@ pub(crate) struct Mark {
     /// Where reading began, if anything lies before that a search by time has passed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) first: Option<i64>,
+    /// The latest time up to the last hole in the offsets: what lies before it may have been
+    /// compacted away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hole: Option<Micros>,
+    /// When the transactions began that were open and could not be looked into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<Micros>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,6 +72,8 @@ mod tests {
                 next: 17,
                 to: Micros(5),
                 first: Some(2),
+                hole: Some(Micros(3)),
+                open: None,
             },
         )]);
         let cursor = write("orders", marks.clone());

@@ -23,6 +23,7 @@ mod inspect;
 mod offsets;
 
 mod astray;
+mod before;
 
 mod span;
 

@@ -88,11 +88,17 @@ fn conclude_before(
     tracks: &BTreeMap<i32, Track>,
     mut marks: BTreeMap<i32, Mark>,
 ) -> Result<(), Gone> {
-    let cleanup = cleanup(asker, query, tracks);
-    for (id, track) in tracks {
+    let both = |(id, track): (&i32, &Track)| {
+        let (span, mark) = (spans.get(id)?, marks.get(id)?);
+        Some((*id, track.up_to(mark, span)))
+    };
+    let tracks: BTreeMap<i32, Track> = tracks.iter().filter_map(both).collect();
+    let cleanup = cleanup(asker, query, &tracks);
+    for (id, track) in &tracks {
         let (Some(span), Some(mark)) = (spans.get(id), marks.get_mut(id)) else {
             continue;
         };
+        mark.hole = track.hole;
         mark.first = (span.start > span.low).then_some(span.start);
         if mark.first.is_none() {
             let covered = coverage(query.place, *id, span, track, cleanup, mark.to, None);

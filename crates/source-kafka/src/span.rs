@@ -56,6 +56,8 @@ pub(crate) struct Span {
     pub(crate) short: Option<Short>,
     /// Where the reads began that this one goes on from, if something may lie before.
     pub(crate) first: Option<i64>,
+    /// The last hole that those reads have met.
+    pub(crate) hole: Option<Micros>,
 }
 
 /// Why a read did not begin where it should have.
@@ -93,6 +95,7 @@ impl Span {
             lost_before,
             short: None,
             first: mark.map_or(Some(start), |mark| mark.first),
+            hole: mark.and_then(|mark| mark.hole),
         }
     }
 
@@ -109,6 +112,7 @@ impl Span {
             lost_before: low > 0,
             short: None,
             first: Some(start),
+            hole: None,
         }
     }
 
@@ -293,10 +297,13 @@ pub(crate) fn marks(
         let of_broker = track.order.is_the_brokers();
         let span = spans.get(partition).filter(|_| !of_broker);
         let first = span.and_then(|span| span.first.filter(|first| *first > span.low));
+        let known = spans.get(partition).and_then(|span| span.hole);
         let mark = Mark {
             next: track.next,
             to,
             first,
+            hole: track.hole.max(known),
+            open: (!track.open_seen).then(|| track.open.unwrap_or(EVER)),
         };
         (*partition, mark)
     })
@@ -370,6 +377,8 @@ mod tests {
             next,
             to,
             first: None,
+            hole: None,
+            open: None,
         });
         check_span(bounds(low, end, end), Found::At(low), mark, expected);
     }

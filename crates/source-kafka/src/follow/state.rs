@@ -24,6 +24,8 @@ struct Part {
     start: i64,
     /// Where the read began that this goes on from, if something may lie before.
     first: Option<i64>,
+    /// The last hole that the reads before have met.
+    hole: Option<Micros>,
     /// The next offset to read.
     next: i64,
     /// Everything published from here…
@@ -121,6 +123,8 @@ impl Following {
             next: part.next,
             to: part.to,
             first: part.first,
+            hole: part.hole,
+            open: (!part.undecided.is_empty()).then_some(part.decided),
         };
         self.parts
             .iter()
@@ -142,6 +146,7 @@ impl Part {
         Self {
             start,
             first: mark.and_then(|mark| mark.first),
+            hole: mark.and_then(|mark| mark.hole),
             next: start,
             from,
             to: from,
@@ -157,6 +162,7 @@ impl Part {
         Self {
             start: ends.low,
             first: None,
+            hole: None,
             next: ends.low,
             from: Micros(i64::MIN),
             to: Micros(i64::MIN),
@@ -226,6 +232,8 @@ mod tests {
                 next,
                 to,
                 first: None,
+                hole: None,
+                open: None,
             },
         )])
     }
