@@ -23,11 +23,17 @@ impl Index {
             tally.vouched = !tally.ids_do() && self.is_vouched_for(*place, &bases);
             found.push((*place, tally));
         }
-        if found.iter().any(|(_, tally)| !tally.ids_do()) {
+        let unheard = drawn.iter().any(|(_, copies)| copies.is_empty()) && self.has_lone_row();
+        if unheard || found.iter().any(|(_, tally)| !tally.ids_do()) {
             let mut kinship = bases.kinship.take().unwrap_or_else(Kinship::new);
             kinship.file(&mut self.events, &self.business, &self.unjoined);
             let rows = self.rows_in_order();
-            for ((_, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
+            for ((place, tally), (_, drawn)) in found.iter_mut().zip(&drawn) {
+                if drawn.is_empty() {
+                    let pairs = self.unsent_under_another(*place, &kinship);
+                    tally.unsent_are_sure = pairs.are_no_chance(&rows, self.near(), slack_micros);
+                    continue;
+                }
                 self.count_versions(drawn, &kinship, tally);
                 self.weigh(drawn, &kinship, (&rows, slack_micros), tally);
             }
@@ -58,16 +64,19 @@ impl Index {
         self.bases = bases;
     }
 
-    /// The messages of each destination that count. Where rows go once they are sent, they cannot
-    /// be held against messages.
+    /// The messages of each destination that count: none where rows go once they are sent, because
+    /// they cannot be held against messages.
     fn drawn(&self, bases: &Bases) -> Vec<(PlaceId, Vec<(u32, CopyRef)>)> {
-        if !self.shape.has_outbox || self.shape.deletes_after_send {
+        if !self.shape.has_outbox {
             return Vec::new();
         }
         let places = self.shape.places.iter();
         let destinations = places.filter(|place| place.role == PlaceRole::Destination);
         let sampled = destinations.filter_map(|place| {
             let sample = bases.samples.get(&place.id)?.in_order();
+            if self.shape.deletes_after_send {
+                return Some((place.id, Vec::new()));
+            }
             let copies = sample
                 .iter()
                 .filter_map(|it| self.counted(place.id, it, bases));

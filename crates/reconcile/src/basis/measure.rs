@@ -27,6 +27,9 @@ pub(super) struct Tally {
     /// Most of what a consumer has processed has lost its message, and nearly all of that is known
     /// by its id: the messages that are left are no fair sample.
     pub(super) vouched: bool,
+    /// No row that was sent is left to be held against messages, and rows that say unsent are, by
+    /// aggregate and version and no chance, those of messages under other ids.
+    pub(super) unsent_are_sure: bool,
 }
 
 /// What a consumer has processed, held against the outbox and the messages that are left.
@@ -60,6 +63,9 @@ impl Tally {
         // Three of four is no chance, but may be a relay that carries ids since this morning:
         // somebody has to vouch for the rest.
         let vouched = self.vouched && self.by_id_alone * 4 >= self.sampled * 3;
+        if self.unsent_are_sure {
+            return false;
+        }
         vouched || u64::from(self.sampled - self.by_id_alone) <= bearable(self.sampled.into())
     }
 
@@ -88,6 +94,9 @@ impl Tally {
     /// Nobody asked for aggregate and version, so they have to earn it: nearly all are known by
     /// them, or most of those that are not known by their ids, beyond chance.
     fn versions_do(&self) -> bool {
+        if self.unsent_are_sure {
+            return true;
+        }
         let misses = self.sampled - self.by_version_alone;
         let nearly_all = misses <= (self.sampled / 10).max(1);
         let strange = self.sampled - self.by_id_alone;

@@ -18,6 +18,8 @@ pub(crate) use kinship::{Fit, Kinship};
 
 mod find;
 
+mod unsent;
+
 mod vouch;
 
 mod absorb;

@@ -43,6 +43,11 @@ impl Consumed {
     pub(crate) fn is_of_this_flow(&self) -> bool {
         self.strangers <= 2 + (self.known + self.strangers) / 10
     }
+
+    /// Whether more of it is known than not, so that what is not may be this flow's all the same.
+    pub(crate) fn is_mostly_of_this_flow(&self) -> bool {
+        self.known > 0 && self.strangers <= self.known
+    }
 }
 
 impl Index {

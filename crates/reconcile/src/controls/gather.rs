@@ -149,7 +149,7 @@ impl Index {
     }
 
     /// Whether a copy is of somebody else's making, and cannot be undone.
-    fn is_foreign(&self, no: u32, copy: &CopyRef) -> bool {
+    pub(crate) fn is_foreign(&self, no: u32, copy: &CopyRef) -> bool {
         !copy.marks.contains(Marks::OPEN_TRANSACTION) && !is_own_copy(copy, self.resends(no))
     }
 

@@ -223,7 +223,7 @@ fn passed(
     // a later copy before that, it had passed this one even earlier.
     let overtaken = overtaken(event, consumer).map_or(by, |at| at.saturating_add(1));
     let by = by.min(overtaken);
-    let rows_until = by.max(Context::rows_until(late));
+    let rows_until = Context::rows_until(by.max(late));
     if let Err(why) = consumer.inbox.absence(from, rows_until) {
         return unproven(why);
     }

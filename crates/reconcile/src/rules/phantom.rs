@@ -46,7 +46,8 @@ fn of_copy(event: &Summary<'_>, copy: &CopyRef, context: &Context) -> Told {
     let index = event.index;
     let control = index.control_of_row(event.no, copy.place, copy.at);
     let first = index.heard().first_copy(copy.place);
-    let cleaned = ever || first.is_some_and(|first| copy.at.saturating_sub(index.slack()) < first);
+    let before = first.is_some_and(|first| copy.at.saturating_sub(index.slack()) < first);
+    let cleaned = ever || before && !are_rows_kept_from(event, from);
     Some(match control {
         Err(UnknownReason::NoControl) => Err(UnknownReason::NoControl),
         _ if cleaned && may_be_cleaned(event) => Err(UnknownReason::OutboxCleaned),
@@ -60,10 +61,17 @@ fn of_inbox(event: &Summary<'_>, context: &Context) -> Told {
     let index = event.index;
     let claims = |no: &ConsumerNo| index.events.inbox_at(event.no, *no).is_some();
     let named = (0..=u8::MAX).map(ConsumerNo).take(context.consumers.len());
-    let mut heard = named
+    let heard: Vec<_> = named
         .filter(claims)
-        .filter_map(|no| Some((no, index.heard_by(usize::from(no.0))?)));
-    let (no, heard) = heard.find(|(_, heard)| heard.is_of_this_flow())?;
+        .filter_map(|no| Some((no, index.heard_by(usize::from(no.0))?)))
+        .collect();
+    // Nobody counts what is another flow's; what may as well be this one's is no good news.
+    let ours = heard.iter().find(|(_, heard)| heard.is_of_this_flow());
+    let mostly = || {
+        let mut heard = heard.iter();
+        heard.find(|(_, heard)| heard.is_mostly_of_this_flow())
+    };
+    let &(no, heard) = ours.or_else(mostly)?;
     let at = event.consumed?;
     let consumer = context.consumers.get(usize::from(no.0))?;
     let from = at
@@ -81,6 +89,17 @@ fn of_inbox(event: &Summary<'_>, context: &Context) -> Told {
     } else {
         Ok(())
     })
+}
+
+/// Whether a row that was sent, and is older than any that a message may be of, is there: then
+/// nobody has cleaned the younger ones, even if its own message was lost or came late.
+fn are_rows_kept_from(event: &Summary<'_>, from: i64) -> bool {
+    let index = event.index;
+    let oldest = index
+        .bases
+        .kept_since()
+        .filter(|oldest| *oldest != i64::MIN);
+    oldest.is_some_and(|oldest| oldest <= from.saturating_sub(index.slack()))
 }
 
 /// Whether the tables, read without a gap, hold nothing that a message of that time came from;

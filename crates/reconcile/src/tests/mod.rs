@@ -19,3 +19,4 @@ mod phases;
 mod publish;
 mod reading;
 mod silence;
+mod unsent;

@@ -168,3 +168,43 @@ fn a_copy_without_a_time_is_no_phantom_unless_the_outbox_was_read_from_the_begin
         expect!["unknown(OutboxCleaned) / unknown(NotCovered)"],
     );
 }
+
+/// So many events of its own in an inbox, and so many that nothing else tells of.
+fn inbox_of(ours: i64, strange: i64) -> Company {
+    let mut company = Company::new().covered();
+    for nth in 0..ours {
+        let id = format!("ours-{nth}");
+        company = company
+            .row(&id, 900 + nth, Marks::SENT)
+            .inbox(&id, 901 + nth);
+    }
+    for nth in 1..strange {
+        company = company.inbox(&format!("strange-{nth}"), 950 + nth);
+    }
+    company.inbox("e", 1000)
+}
+
+#[test]
+fn of_an_inbox_that_holds_others_too_nobody_says_that_all_is_well() {
+    check(inbox_of(10, 1), expect!["phantom / processed"]);
+    check(inbox_of(10, 8), expect!["unknown(NoControl) / processed"]);
+    check(inbox_of(10, 30), expect!["published / processed"]);
+}
+
+#[test]
+fn rows_are_kept_from_the_oldest_on_even_if_its_own_message_was_lost() {
+    let later = "6f1c0b8e-53f2-4c6b-9d2a-8f5b71e40c3d";
+    let at = |lost| {
+        Company::new()
+            .row("lost", lost, Marks::SENT)
+            .row(later, 1100, Marks::SENT)
+            .copy(later, 1101, 9, Marks::empty())
+            .copy("e", 1000, 5, Marks::empty())
+            .silent()
+    };
+    check(at(500), expect!["phantom / unknown(NotCovered)"]);
+    check(
+        at(995),
+        expect!["unknown(OutboxCleaned) / unknown(NotCovered)"],
+    );
+}

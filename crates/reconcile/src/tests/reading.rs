@@ -307,3 +307,18 @@ fn what_stands_behind_an_unsent_row_names_it() {
         "#]],
     );
 }
+
+/// Whatever had begun when it was seen to have passed is in the inbox two seconds later at most.
+#[test]
+fn an_inbox_is_known_well_enough_up_to_the_look_at_what_was_passed() {
+    let until = |end| {
+        let published =
+            Company::new()
+                .row("e", 999, Marks::SENT)
+                .copy("e", 1000, 5, Marks::empty());
+        let passed = published.committed(1900, Some(6)).covered_but(INBOX);
+        passed.cover(INBOX, 0, end).verdict("e")
+    };
+    assert_eq!(until(1898), "published / lost-by-consumer");
+    assert_eq!(until(1897), "published / unknown(NotCovered)");
+}

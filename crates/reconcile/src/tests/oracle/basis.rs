@@ -31,11 +31,18 @@ impl Bases {
     /// Of events as they are by their ids.
     pub(super) fn of(all: &[Event<'_>], known: &Known<'_>) -> Self {
         let mut bases = Self::default();
-        if !known.shape.has_outbox || known.shape.deletes_after_send {
+        if !known.shape.has_outbox {
             return bases;
         }
         for place in known.places(PlaceRole::Destination) {
-            let sample = sample(place, all, known);
+            let sample = match known.shape.deletes_after_send {
+                true => Vec::new(),
+                false => sample(place, all, known),
+            };
+            if sample.is_empty() && unsent_are_renamed(place, all, known) {
+                bases.of.push((place, Recognised::ByVersion));
+                continue;
+            }
             let vouched = || is_vouched_for(place, all, known);
             let recognised = recognised(&sample, all, &vouched, known);
             if recognised == Recognised::ById && !nearly_all_by_id(&sample, all, &vouched) {
@@ -318,6 +325,43 @@ fn most_are_renamed(sample: &[(usize, &Sighting)], all: &[Event<'_>], known: &Kn
         GraceRule::Learnt(learning) => learning.cold_micros,
     };
     renamed >= 3 && renamed * 2 > strange && lie_near(&pairs, all, near / 1_000_000, known)
+}
+
+/// Whether rows that say unsent and have no message are, by aggregate and version, those of
+/// messages that have no row: most say the same, or time says that it is no chance.
+fn unsent_are_renamed(place: PlaceId, all: &[Event<'_>], known: &Known<'_>) -> bool {
+    let (mut pairs, mut compared, mut equal) = (Vec::new(), 0, Vec::new());
+    for (idx, event) in all.iter().enumerate().filter(|(_, it)| it.rows.is_empty()) {
+        let Fit::One(head) = fit(idx, all) else {
+            continue;
+        };
+        let row = &all[head];
+        let sent = row.rows.iter().any(|it| it.marks.contains(Marks::SENT));
+        if sent || !row.copies.is_empty() {
+            continue;
+        }
+        let tells = |copy: &&&Sighting| {
+            let ours = !copy.marks.contains(Marks::WHOSE_UNKNOWN);
+            copy.place == place && copy.is_timed() && ours
+        };
+        for copy in event.foreign().iter().filter(tells) {
+            pairs.extend(row.written().map(|written| (written, copy.at)));
+            let told = row.rows.iter().any(|it| it.says != 0);
+            if told && copy.says != 0 {
+                compared += 1;
+                let same = row.rows.iter().any(|it| it.says == copy.says);
+                equal.extend(same.then_some(copy.says));
+            }
+        }
+    }
+    let differ = equal.iter().any(|says| *says != equal[0]);
+    let say_the_same =
+        !equal.is_empty() && equal.len() * 10 >= compared * 9 && (differ || pairs.len() == 1);
+    let near = match known.shape.grace.publish {
+        GraceRule::Set(micros) => micros,
+        GraceRule::Learnt(learning) => learning.cold_micros,
+    };
+    say_the_same || lie_near(&pairs, all, near / 1_000_000, known)
 }
 
 /// The events with rows that an event may be, by aggregate and version.

@@ -344,7 +344,7 @@ fn passed(
     let by = by.min(overtaken_by(copies, no, picture));
     let until = by.max(late);
     let from = since - known.slack;
-    let rows_until = by.max(late - ROW_LEAD);
+    let rows_until = by.max(late) - ROW_LEAD;
     if let Err(doubt) = known.absent(PlaceRole::Inbox(no), from, rows_until) {
         return doubtful(doubt);
     }

@@ -209,10 +209,14 @@ pub(super) fn no_row(
     // Before the first copy whose row is kept, rows may have been cleaned.
     let known_here = pairs(first.place, picture, known);
     let before = known_here.iter().all(|it| first.at - known.slack < it.1);
-    if (untimed || before) && kept_since(picture, known).is_some() {
+    let way = longest_way_of_a_row(picture, known);
+    let oldest = kept_since(picture, known);
+    // A row that is older than its own would be is there.
+    let kept = |oldest: i64| oldest != EVER && oldest <= first.at - way - known.slack;
+    let kept = known.shape.found_by_id && oldest.is_some_and(kept);
+    if (untimed || before && !kept) && oldest.is_some() {
         return Some(UnknownReason::OutboxCleaned);
     }
-    let way = longest_way_of_a_row(picture, known);
     let near = |other: &&Event<'_>| {
         let written = other.written().unwrap_or(EVER);
         is_lone_row(other) && first.at - way <= written && written <= first.at + known.slack
@@ -349,7 +353,7 @@ pub(super) fn inbox_is_heard(
         .any(|place| heard(*place, &found, from.max(EVER), known))
 }
 
-/// An inbox that holds this flow's events, and this one; since when at the latest.
+/// An inbox that holds this flow's events or mostly these, and this one; since when at the latest.
 pub(super) fn claimed(
     event: &Event<'_>,
     picture: &Picture<'_>,
@@ -357,17 +361,38 @@ pub(super) fn claimed(
 ) -> Option<(ConsumerNo, i64)> {
     let consumers = (0..=u8::MAX).take(known.shape.consumers.len());
     let claims = |no: &ConsumerNo| event.inbox.iter().any(|(consumer, _)| consumer == no);
-    let mut claims = consumers.map(ConsumerNo).filter(claims);
-    let no = claims.find(|no| {
-        let (mut of_ours, mut strange) = (0, 0);
-        for other in picture.events.iter().filter(|it| noted(it, *no).is_some()) {
-            of_ours += usize::from(!other.rows.is_empty());
-            let alone = copy_for(other, *no, known).is_none() && other.change.is_none();
-            strange += usize::from(other.rows.is_empty() && alone);
-        }
-        strange <= 2 + (of_ours + strange) / 10
-    })?;
-    Some((no, event.consumed()?))
+    let claims: Vec<ConsumerNo> = consumers.map(ConsumerNo).filter(claims).collect();
+    let with = |share: Share| {
+        claims
+            .iter()
+            .find(|no| share_of(**no, picture, known) == share)
+    };
+    let no = with(Share::Ours).or_else(|| with(Share::Mostly))?;
+    Some((*no, event.consumed()?))
+}
+
+/// How much of an inbox is this flow's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    Ours,
+    Mostly,
+    Little,
+}
+
+fn share_of(no: ConsumerNo, picture: &Picture<'_>, known: &Known<'_>) -> Share {
+    let (mut of_ours, mut strange) = (0, 0);
+    for other in picture.events.iter().filter(|it| noted(it, no).is_some()) {
+        of_ours += usize::from(!other.rows.is_empty());
+        let alone = copy_for(other, no, known).is_none() && other.change.is_none();
+        strange += usize::from(other.rows.is_empty() && alone);
+    }
+    if strange <= 2 + (of_ours + strange) / 10 {
+        Share::Ours
+    } else if strange <= of_ours {
+        Share::Mostly
+    } else {
+        Share::Little
+    }
 }
 
 /// Why silence of the outbox about what an inbox claims does not count.
@@ -376,6 +401,9 @@ pub(super) fn no_row_of_claimed(
     picture: &Picture<'_>,
     known: &Known<'_>,
 ) -> Option<UnknownReason> {
+    if share_of(no, picture, known) != Share::Ours {
+        return Some(UnknownReason::NoControl);
+    }
     let found = in_inbox(no, picture, known);
     let found: Vec<i64> = found.iter().filter_map(|it| it.0.written()).collect();
     let outbox = known.places(PlaceRole::Outbox);
