@@ -155,7 +155,9 @@ fn thrown(arguments: &Arguments, dice: &mut StdRng) -> Arguments {
         dice.random_ratio(1, ODD),
     );
     let ids = OTHER_IDS[dice.random_range(0..OTHER_IDS.len())];
-    if other {
+    // There consumers know what they cannot process by its message id.
+    let nameless = matches!(ids, Ids::None | Ids::Content) && one.broker == Broker::Rabbitmq;
+    if other && !nameless {
         one.ids = ids;
     } else {
         one.no_audit_stream = unseen && one.broker == Broker::Rabbitmq;

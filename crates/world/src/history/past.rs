@@ -250,8 +250,11 @@ impl Past {
                 faults.retain(|(it, _)| *it != Fault::Reorder);
             }
             let fate = self.fate(catalogue, schedule, no, faults);
-            self.send(&fate, &mut round.letters);
+            let overtaken = self.send(&fate, &mut round.letters);
             round.fates.push(fate);
+            if let Some((product, by)) = overtaken {
+                self.delay(&mut round.fates, product, by);
+            }
         }
         self.rest(&mut round.letters);
         round
@@ -390,6 +393,18 @@ impl Past {
         copies
     }
 
+    /// Whether a consumer processes what reaches it.
+    fn takes(&self, consumer: ConsumerName, fate: &Fate) -> bool {
+        let never = [
+            Fault::ConsumerSkips,
+            Fault::ConsumerPoison,
+            Fault::GroupReset,
+            Fault::CommitBeforeProcessing,
+        ];
+        let passed_by = never.into_iter().any(|fault| fate.hits(fault, consumer));
+        !passed_by && fate.too_early_for != Some(consumer) && self.idle != Some(consumer)
+    }
+
     fn processed(&mut self, published: Micros, fate: &Fate) -> [Option<Micros>; 3] {
         ConsumerName::ALL.map(|consumer| {
             let took = match consumer {
@@ -397,16 +412,7 @@ impl Past {
                 ConsumerName::Search => self.rng.random_range(20_000..350_000),
                 ConsumerName::Storefront => self.rng.random_range(5_000..80_000),
             };
-            let never = [
-                Fault::ConsumerSkips,
-                Fault::ConsumerPoison,
-                Fault::GroupReset,
-                Fault::CommitBeforeProcessing,
-            ];
-            if never.into_iter().any(|fault| fate.hits(fault, consumer))
-                || fate.too_early_for == Some(consumer)
-                || self.idle == Some(consumer)
-            {
+            if !self.takes(consumer, fate) {
                 return None;
             }
             let off = if fate.hits(Fault::ClockSkew, consumer) {
@@ -420,8 +426,10 @@ impl Past {
         })
     }
 
-    /// Puts the copies in line, a held one after the change that overtook it.
-    fn send(&mut self, fate: &Fate, letters: &mut Vec<Outgoing>) {
+    /// Puts the copies in line, a held one after the change that overtook it; of which product one
+    /// was let go then, and how much later than it was to go out.
+    fn send(&mut self, fate: &Fate, letters: &mut Vec<Outgoing>) -> Option<(i64, i64)> {
+        let mut overtaken = None;
         if !fate.is(Fault::TwoRelays) {
             self.send_again(letters);
         }
@@ -433,19 +441,43 @@ impl Past {
                 self.again.push(outgoing);
             } else {
                 letters.push(outgoing);
-                self.release(fate.event.product.id, letters);
+                overtaken = overtaken.or(self.release(fate.event.product.id, letters));
             }
         }
+        overtaken
     }
 
-    fn release(&mut self, product: i64, letters: &mut Vec<Outgoing>) {
-        if let Some(mut late) = self.held.remove(&product) {
-            let off = late.letter.at.since(late.event.at).abs() > OFF_MICROS / 2;
-            if !off {
-                late.letter.at = self.last_published.plus(5 * self.apart);
-                self.last_published = late.letter.at;
-            }
-            letters.push(late);
+    fn release(&mut self, product: i64, letters: &mut Vec<Outgoing>) -> Option<(i64, i64)> {
+        let mut late = self.held.remove(&product)?;
+        let off = late.letter.at.since(late.event.at).abs() > OFF_MICROS / 2;
+        let mut by = 0;
+        if !off {
+            let at = self.last_published.plus(5 * self.apart);
+            by = at.since(late.letter.at);
+            late.letter.at = at;
+            self.last_published = at;
+        }
+        letters.push(late);
+        Some((product, by))
+    }
+
+    /// What happens to a copy that was held happens after it went out.
+    fn delay(&self, fates: &mut [Fate], product: i64, by: i64) {
+        let held = |fate: &&mut Fate| fate.is(Fault::Reorder) && fate.event.product.id == product;
+        let Some(fate) = fates.iter_mut().rev().find(held) else {
+            return;
+        };
+        let later = |at: &mut Micros| *at = at.plus(by);
+        fate.published.iter_mut().for_each(later);
+        fate.sent_at.iter_mut().for_each(later);
+        fate.processed.iter_mut().flatten().for_each(later);
+        self.register(fate);
+        // Who was not there yet when it was to go out may be when it goes.
+        let soon = fate.published.first().map(|at| at.plus(SOON_MICROS));
+        let soon = soon.filter(|_| fate.is_delivered());
+        let takes = ConsumerName::ALL.map(|consumer| self.takes(consumer, fate));
+        for (processed, takes) in fate.processed.iter_mut().zip(takes) {
+            *processed = if takes { processed.or(soon) } else { None };
         }
     }
 
@@ -474,6 +506,9 @@ impl Past {
         }
     }
 }
+
+/// How long a consumer takes that has nothing else to do.
+const SOON_MICROS: i64 = 30_000;
 
 /// How far apart copies are at least, where events happen at these times.
 fn apart(times: &[Micros]) -> i64 {

@@ -135,7 +135,7 @@ impl Entry {
     /// There were copies, and nobody can see them. Of a row that still waits all that is left is
     /// what the outbox says; a copy that was eaten must not make it missing where the row itself
     /// says nothing.
-    fn or_unseen(&self) -> Vec<PublishVerdict> {
+    pub(super) fn or_unseen(&self) -> Vec<PublishVerdict> {
         let why = self.blind.unwrap_or(UnknownReason::RetentionPassed);
         let waits = self.outbox && !self.sent;
         if waits && (!self.unmarked || why == UnknownReason::NoObserver) {

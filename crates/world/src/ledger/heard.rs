@@ -13,6 +13,10 @@ use crate::history::OFF_MICROS;
 /// Clocks and the relay's pace, between a row and its message.
 const APART_MICROS: i64 = 10_000_000;
 
+/// So many small numbers that are the same on both sides, each near the other in time, are no
+/// chance: one that is off in time says nothing, and each of the others halves what is left.
+const BEYOND_CHANCE: usize = 8;
+
 /// What the events of a world show of each other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
@@ -20,8 +24,10 @@ pub(super) struct Heard {
     copies: BTreeSet<String>,
     /// Some change has its row.
     rows: bool,
-    /// Each consumer has processed something that is known otherwise.
-    processed: [bool; 3],
+    /// How much each consumer has processed that is known otherwise.
+    processed: [usize; 3],
+    /// Ids are numbers that anybody counts up to.
+    counted: bool,
     /// When the oldest row was written that is sent and kept.
     kept_since: Option<Micros>,
 }
@@ -33,10 +39,11 @@ impl Heard {
             let matched = !matches!(entry.ids, MessageIds::Wrong | MessageIds::Content);
             let heard_of = entry.outbox && entry.has_copies() && entry.open.is_none() && matched;
             heard.copies.extend(heard_of.then(|| entry.kind.clone()));
+            heard.counted |= entry.ids == MessageIds::Bigserial;
             heard.rows |= entry.outbox && entry.stored;
             let known = entry.outbox || entry.has_copies();
             for (processed, it) in heard.processed.iter_mut().zip(&entry.consumers) {
-                *processed |= it.processed && known;
+                *processed += usize::from(it.processed && known);
             }
             if entry.outbox && (entry.sent || entry.unmarked) {
                 let oldest = heard.kept_since.map_or(entry.at, |at| at.min(entry.at));
@@ -66,7 +73,8 @@ impl Heard {
         or.extend(cleaned.then_some(PublishVerdict::Unknown(UnknownReason::OutboxCleaned)));
         let consumers = expected.consumers.iter().zip(&mut expected.consumers_or);
         for ((verdict, or), processed) in consumers.zip(self.processed) {
-            if *verdict == ConsumerVerdict::LostByConsumer && !processed {
+            let silent = processed < if self.counted { BEYOND_CHANCE } else { 1 };
+            if *verdict == ConsumerVerdict::LostByConsumer && silent {
                 or.push(ConsumerVerdict::Unknown(no_control));
             }
         }

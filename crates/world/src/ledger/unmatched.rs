@@ -1,9 +1,10 @@
 //! What can be said of an event whose messages cannot be put together with the rest of it.
 
-use waybill_model::{ConsumerVerdict, EventId, Flags, PublishVerdict, UnknownReason};
+use waybill_model::{ConsumerVerdict, EventId, Flags, PublishVerdict, StuckReason, UnknownReason};
 
 use super::{Apart, Entry, Expected};
 use crate::MessageIds;
+use crate::spelling::written;
 
 impl Entry {
     /// What Waybill must say, given what the messages carry.
@@ -14,6 +15,17 @@ impl Entry {
                 self.unmatched(expected, Apart::As(id))
             }
             (MessageIds::Content, _) => self.said_only(expected),
+            // Product and version are told by its messages alone, and these are gone: an inbox knows
+            // an id, which is another than its row's.
+            (MessageIds::Relay, _) if self.outbox && self.is_consumed() && !self.has_copies() => {
+                let id = EventId(written(self.ids.in_inbox(self.id)));
+                let mut expected = self.unmatched(expected, Apart::As(id));
+                expected.publish_or.extend(self.or_unseen());
+                for or in &mut expected.consumers_or {
+                    or.push(ConsumerVerdict::NotDue);
+                }
+                expected
+            }
             // Its row would have been found by product and version, and it has none.
             (MessageIds::None, _) if !self.outbox && self.has_copies() => {
                 self.unmatched(expected, Apart::Nameless)
@@ -46,6 +58,12 @@ impl Entry {
         }
         if expected.publish == PublishVerdict::Phantom {
             expected.publish_or.push(PublishVerdict::Published);
+        }
+        // Nothing that can be told to be its own stands against the row's own word.
+        let waits = self.outbox && !self.sent && !self.unmarked && !self.is_in_some_inbox();
+        if waits && expected.publish == PublishVerdict::Published {
+            let idle = PublishVerdict::Stuck(StuckReason::RelayIdle);
+            expected.publish_or.push(idle);
         }
         for (verdict, or) in expected.consumers.iter().zip(&mut expected.consumers_or) {
             if *verdict != ConsumerVerdict::Processed {
